@@ -1,0 +1,155 @@
+//! Owns what the runner tells and reporters hear: the whole interface between the two.
+
+use std::path::PathBuf;
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::plan::Configured;
+
+/// How a step ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StepState {
+    /// It ran and all its outputs are right.
+    Passed,
+    /// It ended with another status than 0, by a signal, could not start, or an output is not right.
+    Failed,
+    /// It took longer than its `timeout`.
+    TimedOut,
+    /// A step it needs did not pass.
+    Skipped,
+    /// Nothing it depends on has changed since it passed.
+    Cached,
+    /// It passed after a failed attempt.
+    Flaky,
+    /// The run ended before its turn.
+    NotRun,
+}
+
+impl StepState {
+    /// Whether steps that need it may start.
+    pub fn is_good(self) -> bool {
+        matches!(self, Self::Passed | Self::Cached | Self::Flaky)
+    }
+}
+
+/// All that is known of a step when it has ended; a step's entry in `summary.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StepOutcome {
+    /// How it ended.
+    pub state: StepState,
+    /// Who configured it.
+    pub configured: Configured,
+    /// The framework its script uses.
+    pub framework: Option<String>,
+    /// How often it was started.
+    pub attempts: u32,
+    /// How long all attempts took, in seconds.
+    pub seconds: f64,
+    /// The last attempt's exit status.
+    pub exit_code: Option<i32>,
+    /// The signal that ended the last attempt.
+    pub signal: Option<i32>,
+    /// What was started, as it could be pasted into a shell.
+    pub command: Option<String>,
+    /// The last attempt's output, relative to the run's folder.
+    pub log: Option<PathBuf>,
+    /// Where each output lies: absolute, or relative to the manifest's folder.
+    pub outputs: IndexMap<String, PathBuf>,
+    /// Why it ended so, for a reader.
+    pub reason: Option<String>,
+}
+
+/// A whole run; `summary.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunSummary {
+    /// The version of this format: 1.
+    pub version: u32,
+    /// The run's name: the folder under `runs/`.
+    pub run_id: String,
+    /// The pipeline's name.
+    pub pipeline: String,
+    /// Whether every selected step passed.
+    pub success: bool,
+    /// When it began (RFC 3339).
+    pub started: String,
+    /// How long it took, in seconds.
+    pub seconds: f64,
+    /// Each step, in the order of the plan.
+    pub steps: IndexMap<String, StepOutcome>,
+}
+
+/// Something that happened in a run. `RunStarted` comes first, `RunFinished` last; each `StepStarted` has exactly one
+/// `StepFinished`, and a step that never started has only the latter.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The run begins.
+    RunStarted {
+        /// The run's name.
+        run_id: String,
+        /// The pipeline's name.
+        pipeline: String,
+        /// The run's own folder; absolute.
+        folder: PathBuf,
+        /// Its steps, in order.
+        steps: Vec<String>,
+        /// When (RFC 3339).
+        at: String,
+    },
+    /// Cargo builds targets.
+    BuildStarted {
+        /// Their names.
+        targets: Vec<String>,
+    },
+    /// Cargo has built them, or not.
+    BuildFinished {
+        /// Their names.
+        targets: Vec<String>,
+        /// Whether all are there.
+        success: bool,
+        /// How long it took.
+        seconds: f64,
+        /// What Cargo printed, as it printed it.
+        output: String,
+    },
+    /// An attempt begins.
+    StepStarted {
+        /// The step.
+        step: String,
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// What is started, as it could be pasted into a shell.
+        command: String,
+        /// Seconds since the run began.
+        at: f64,
+    },
+    /// An attempt failed and another follows.
+    StepRetried {
+        /// The step.
+        step: String,
+        /// Which attempt failed, from 1.
+        attempt: u32,
+        /// Why.
+        reason: String,
+    },
+    /// A step has ended.
+    StepFinished {
+        /// The step.
+        step: String,
+        /// How.
+        outcome: StepOutcome,
+    },
+    /// Somebody asked for the end.
+    Interrupted {
+        /// Whether it was asked twice, so that nothing is waited for.
+        forced: bool,
+    },
+    /// The run has ended.
+    RunFinished {
+        /// All of it.
+        summary: RunSummary,
+    },
+}

@@ -1,0 +1,2 @@
+//! The command `cargo runtime-test`.
+fn main() {}

@@ -1,0 +1,96 @@
+//! Owns the plan: the exact invocations of a run, in order, after every check has passed. Knows nothing of how
+//! they are carried out.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::requirement::DataType;
+use crate::script::CargoTarget;
+
+/// Everything a run needs to know.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The pipeline's name.
+    pub pipeline: String,
+    /// The manifest's folder; absolute.
+    pub root: PathBuf,
+    /// Where everything of this pipeline is kept (`target/runtime-test/<pipeline>`); absolute.
+    pub home: PathBuf,
+    /// What to do, each after all that it needs.
+    pub invocations: Vec<Invocation>,
+}
+
+/// One step's process, spelled out.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    /// The step's name.
+    pub step: String,
+    /// What is started.
+    pub program: Program,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// Its working folder; absolute.
+    pub dir: PathBuf,
+    /// Variables set on top of the inherited environment.
+    pub env: Vec<(String, String)>,
+    /// A file written before the start, for steps that take their values as a document: path and text.
+    pub document: Option<(PathBuf, String)>,
+    /// Invocations that have to pass before, as places in [`Plan::invocations`].
+    pub needs: Vec<usize>,
+    /// Paths it reads.
+    pub inputs: Vec<PlannedPath>,
+    /// Paths it writes.
+    pub outputs: Vec<PlannedPath>,
+    /// How long one attempt may take.
+    pub timeout: Option<Duration>,
+    /// How many further attempts follow a failed one.
+    pub retries: u32,
+    /// How many of the parallel places it takes.
+    pub weight: usize,
+    /// A name that no two running steps share.
+    pub mutex: Option<String>,
+    /// Texts that must never be shown.
+    pub secrets: Vec<String>,
+    /// Whether the user gave answers for it.
+    pub configured: Configured,
+    /// The framework its script uses.
+    pub framework: Option<String>,
+}
+
+/// What an invocation starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// A program at an absolute path.
+    At(PathBuf),
+    /// The binary of a target that Cargo builds first.
+    Cargo(CargoTarget),
+    /// Nothing: an external step, whose outputs only have to be there.
+    Nothing,
+}
+
+/// A path that an invocation reads or writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedPath {
+    /// The requirement's name.
+    pub name: String,
+    /// Where it lies; absolute.
+    pub path: PathBuf,
+    /// What lies there, where that is known.
+    pub data_type: Option<DataType>,
+    /// Whether the step has failed, or cannot start, without it.
+    pub required: bool,
+    /// Whether it lies in the run's own folder, which the run creates and may empty.
+    pub ours: bool,
+}
+
+/// Who configured a step.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Configured {
+    /// The user, through answers.
+    ByUser,
+    /// Nobody had to.
+    Auto,
+}
