@@ -199,12 +199,13 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|candidate| {
             let other = candidate.to_lowercase().replace('-', "_");
             let distance = strsim::damerau_levenshtein(&folded, &other);
-            (distance, candidate, other.chars().count())
+            (distance, candidate, other)
         })
-        .filter(|(distance, candidate, length)| {
-            let longest = folded.chars().count().max(*length);
+        .filter(|(distance, _, other)| {
+            let longest = folded.chars().count().max(other.chars().count());
             *distance <= longest.div_ceil(3).min(4) && *distance < longest
-                || (folded.len() >= 3 && candidate.to_lowercase().starts_with(&folded))
+                || (folded.len() >= 3 && other.starts_with(&folded))
+                || (other.len() >= 3 && folded.starts_with(other.as_str()))
         })
         .min_by_key(|(distance, ..)| *distance)
         .map(|(_, candidate, _)| candidate)
@@ -406,6 +407,7 @@ mod tests {
         assert_eq!(nearest("Input", keys), Some("inputs"));
         assert_eq!(nearest("colour", keys), None);
         assert_eq!(nearest("x", ["y"]), None);
+        assert_eq!(nearest("integer", ["path", "int"]), Some("int"));
         assert_eq!(nearest("job-type", ["job_type", "job"]), Some("job_type"));
     }
 

@@ -485,8 +485,8 @@ pub struct Claim {
     pub aliases: Vec<String>,
     /// A fixed path: nothing is asked.
     pub path: Option<String>,
-    /// The upstream output that feeds it.
-    pub from: Option<OutputRef>,
+    /// The upstream output that feeds it, and where that is said.
+    pub from: Option<(OutputRef, Place)>,
     /// The answer under which it holds.
     pub when: Option<When>,
     /// The group of which at most one may be given.
@@ -578,6 +578,8 @@ pub struct Requirement {
     pub required: bool,
     /// What the script takes when nothing is given.
     pub default: Option<Value>,
+    /// Which layer gave the default: what the script itself takes need not be passed to it.
+    pub default_layer: Option<Layer>,
     /// The only values accepted; empty where any is.
     pub choices: Vec<Value>,
     /// A regular expression that a value has to match.

@@ -145,6 +145,14 @@ impl Document {
         })
     }
 
+    /// The same document with another tree laid over it: mappings are joined, everything else is replaced.
+    #[must_use]
+    pub fn overlaid(mut self, over: &Node) -> Self {
+        overlay(&mut self.root, over);
+        self.value = self.root.to_value();
+        self
+    }
+
     /// Like [`Self::locate`], going up to the nearest place that exists.
     pub fn nearest(&self, pointer: &str) -> Span {
         let mut pointer = pointer;
@@ -470,6 +478,20 @@ fn merge_into(target: &mut Node, base: &Node) -> usize {
         }
     }
     added
+}
+
+fn overlay(base: &mut Node, over: &Node) {
+    match (&mut base.kind, &over.kind) {
+        (Kind::Map(entries), Kind::Map(changes)) => {
+            for change in changes {
+                match entries.iter_mut().find(|entry| entry.key == change.key) {
+                    Some(entry) => overlay(&mut entry.value, &change.value),
+                    None => entries.push(change.clone()),
+                }
+            }
+        }
+        _ => *base = over.clone(),
+    }
 }
 
 fn size(node: &Node) -> usize {

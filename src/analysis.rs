@@ -1,0 +1,536 @@
+//! Owns the front half that every command shares: from a manifest's path to its steps, their scripts and all they
+//! need. (io: reads files; starts nothing)
+
+pub mod wiring;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, did_you_mean, listed};
+use crate::discovery::{self, workspace};
+use crate::extract::{self, merge};
+use crate::file::{self, ReadError};
+use crate::manifest::{self, Manifest, Runs, Step, load};
+use crate::requirement::{Binding, Claim, Kind, Layer, MainParameter, Note, Reading, Requirement};
+use crate::script::{Entry, Language, Script};
+use crate::source::{Source, Span};
+use crate::template::{self, Piece};
+
+/// The stack of a thread that reads scripts, in bytes: syntax trees are deep.
+const STACK: usize = 64 * 1024 * 1024;
+
+/// Where to look, and what to choose.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The folder that paths on the command line are relative to; absolute.
+    pub folder: PathBuf,
+    /// The manifest, where one is named.
+    pub pipeline: Option<PathBuf>,
+    /// The profile, where one is named.
+    pub profile: Option<String>,
+    /// The `Cargo.toml` to ask about targets, where one is named.
+    pub cargo_toml: Option<PathBuf>,
+}
+
+/// A pipeline, read.
+#[derive(Clone, Debug)]
+pub struct Analysis {
+    /// Its manifest.
+    pub manifest: Manifest,
+    /// Its steps, in the manifest's order.
+    pub steps: Vec<AnalysedStep>,
+    /// The steps' places, each after those it needs.
+    pub order: Vec<usize>,
+    /// Where everything of this pipeline is kept; absolute.
+    pub home: PathBuf,
+    /// What is wrong with manifest and scripts.
+    pub problems: Diagnostics,
+}
+
+/// A step, read.
+#[derive(Clone, Debug)]
+pub struct AnalysedStep {
+    /// What it runs.
+    pub script: Script,
+    /// The framework its script uses.
+    pub framework: Option<&'static str>,
+    /// What it needs and gives.
+    pub requirements: Vec<Requirement>,
+    /// What could not be known.
+    pub notes: Vec<Note>,
+    /// Other files of the project that its script loads.
+    pub local_files: Vec<Source>,
+}
+
+impl AnalysedStep {
+    /// The requirement of that kind and name.
+    pub fn requirement(&self, kind: Kind, name: &str) -> Option<&Requirement> {
+        self.requirements
+            .iter()
+            .find(|r| r.kind == kind && r.name == name)
+    }
+}
+
+impl Analysis {
+    /// The name of the file beside the manifest that ends so: `runtime-test.yaml` and `answers.yaml` make
+    /// `runtime-test.answers.yaml`.
+    pub fn beside(&self, ending: &str) -> PathBuf {
+        beside(self.manifest.source.path(), ending)
+    }
+
+    /// Steps with their requirements, in an order that holds their needs.
+    pub fn ordered(&self) -> impl Iterator<Item = (&Step, &AnalysedStep)> {
+        self.order
+            .iter()
+            .map(|at| (&self.manifest.steps[*at], &self.steps[*at]))
+    }
+}
+
+fn beside(manifest: &Path, ending: &str) -> PathBuf {
+    let stem = manifest
+        .file_stem()
+        .map_or_else(|| "runtime-test".into(), |stem| stem.to_string_lossy());
+    manifest.with_file_name(format!("{stem}.{ending}"))
+}
+
+/// Finds and reads a pipeline: its manifest, then every script it names.
+///
+/// # Errors
+/// Where there is no manifest, or too little of it can be read to go on.
+pub fn analyse(options: &Options) -> Result<Analysis, Diagnostics> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let around = workspace::find(&options.folder, &variable);
+    let path = find_manifest(options, around.as_ref())?;
+    let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
+    let source = read_manifest(&path, &folder)?;
+    let workspace = workspace::find(&folder, &variable);
+    let settings = workspace
+        .as_ref()
+        .map(|w| w.settings.clone())
+        .unwrap_or_default();
+    let profile = options.profile.clone().or(settings.profile);
+    let (manifest, mut problems) = load::load(&source, &folder, profile.as_deref());
+    let Some(manifest) = manifest else {
+        return Err(problems);
+    };
+    let home = match (&workspace, settings.target) {
+        (Some(workspace), Some(target)) => {
+            file::resolve(&workspace.root, target).join(&manifest.pipeline)
+        }
+        (Some(workspace), None) => workspace
+            .target
+            .join("runtime-test")
+            .join(&manifest.pipeline),
+        (None, _)
+            if path
+                .file_name()
+                .is_some_and(|name| name == manifest::FILE_NAME) =>
+        {
+            folder.join(".runtime-test")
+        }
+        (None, _) => folder.join(".runtime-test").join(&manifest.pipeline),
+    };
+
+    let (scripts, found) = discovery::discover(&manifest, options.cargo_toml.as_deref());
+    problems.extend(found);
+    let readings = read_all(&scripts, &folder);
+    let mut requirements = Vec::with_capacity(scripts.len());
+    for ((step, script), reading) in manifest.steps.iter().zip(&scripts).zip(&readings) {
+        problems.extend(script_problems(step, script, reading));
+        requirements.push(requirements_of(step, script, reading));
+    }
+    problems.extend(wiring::wire(&manifest, &mut requirements));
+    for (step, requirements) in manifest.steps.iter().zip(&requirements) {
+        problems.extend(unknown_references(&manifest, step, requirements));
+    }
+    for ((step, script), requirements) in manifest.steps.iter().zip(&scripts).zip(&requirements) {
+        problems.extend(unbound(step, script, requirements));
+    }
+    let steps = scripts
+        .into_iter()
+        .zip(requirements)
+        .zip(readings)
+        .map(|((script, requirements), reading)| AnalysedStep {
+            script,
+            framework: reading.framework.as_ref().map(|(name, _)| *name),
+            requirements,
+            notes: reading.notes,
+            local_files: reading.local_files,
+        })
+        .collect();
+    let order = manifest.graph.order();
+    Ok(Analysis {
+        manifest,
+        steps,
+        order,
+        home,
+        problems: problems.sorted(),
+    })
+}
+
+/// Reads one script by itself, without a manifest.
+///
+/// # Errors
+/// Where the file cannot be read.
+pub fn analyse_script(path: &Path, folder: &Path) -> Result<AnalysedStep, Diagnostics> {
+    let full = file::resolve(folder, path);
+    let source = file::read_lossy(&full, folder).map_err(|error| script_refused(path, &error))?;
+    let recognised = discovery::language::recognise(source.name(), source.text());
+    let language = recognised.map_or(Language::Other, |r| r.language);
+    let script = Script {
+        name: source.name().to_owned(),
+        source: Some(source),
+        language,
+        entry: Entry::Cli,
+        launcher: crate::script::Launcher::Direct,
+    };
+    let scripts = [script];
+    let reading = read_all_as(&scripts, folder, |_| None)
+        .pop()
+        .unwrap_or_default();
+    let [mut script] = scripts;
+    script.entry = reading.entry;
+    Ok(AnalysedStep {
+        script,
+        framework: reading.framework.as_ref().map(|(name, _)| *name),
+        requirements: merge::merge(&[&reading.claims]),
+        notes: reading.notes,
+        local_files: reading.local_files,
+    })
+}
+
+/// The manifest's path: the one named, the one that `Cargo.toml` names, or the nearest above the current folder.
+fn find_manifest(
+    options: &Options,
+    around: Option<&workspace::Workspace>,
+) -> Result<PathBuf, Diagnostics> {
+    if let Some(named) = &options.pipeline {
+        return Ok(file::resolve(&options.folder, named));
+    }
+    let above = options
+        .folder
+        .ancestors()
+        .map(|folder| folder.join(manifest::FILE_NAME));
+    if let Some(found) = above.into_iter().find(|path| path.exists()) {
+        return Ok(found);
+    }
+    match around.and_then(|w| Some(file::resolve(&w.root, w.settings.pipeline.as_ref()?))) {
+        Some(named) => Ok(named),
+        None => Err(no_manifest(&options.folder).into()),
+    }
+}
+
+fn read_manifest(path: &Path, folder: &Path) -> Result<Source, Diagnostics> {
+    file::read(path, folder).map_err(|error| match error {
+        ReadError::NotFound => manifest_missing(path).into(),
+        ReadError::Refused(why) => manifest_unreadable(path, &why).into(),
+    })
+}
+
+/// Reads scripts on all cores, each once however many steps share it.
+fn read_all(scripts: &[Script], folder: &Path) -> Vec<Reading> {
+    read_all_as(scripts, folder, |script| Some(script.entry))
+}
+
+fn read_all_as(
+    scripts: &[Script],
+    folder: &Path,
+    entry: impl Fn(&Script) -> Option<Entry> + Sync,
+) -> Vec<Reading> {
+    let mut jobs: Vec<(&Script, &Source)> = Vec::new();
+    let mut places: HashMap<(&Path, Entry), usize> = HashMap::new();
+    let job_of: Vec<Option<usize>> = scripts
+        .iter()
+        .map(|script| {
+            let source = script
+                .source
+                .as_ref()
+                .filter(|_| extract::can_read(script.language))?;
+            Some(
+                *places
+                    .entry((source.path(), script.entry))
+                    .or_insert_with(|| {
+                        jobs.push((script, source));
+                        jobs.len() - 1
+                    }),
+            )
+        })
+        .collect();
+    let known: Mutex<HashMap<PathBuf, Option<Source>>> = Mutex::new(HashMap::new());
+    let files = |path: &Path| -> Option<Source> {
+        let path = file::resolve(folder, path);
+        if let Some(known) = known.lock().ok()?.get(&path) {
+            return known.clone();
+        }
+        let read = path
+            .is_file()
+            .then(|| file::read_lossy(&path, folder).ok())
+            .flatten();
+        known.lock().ok()?.insert(path, read.clone());
+        read
+    };
+    let next = AtomicUsize::new(0);
+    let done: Vec<Mutex<Reading>> = jobs.iter().map(|_| Mutex::default()).collect();
+    let work = || {
+        while let Some((script, source)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let at = places[&(source.path(), script.entry)];
+            let reading = extract::extract(script.language, source, entry(script), &files);
+            if let Ok(mut place) = done[at].lock() {
+                *place = reading;
+            }
+        }
+    };
+    let threads = std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(jobs.len());
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            // Without a thread nothing would be read; where none can be had, this one does the work.
+            if std::thread::Builder::new()
+                .stack_size(STACK)
+                .spawn_scoped(scope, work)
+                .is_err()
+            {
+                work();
+            }
+        }
+    });
+    let readings: Vec<Reading> = done
+        .into_iter()
+        .map(|place| place.into_inner().unwrap_or_default())
+        .collect();
+    job_of
+        .into_iter()
+        .map(|job| job.map_or_else(Reading::default, |at| readings[at].clone()))
+        .collect()
+}
+
+/// Joins what the manifest declares and what the code shows.
+fn requirements_of(step: &Step, script: &Script, reading: &Reading) -> Vec<Requirement> {
+    let defaults: Vec<Claim> = reading
+        .claims
+        .iter()
+        .filter(|claim| {
+            claim.kind == Kind::Env && !step.claims.iter().any(|c| c.name == claim.name)
+        })
+        .filter_map(|claim| {
+            let value = step.settings.env.get(&claim.name)?;
+            let mut given = Claim::new(&claim.name, Kind::Env, claim.evidence.first()?.clone());
+            given.evidence[0].layer = Layer::Manifest;
+            given.evidence[0].rule = "defaults";
+            given.default = Some(value.clone().into());
+            Some(given)
+        })
+        .collect();
+    let declared: Vec<Claim> = step.claims.iter().cloned().chain(defaults).collect();
+    let mut requirements = merge::merge(&[&declared, &reading.claims]);
+    for requirement in &mut requirements {
+        if matches!(step.runs, Runs::External) {
+            requirement.supplied = requirement.kind == Kind::Output;
+        } else if requirement.bindings.is_empty() {
+            requirement
+                .bindings
+                .extend(customary_binding(requirement, script));
+        }
+    }
+    requirements
+}
+
+/// The way by which a declared requirement reaches a script where custom leaves no doubt.
+fn customary_binding(requirement: &Requirement, script: &Script) -> Option<Binding> {
+    let name = requirement.name.clone();
+    match (requirement.kind, script.entry) {
+        (Kind::Env, Entry::Cli) => Some(Binding::Env { env: name }),
+        (Kind::Env, Entry::Main) => Some(Binding::Main {
+            main: MainParameter::EnvironVars,
+            key: name,
+        }),
+        (Kind::Input, Entry::Main) => Some(Binding::Main {
+            main: MainParameter::InputPaths,
+            key: name,
+        }),
+        (Kind::Output, Entry::Main) => Some(Binding::Main {
+            main: MainParameter::OutputPaths,
+            key: name,
+        }),
+        (Kind::Arg, Entry::Main) => Some(Binding::Main {
+            main: MainParameter::JobArgs,
+            key: name,
+        }),
+        (_, Entry::Cli) => None,
+    }
+}
+
+fn script_problems(step: &Step, script: &Script, reading: &Reading) -> Diagnostics {
+    let mut problems = Diagnostics::new();
+    if let Some((place, why)) = &reading.syntax_error {
+        let name = place.source.name();
+        problems.push(
+            Diagnostic::new(
+                Code::ScriptSyntax,
+                format!("`{name}` does not parse: {why}"),
+            )
+            .at(place.clone(), "here")
+            .help("mend the script; what could be read of it was read"),
+        );
+    } else if script.entry == Entry::Main
+        && script.language == Language::Python
+        && reading.main.is_none()
+        && let (Some(source), Runs::Script { .. }) = (&script.source, &step.runs)
+    {
+        problems.push(
+                Diagnostic::new(Code::EntryNotFound, format!("`{}` defines no function `main`", script.name))
+                    .at(source.at(Span::new(0, 0)), format!("step `{}` has `entry: main`", step.name))
+                    .help("define `def main(input_paths, output_paths, environ_vars, job_args):`, or remove `entry`"),
+            );
+    }
+    problems
+}
+
+/// References in a step's command, `env` and `cwd` to requirements that it does not have.
+fn unknown_references(
+    manifest: &Manifest,
+    step: &Step,
+    requirements: &[Requirement],
+) -> Diagnostics {
+    let mut texts = Vec::new();
+    if let Runs::Command(words) = &step.runs {
+        texts.extend(words.iter());
+    }
+    texts.extend(&step.settings.cwd);
+    let mut problems = Diagnostics::new();
+    for text in texts {
+        for piece in template::pieces(&text.value) {
+            let Piece::Value {
+                kind,
+                name,
+                written,
+            } = piece
+            else {
+                continue;
+            };
+            if requirements
+                .iter()
+                .any(|r| r.kind == kind && r.name == name)
+            {
+                continue;
+            }
+            let known: Vec<&str> = requirements
+                .iter()
+                .filter(|r| r.kind == kind)
+                .map(|r| r.name.as_str())
+                .collect();
+            let help = did_you_mean(name, known.iter().copied()).unwrap_or_else(|| {
+                match known.as_slice() {
+                    [] => format!(
+                        "declare it under `{}` of step `{}`",
+                        kind.section(),
+                        step.name
+                    ),
+                    known => format!("this step has {}", listed(known.iter().copied())),
+                }
+            });
+            let offset = manifest.source.slice(text.span).find(written);
+            let span = offset.map_or(text.span, |at| {
+                Span::new(text.span.start + at, text.span.start + at + written.len())
+            });
+            problems.push(
+                Diagnostic::new(
+                    Code::InvalidReference,
+                    format!("`{written}` names nothing that step `{}` has", step.name),
+                )
+                .at(manifest.at(span), format!("no {kind} of this name"))
+                .help(help),
+            );
+        }
+    }
+    problems
+}
+
+/// Declared requirements that nothing carries to the script.
+fn unbound(step: &Step, script: &Script, requirements: &[Requirement]) -> Diagnostics {
+    if matches!(step.runs, Runs::Command(_) | Runs::External)
+        || script.source.is_none() && script.language != Language::Rust
+    {
+        return Diagnostics::new();
+    }
+    let unbound = requirements
+        .iter()
+        .filter(|r| r.bindings.is_empty() && r.path.is_none());
+    unbound
+        .map(|requirement| {
+            let known: Vec<String> = requirements
+                .iter()
+                .flat_map(|r| &r.bindings)
+                .map(ToString::to_string)
+                .collect();
+            let help = match known.as_slice() {
+                [] => "write `binding: { flag: --name }`, `{ positional: 0 }` or `{ env: NAME }`"
+                    .to_owned(),
+                known => format!(
+                    "write a `binding`, such as `{{ flag: --name }}`; the script knows {}",
+                    listed(known.iter().map(String::as_str))
+                ),
+            };
+            let message = format!(
+                "nothing tells how {} `{}` reaches the script of step `{}`",
+                requirement.kind, requirement.name, step.name
+            );
+            let place = requirement.evidence.first().map(|e| e.place.clone());
+            Diagnostic::new(Code::UnboundRequirement, message)
+                .maybe_at(
+                    place,
+                    format!("`{}` has no parameter of this name", script.name),
+                )
+                .help(help)
+        })
+        .collect()
+}
+
+fn no_manifest(folder: &Path) -> Diagnostic {
+    Diagnostic::new(
+        Code::ManifestNotFound,
+        format!(
+            "there is no `{}` in `{}` or any folder above it",
+            manifest::FILE_NAME,
+            folder.display()
+        ),
+    )
+    .help("write one, name it with `--pipeline FILE`, or go to its folder with `-C DIR`")
+}
+
+fn manifest_missing(path: &Path) -> Diagnostic {
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    let near = discovery::similar_files(path, folder).map(|near| format!("did you mean `{near}`?"));
+    Diagnostic::new(
+        Code::ManifestNotFound,
+        format!("there is no manifest `{}`", path.display()),
+    )
+    .help(near.unwrap_or_else(|| "check the path".to_owned()))
+}
+
+fn manifest_unreadable(path: &Path, why: &str) -> Diagnostic {
+    Diagnostic::new(
+        Code::Unreadable,
+        format!("the manifest `{}` cannot be read: {why}", path.display()),
+    )
+    .help("name a YAML file that can be read")
+}
+
+fn script_refused(path: &Path, error: &ReadError) -> Diagnostics {
+    match error {
+        ReadError::NotFound => Diagnostic::new(
+            Code::ScriptNotFound,
+            format!("there is no script `{}`", path.display()),
+        )
+        .help("check the path"),
+        ReadError::Refused(why) => Diagnostic::new(
+            Code::Unreadable,
+            format!("`{}` cannot be read: {why}", path.display()),
+        )
+        .help("name a script that can be read"),
+    }
+    .into()
+}

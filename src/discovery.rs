@@ -1,0 +1,377 @@
+//! Owns the way from a step to its script: which file, which language, which program starts it. (io: reads scripts)
+
+pub mod language;
+pub mod workspace;
+
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, did_you_mean, listed, nearest};
+use crate::file::{self, ReadError};
+use crate::manifest::{Manifest, Runs, Step};
+use crate::script::{Entry, Language, Launcher, Script};
+use crate::source::{Source, Span, Spanned};
+
+use self::workspace::FoundTarget;
+
+/// Finds what each step runs. A step whose script cannot be found keeps its place, without a text to read.
+pub fn discover(manifest: &Manifest, cargo_toml: Option<&Path>) -> (Vec<Script>, Diagnostics) {
+    let mut discovery = Discovery {
+        manifest,
+        cargo_toml,
+        read: HashMap::new(),
+        targets: OnceCell::new(),
+        problems: Diagnostics::new(),
+    };
+    let scripts = manifest
+        .steps
+        .iter()
+        .map(|step| discovery.script(step))
+        .collect();
+    (scripts, discovery.problems)
+}
+
+struct Discovery<'m> {
+    manifest: &'m Manifest,
+    cargo_toml: Option<&'m Path>,
+    /// Texts by path: steps may share a script.
+    read: HashMap<PathBuf, Option<Source>>,
+    /// What Cargo said, asked once.
+    targets: OnceCell<Result<Vec<FoundTarget>, String>>,
+    problems: Diagnostics,
+}
+
+impl Discovery<'_> {
+    fn script(&mut self, step: &Step) -> Script {
+        match &step.runs {
+            Runs::Script { path, entry } => self.file(step, path, entry.unwrap_or_default()),
+            Runs::Module(module) => self.module(step, module),
+            Runs::Cargo { .. } => self.cargo(step),
+            Runs::Command(words) => Script {
+                name: words
+                    .iter()
+                    .map(|word| word.value.as_str())
+                    .collect::<Vec<_>>()
+                    .join(" "),
+                source: None,
+                language: Language::Other,
+                entry: Entry::Cli,
+                launcher: Launcher::Command(words.iter().map(|word| word.value.clone()).collect()),
+            },
+            Runs::External => Script {
+                name: "external".to_owned(),
+                source: None,
+                language: Language::Other,
+                entry: Entry::Cli,
+                launcher: Launcher::External,
+            },
+        }
+    }
+
+    fn read(&mut self, path: &Path, place: Span, step: &Step) -> Option<Source> {
+        if let Some(known) = self.read.get(path) {
+            return known.clone();
+        }
+        let read = match file::read_lossy(path, &self.manifest.folder) {
+            Ok(source) => Some(source),
+            Err(ReadError::NotFound) => {
+                self.problems
+                    .push(script_not_found(self.manifest, place, step, path));
+                None
+            }
+            Err(ReadError::Refused(why)) => {
+                self.problems
+                    .push(script_unreadable(self.manifest, place, path, &why));
+                None
+            }
+        };
+        // A problem is told once for each step that has it; a text is kept for the next.
+        if read.is_some() {
+            self.read.insert(path.to_owned(), read.clone());
+        }
+        read
+    }
+
+    fn file(&mut self, step: &Step, path: &Spanned<String>, entry: Entry) -> Script {
+        let full = file::resolve(&self.manifest.folder, &path.value);
+        let source = self.read(&full, path.span, step);
+        let recognised = language::recognise(&path.value, source.as_ref().map_or("", Source::text));
+        let language = recognised.as_ref().map_or(Language::Other, |r| r.language);
+        let chosen = self.chosen(step, language);
+        let words = chosen.or_else(|| recognised.and_then(|r| r.program));
+        let launcher = match words {
+            Some(words) if entry == Entry::Main => Launcher::Main {
+                program: first(&words),
+            },
+            Some(words) => Launcher::Interpreter {
+                program: first(&words),
+                args: words[1..].to_vec(),
+            },
+            None => Launcher::Direct,
+        };
+        if launcher == Launcher::Direct && source.is_some() && !is_executable(&full) {
+            self.problems
+                .push(unknown_language(self.manifest, path.span, &path.value));
+        }
+        Script {
+            name: file::display(&full, &self.manifest.folder),
+            source,
+            language,
+            entry,
+            launcher,
+        }
+    }
+
+    /// The interpreter that the manifest names for a step: a path with a `/` is relative to the manifest's folder.
+    fn chosen(&self, step: &Step, language: Language) -> Option<Vec<String>> {
+        let settings = &step.settings;
+        let words = settings
+            .interpreter
+            .as_ref()
+            .or_else(|| settings.interpreters.get(&language))?;
+        let mut words = words.value.clone();
+        if words[0].contains('/') {
+            words[0] = file::resolve(&self.manifest.folder, &words[0])
+                .to_string_lossy()
+                .into_owned();
+        }
+        Some(words)
+    }
+
+    fn module(&mut self, step: &Step, module: &Spanned<String>) -> Script {
+        let folder = match &step.settings.cwd {
+            Some(cwd) => file::resolve(&self.manifest.folder, &cwd.value),
+            None => self.manifest.folder.clone(),
+        };
+        let base = module
+            .value
+            .split('.')
+            .fold(folder, |path, part| path.join(part));
+        let candidates = [base.with_extension("py"), base.join("__main__.py")];
+        let source = match candidates.iter().find(|path| path.is_file()) {
+            Some(path) => self.read(path, module.span, step),
+            None => {
+                self.problems
+                    .push(module_not_found(self.manifest, module, &candidates));
+                None
+            }
+        };
+        let program = self
+            .chosen(step, Language::Python)
+            .map_or("python3".to_owned(), |words| first(&words));
+        Script {
+            name: format!("python -m {}", module.value),
+            source,
+            language: Language::Python,
+            entry: Entry::Cli,
+            launcher: Launcher::Module {
+                program,
+                module: module.value.clone(),
+            },
+        }
+    }
+
+    fn cargo(&mut self, step: &Step) -> Script {
+        let Runs::Cargo {
+            kind,
+            name,
+            package,
+            release,
+            features,
+        } = &step.runs
+        else {
+            unreachable!("only called for Cargo targets");
+        };
+        let mut script = Script {
+            name: format!("cargo {} {}", target_word(*kind), name.value),
+            source: None,
+            language: Language::Rust,
+            entry: Entry::Cli,
+            launcher: Launcher::External,
+        };
+        let first_time = self.targets.get().is_none();
+        let asked = self
+            .targets
+            .get_or_init(|| workspace::targets(&self.manifest.folder, self.cargo_toml));
+        match asked {
+            Err(said) if first_time => {
+                self.problems
+                    .push(cargo_unavailable(self.manifest, name.span, said))
+            }
+            Err(_) => {}
+            Ok(targets) => {
+                let fits = |t: &&FoundTarget| {
+                    t.target.kind == *kind
+                        && package
+                            .as_ref()
+                            .is_none_or(|package| *package == t.target.package)
+                };
+                match targets
+                    .iter()
+                    .filter(fits)
+                    .find(|t| t.target.name == name.value)
+                {
+                    Some(found) => {
+                        script.source = file::read_lossy(&found.source, &self.manifest.folder).ok();
+                        let mut target = found.target.clone();
+                        target.release = *release;
+                        target.features.clone_from(features);
+                        script.launcher = Launcher::Cargo(target);
+                    }
+                    None => {
+                        let known: Vec<&str> = targets
+                            .iter()
+                            .filter(fits)
+                            .map(|t| t.target.name.as_str())
+                            .collect();
+                        self.problems.push(no_such_target(
+                            self.manifest,
+                            name,
+                            target_word(*kind),
+                            &known,
+                        ));
+                    }
+                }
+            }
+        }
+        script
+    }
+}
+
+fn first(words: &[String]) -> String {
+    words.first().cloned().unwrap_or_default()
+}
+
+fn target_word(kind: crate::script::TargetKind) -> &'static str {
+    match kind {
+        crate::script::TargetKind::Bin => "bin",
+        crate::script::TargetKind::Example => "example",
+    }
+}
+
+#[cfg(unix)]
+fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata()
+        .is_ok_and(|metadata| metadata.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_executable(_path: &Path) -> bool {
+    false
+}
+
+/// Names of files that lie where `path` should, or in folders near it, and resemble it.
+pub fn similar_files(path: &Path, folder: &Path) -> Option<String> {
+    let name = path.file_name()?.to_string_lossy().into_owned();
+    let parent = path.ancestors().skip(1).find(|above| above.is_dir())?;
+    let names = |folder: &Path| -> Vec<String> {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut names: Vec<String> = entries
+            .take(10_000)
+            .map(|e| e.file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    };
+    if path.parent() != Some(parent) {
+        let missing = path
+            .strip_prefix(parent)
+            .ok()?
+            .components()
+            .next()?
+            .as_os_str()
+            .to_string_lossy()
+            .into_owned();
+        let folders = names(parent);
+        let near = nearest(&missing, folders.iter().map(String::as_str))?;
+        let rest: PathBuf = path
+            .strip_prefix(parent)
+            .ok()?
+            .components()
+            .skip(1)
+            .collect();
+        return Some(file::display(&parent.join(near).join(rest), folder));
+    }
+    let files = names(parent);
+    let near = nearest(&name, files.iter().map(String::as_str))?;
+    Some(file::display(&parent.join(near), folder))
+}
+
+fn script_not_found(manifest: &Manifest, span: Span, step: &Step, path: &Path) -> Diagnostic {
+    let name = file::display(path, &manifest.folder);
+    let help = similar_files(path, &manifest.folder).map(|near| format!("did you mean `{near}`?"));
+    Diagnostic::new(
+        Code::ScriptNotFound,
+        format!("the script of step `{}` does not exist", step.name),
+    )
+    .at(manifest.at(span), format!("there is no `{name}`"))
+    .help(help.unwrap_or_else(|| "paths are relative to the manifest's folder".to_owned()))
+}
+
+fn script_unreadable(manifest: &Manifest, span: Span, path: &Path, why: &str) -> Diagnostic {
+    let name = file::display(path, &manifest.folder);
+    Diagnostic::new(Code::Unreadable, format!("`{name}` cannot be read"))
+        .at(manifest.at(span), why.to_owned())
+        .help("name a script that can be read")
+}
+
+fn unknown_language(manifest: &Manifest, span: Span, path: &str) -> Diagnostic {
+    Diagnostic::new(
+        Code::UnknownLanguage,
+        format!("it is not known how to start `{path}`"),
+    )
+    .at(
+        manifest.at(span),
+        "no known suffix, no `#!` line, not executable",
+    )
+    .help("add `interpreter:` to the step, or a `#!` line to the script")
+}
+
+fn module_not_found(
+    manifest: &Manifest,
+    module: &Spanned<String>,
+    candidates: &[PathBuf],
+) -> Diagnostic {
+    let names: Vec<String> = candidates
+        .iter()
+        .map(|path| file::display(path, &manifest.folder))
+        .collect();
+    Diagnostic::new(
+        Code::ScriptNotFound,
+        format!("the module `{}` does not exist", module.value),
+    )
+    .at(
+        manifest.at(module.span),
+        format!("there is neither {}", names.join(" nor ")),
+    )
+    .help(
+        "the module is looked for in the step's working folder; set `cwd` where it lies elsewhere",
+    )
+}
+
+fn cargo_unavailable(manifest: &Manifest, span: Span, said: &str) -> Diagnostic {
+    Diagnostic::new(
+        Code::CargoUnavailable,
+        format!("cargo cannot describe the workspace: {said}"),
+    )
+    .at(manifest.at(span), "this target is looked for in it")
+    .help("put the manifest into a Cargo workspace, or name its Cargo.toml with `--manifest-path`")
+}
+
+fn no_such_target(
+    manifest: &Manifest,
+    name: &Spanned<String>,
+    word: &str,
+    known: &[&str],
+) -> Diagnostic {
+    let help = did_you_mean(&name.value, known.iter().copied())
+        .unwrap_or_else(|| format!("the workspace has {}", listed(known.iter().copied())));
+    Diagnostic::new(
+        Code::CargoTargetNotFound,
+        format!("cargo has no {word} `{}`", name.value),
+    )
+    .at(manifest.at(name.span), "not a target of this workspace")
+    .help(help)
+}

@@ -1,0 +1,126 @@
+//! Owns the manifest once it is known to be valid: steps with places, edges, settings. What is in it needs no second
+//! look by anyone.
+
+pub mod graph;
+pub mod load;
+pub mod raw;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+
+use crate::requirement::Claim;
+use crate::script::{Entry, Language, TargetKind};
+use crate::source::{Place, Source, Span, Spanned};
+
+use self::graph::Graph;
+
+/// The usual name of a manifest.
+pub const FILE_NAME: &str = "runtime-test.yaml";
+
+/// A pipeline: its steps and edges.
+#[derive(Clone, Debug)]
+pub struct Manifest {
+    /// The text it was read from.
+    pub source: Source,
+    /// Its folder; absolute.
+    pub folder: PathBuf,
+    /// The pipeline's name.
+    pub pipeline: String,
+    /// Its steps, in the order written.
+    pub steps: Vec<Step>,
+    /// Their edges.
+    pub graph: Graph,
+    /// The steps' places in `steps`, by name.
+    names: HashMap<String, usize>,
+}
+
+impl Manifest {
+    /// The place of the step of that name in [`Self::steps`].
+    pub fn find(&self, name: &str) -> Option<usize> {
+        self.names.get(name).copied()
+    }
+
+    /// The names of all steps, as written.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.steps.iter().map(|step| step.name.as_str())
+    }
+
+    /// A place in the manifest.
+    pub fn at(&self, span: Span) -> Place {
+        self.source.at(span)
+    }
+}
+
+/// A node of the DAG.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Its name.
+    pub name: String,
+    /// Where its name is written.
+    pub span: Span,
+    /// What it is for.
+    pub description: Option<String>,
+    /// What it runs.
+    pub runs: Runs,
+    /// Steps that have to pass before, by their places in [`Manifest::steps`].
+    pub needs: Vec<Spanned<usize>>,
+    /// What it declares of its requirements.
+    pub claims: Vec<Claim>,
+    /// How it is carried out.
+    pub settings: Settings,
+}
+
+/// What a step runs.
+#[derive(Clone, Debug)]
+pub enum Runs {
+    /// A script.
+    Script {
+        /// Its path as written, relative to the manifest's folder.
+        path: Spanned<String>,
+        /// How it is entered, where that is said.
+        entry: Option<Entry>,
+    },
+    /// A Python module.
+    Module(Spanned<String>),
+    /// A Cargo target.
+    Cargo {
+        /// Binary or example.
+        kind: TargetKind,
+        /// Its name.
+        name: Spanned<String>,
+        /// Its package, where that is said.
+        package: Option<String>,
+        /// Whether it is built with optimisations.
+        release: bool,
+        /// Features to build it with.
+        features: Vec<String>,
+    },
+    /// A program and its arguments.
+    Command(Vec<Spanned<String>>),
+    /// Nothing: somebody else makes its outputs.
+    External,
+}
+
+/// How a step is carried out.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// How long one attempt may take.
+    pub timeout: Option<Duration>,
+    /// How many further attempts follow a failed one.
+    pub retries: u32,
+    /// The working folder as written, relative to the manifest's.
+    pub cwd: Option<Spanned<String>>,
+    /// How many of the parallel places it takes.
+    pub weight: usize,
+    /// A name that no two running steps share.
+    pub mutex: Option<String>,
+    /// Variables set for it besides its requirements.
+    pub env: IndexMap<String, String>,
+    /// The program that starts it, and its first arguments.
+    pub interpreter: Option<Spanned<Vec<String>>>,
+    /// The programs that start scripts, by language.
+    pub interpreters: IndexMap<Language, Spanned<Vec<String>>>,
+}

@@ -1,0 +1,119 @@
+use std::path::Path;
+
+use super::*;
+
+/// Each finding on a line: code, line, message, and help.
+fn told(text: &str, profile: Option<&str>) -> String {
+    let source = Source::new("/p/runtime-test.yaml", "runtime-test.yaml", text);
+    let (_, problems) = load(&source, Path::new("/p"), profile);
+    problems
+        .sorted()
+        .iter()
+        .map(|d| {
+            let line = d.place().map_or(0, |place| place.line_column().0);
+            format!(
+                "{line}: {}: {} ({})\n",
+                d.code,
+                d.message,
+                d.help.as_deref().unwrap_or("-")
+            )
+        })
+        .collect()
+}
+
+fn manifest(text: &str) -> Manifest {
+    let source = Source::new("/p/runtime-test.yaml", "runtime-test.yaml", text);
+    let (manifest, problems) = load(&source, Path::new("/p"), None);
+    assert!(problems.is_empty(), "{problems:#?}");
+    manifest.expect("a manifest")
+}
+
+#[test]
+fn every_mistake_is_told_at_once_in_its_own_words() {
+    insta::assert_snapshot!(told(
+        "\
+version: 2
+pipelin: churn
+steps:
+  a/b: { script: x.py }
+  none: {}
+  both: { script: x.py, command: [sh], need: [nowhere] }
+  prepare:
+    script: x.py
+    needs: [prepar, both]
+    timeout: soon
+    inputs: { raw: { from: nowhere } }
+    outputs: { out: { from: prepare.x, typ: csv } }
+    args: { n: { type: integer, binding: { flag: --n, env: N }, pattern: \"(\" } }
+",
+        None
+    ));
+}
+
+#[test]
+fn circles_are_spelled_out() {
+    insta::assert_snapshot!(told(
+        "version: 1\nsteps:\n  a: { script: a.py, needs: [b] }\n  b: { script: b.py, needs: [c] }\n  c: { script: c.py, needs: [a, c] }\n",
+        None
+    ), @"
+    3: dependency-cycle: steps need each other in a circle: a → b → c → a (remove one of these from `needs`)
+    ");
+}
+
+#[test]
+fn what_is_no_manifest_is_said_to_be_none() {
+    for (text, expected) in [
+        ("", "1: missing-key"),
+        ("version: 1\nsteps: {}\n", "2: no-steps"),
+        ("version: 1\nsteps:\n", "2: wrong-type"),
+        ("- a\n", "1: wrong-type"),
+        ("a: [", "1: yaml-syntax"),
+        (
+            "version: 1\nversion: 1\nsteps: {a: {script: x}}\n",
+            "2: duplicate-key",
+        ),
+        ("version: 1\nsteps: {a: {script: [x]}}\n", "2: wrong-type"),
+        (
+            "version: 1\nsteps: {a: {script: x, retries: -1}}\n",
+            "2: invalid-value",
+        ),
+        (
+            "version: 1\nsteps: {a: {script: x, external: true}}\n",
+            "2: step-kind",
+        ),
+        ("version: 1\nsteps: {a: {cargo: {}}}\n", "2: invalid-value"),
+        (
+            "version: 1\nsteps: {a: {command: []}}\n",
+            "2: invalid-value",
+        ),
+        (
+            "version: 1\nsteps: {a: {module: x, entry: main}}\n",
+            "2: invalid-value",
+        ),
+    ] {
+        let told = told(text, None);
+        assert!(told.starts_with(expected), "{text:?} gave\n{told}");
+    }
+}
+
+#[test]
+fn a_profile_is_laid_over_the_manifest_and_keeps_its_places() {
+    let text = "\
+version: 1
+defaults: { timeout: 10m, env: { A: 1 } }
+steps:
+  a: { script: a.py, args: { n: 5, m: [1, x] } }
+profiles:
+  ci: { defaults: { timeout: 0s }, steps: { a: { args: { n: 7 }, needs: [b] } } }
+";
+    insta::assert_snapshot!(told(text, Some("ci")), @"
+    6: invalid-value: `0s` is not a duration (write `90s`, `10m`, `1h 30m`, or a number of seconds)
+    6: unknown-step: step `a` needs `b`, which does not exist (the other steps are none)
+    ");
+    insta::assert_snapshot!(told(text, Some("cj")), @"5: invalid-value: unknown profile `cj` (did you mean `ci`?)");
+    let step = &manifest(text).steps[0];
+    assert_eq!(step.settings.timeout, Some(Duration::from_mins(10)));
+    assert_eq!(step.settings.env["A"], "1");
+    assert_eq!(step.claims[0].default, Some(5.into()));
+    assert_eq!(step.claims[1].default, Some(serde_json::json!([1, "x"])));
+}

@@ -1,0 +1,252 @@
+//! Owns the manifest exactly as it is written: the types behind `schemas/manifest.schema.json`. No behaviour.
+//!
+//! Unknown keys are forbidden by the schema and ignored here, so that one of them does not hide other findings.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::requirement::MainParameter;
+use crate::script::{Entry, Language};
+
+/// A pipeline: its steps, their scripts and edges.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields, title = "The manifest of cargo runtime-test")]
+pub struct RawManifest {
+    /// The version of this format: 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub version: u32,
+    /// The pipeline's name; the name of the manifest's folder where it is not given.
+    pub pipeline: Option<String>,
+    /// Settings for every step that does not have its own.
+    #[serde(default)]
+    pub defaults: RawDefaults,
+    /// The steps, by name.
+    pub steps: IndexMap<String, RawStep>,
+    /// Changes to all of the above, by name; chosen with `--profile`.
+    #[serde(default)]
+    pub profiles: IndexMap<String, RawProfile>,
+}
+
+/// Settings for every step that does not have its own.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct RawDefaults {
+    /// How long one attempt may take: `90s`, `10m`, `1h 30m`, or a number of seconds.
+    pub timeout: Option<RawDuration>,
+    /// How many further attempts follow a failed one.
+    pub retries: Option<u32>,
+    /// Variables set for every step.
+    #[serde(default)]
+    pub env: IndexMap<String, RawScalar>,
+    /// The working folder, relative to the manifest's.
+    pub cwd: Option<String>,
+    /// How many of the parallel places a step takes.
+    #[schemars(range(min = 1))]
+    pub weight: Option<usize>,
+    /// A name that no two running steps share.
+    pub mutex: Option<String>,
+    /// The program that starts scripts of a language; a path with a `/` is relative to the manifest's folder.
+    #[serde(default)]
+    pub interpreters: IndexMap<Language, RawWords>,
+}
+
+/// What a profile changes.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct RawProfile {
+    /// Settings for every step that does not have its own.
+    #[serde(default)]
+    #[expect(dead_code, reason = "laid over the manifest before it is read")]
+    defaults: RawDefaults,
+    /// Steps, by name: what is given here replaces what the manifest says.
+    #[serde(default)]
+    #[expect(dead_code, reason = "laid over the manifest before it is read")]
+    steps: IndexMap<String, RawStep>,
+}
+
+/// A node of the DAG. It has exactly one of `script`, `module`, `cargo`, `command` and `external`.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct RawStep {
+    /// What the step is for.
+    pub description: Option<String>,
+    /// The script's path, relative to the manifest's folder.
+    pub script: Option<String>,
+    /// A Python module, run as `python -m`.
+    pub module: Option<String>,
+    /// A target that Cargo builds.
+    pub cargo: Option<RawCargo>,
+    /// A program and its arguments; `${inputs.x}` and the like stand for resolved values.
+    pub command: Option<Vec<String>>,
+    /// Whether somebody else makes the step's outputs; the answers say where they lie.
+    pub external: Option<bool>,
+    /// How the script is entered: `cli` runs it, `main` calls
+    /// `main(input_paths, output_paths, environ_vars, job_args)`.
+    pub entry: Option<Entry>,
+    /// The program that starts the script; a path with a `/` is relative to the manifest's folder.
+    pub interpreter: Option<RawWords>,
+    /// Steps that have to pass before.
+    #[serde(default)]
+    pub needs: Vec<String>,
+    /// Paths the script reads. A text is a fixed path.
+    #[serde(default)]
+    pub inputs: IndexMap<String, RawDeclaration>,
+    /// Paths the script writes. A text is a fixed path.
+    #[serde(default)]
+    pub outputs: IndexMap<String, RawDeclaration>,
+    /// Variables the script reads. A plain value is what it is set to.
+    #[serde(default)]
+    pub env: IndexMap<String, RawDeclaration>,
+    /// Parameters on the script's command line. A plain value is what is passed.
+    #[serde(default)]
+    pub args: IndexMap<String, RawDeclaration>,
+    /// How long one attempt may take: `90s`, `10m`, `1h 30m`, or a number of seconds.
+    pub timeout: Option<RawDuration>,
+    /// How many further attempts follow a failed one.
+    pub retries: Option<u32>,
+    /// The working folder, relative to the manifest's.
+    pub cwd: Option<String>,
+    /// How many of the parallel places the step takes.
+    #[schemars(range(min = 1))]
+    pub weight: Option<usize>,
+    /// A name that no two running steps share.
+    pub mutex: Option<String>,
+}
+
+/// A target that Cargo builds: a binary or an example.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct RawCargo {
+    /// A binary's name.
+    pub bin: Option<String>,
+    /// An example's name.
+    pub example: Option<String>,
+    /// The package that has it, where several do.
+    pub package: Option<String>,
+    /// Whether it is built with optimisations.
+    #[serde(default)]
+    pub release: bool,
+    /// Features to build it with.
+    #[serde(default)]
+    pub features: Vec<String>,
+}
+
+/// A requirement, declared in full or by its value alone.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum RawDeclaration {
+    /// In full.
+    Full(Box<RawRequirement>),
+    /// By its value alone.
+    Value(RawScalar),
+    /// By several values.
+    List(Vec<RawScalar>),
+    /// By its name alone.
+    Bare(()),
+}
+
+/// One thing a step needs or gives.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct RawRequirement {
+    /// What it is for.
+    pub description: Option<String>,
+    /// The type of its value: `path`, `string`, `int`, `float`, `bool`, `choice`, `list`; or what lies at a path: `csv`,
+    /// `json`, `parquet`, `folder`, ….
+    #[serde(rename = "type")]
+    #[schemars(extend("enum" = type_words()))]
+    pub value_type: Option<String>,
+    /// The type of a list's values.
+    #[schemars(extend("enum" = ["path", "string", "int", "float", "bool"]))]
+    pub items: Option<String>,
+    /// Whether the script stops without it.
+    pub required: Option<bool>,
+    /// What is taken when nothing is answered.
+    pub default: Option<Value>,
+    /// The only values that are accepted.
+    pub choices: Option<Vec<RawScalar>>,
+    /// A regular expression that a value has to match.
+    pub pattern: Option<String>,
+    /// The smallest number accepted.
+    pub min: Option<f64>,
+    /// The largest number accepted.
+    pub max: Option<f64>,
+    /// A value to show to people.
+    pub example: Option<Value>,
+    /// How it reaches the script.
+    pub binding: Option<RawBinding>,
+    /// Whether its value must never be shown.
+    pub secret: Option<bool>,
+    /// A fixed path: nothing is asked.
+    pub path: Option<String>,
+    /// Other names by which it may be wired.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// The upstream output that feeds an input: `step.output`.
+    pub from: Option<String>,
+}
+
+/// How a requirement reaches the script: exactly one way.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct RawBinding {
+    /// A flag: `--job-type`.
+    pub flag: Option<String>,
+    /// The flag's short form: `-j`.
+    pub short: Option<String>,
+    /// A place on the command line, from 0.
+    pub positional: Option<usize>,
+    /// A variable.
+    pub env: Option<String>,
+    /// One of `main`'s dictionaries, with `key`.
+    pub main: Option<MainParameter>,
+    /// The key in `main`'s dictionary.
+    pub key: Option<String>,
+    /// A path written into the script.
+    pub container_path: Option<String>,
+}
+
+/// A text, number or boolean.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum RawScalar {
+    /// A boolean.
+    Bool(bool),
+    /// A number.
+    Number(serde_json::Number),
+    /// A text.
+    Text(String),
+}
+
+/// A duration: a text such as `10m`, or a number of seconds.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum RawDuration {
+    /// `90s`, `10m`, `1h 30m`.
+    Text(String),
+    /// Seconds.
+    Seconds(f64),
+}
+
+/// A program: its name, or its name and first arguments.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum RawWords {
+    /// Its name.
+    One(String),
+    /// Its name and first arguments.
+    Many(Vec<String>),
+}
+
+/// The words that `type` may be.
+fn type_words() -> Vec<&'static str> {
+    use crate::requirement::DataType;
+    let values = ["path", "string", "int", "float", "bool", "choice", "list"];
+    values
+        .into_iter()
+        .chain(DataType::ALL.iter().map(|t| t.as_str()))
+        .chain(["dir", "directory", "feather"])
+        .collect()
+}
