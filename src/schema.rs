@@ -1,0 +1,578 @@
+//! Owns the answers' JSON Schema: requirements to `runtime-test.answers.schema.json`, for editors and for our own
+//! checks alike, always in the same order. Knows nothing of how answers are written or read.
+//!
+//! Keywords of JSON Schema hold for one type each, so a number that may also be `${NAME}` needs no alternatives:
+//! `{"type": ["integer", "string"], "minimum": 1, "pattern": "^\\$\\{…\\}$"}`. That keeps an editor's messages short.
+
+use indexmap::IndexMap;
+use serde_json::{Map, Value, json};
+
+use crate::answers::{Family, StepRequirements, feeders, takes_output};
+use crate::diagnostic::listed;
+use crate::requirement::{Kind, Requirement, ValueType, When};
+
+/// A variable of the environment, as it may stand anywhere in a text.
+const VARIABLE: &str = r"\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}";
+/// How many upstream outputs are listed for one input; beyond it any `step.output` is taken here and checked later.
+const FEEDERS: usize = 64;
+/// How many members of an exclusive group the schema compares with each other; the check compares all.
+const GROUP: usize = 16;
+
+/// Who reads the schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// People, in their editors: with descriptions, defaults, examples and messages.
+    Editor,
+    /// The check, which has its own words.
+    Check,
+}
+
+/// The schema of a pipeline's answers.
+///
+/// ```
+/// # use runtime_test::schema::{Reader, schema};
+/// let schema = schema("penguins", &[], Reader::Editor);
+/// assert_eq!(schema["properties"]["steps"]["additionalProperties"], false);
+/// ```
+pub fn schema(pipeline: &str, steps: &[StepRequirements<'_>], reader: Reader) -> Value {
+    let mut object = Object::default();
+    for (index, step) in steps.iter().enumerate() {
+        let (schema, required) = step_schema(steps, index, step, reader);
+        object.add(step.step, schema, required);
+    }
+    let required = object.is_required();
+    let mut top = Object::default();
+    top.add("steps", object.finish(), required);
+    let mut schema = Map::new();
+    schema.insert(
+        "$schema".into(),
+        "https://json-schema.org/draft/2020-12/schema".into(),
+    );
+    if reader == Reader::Editor {
+        schema.insert(
+            "title".into(),
+            format!("Answers of the pipeline {}", tidy(pipeline)).into(),
+        );
+        schema.insert(
+            "description".into(),
+            "What the pipeline's steps need from you. Written by `cargo runtime-test init`.".into(),
+        );
+    }
+    schema.extend(top.into_map());
+    Value::Object(schema)
+}
+
+/// The schema as the text of its file.
+pub fn render(schema: &Value) -> String {
+    let mut text = serde_json::to_string_pretty(schema).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// A mapping's schema as it comes together.
+#[derive(Default)]
+struct Object {
+    properties: Map<String, Value>,
+    families: Map<String, Value>,
+    required: Vec<Value>,
+}
+
+impl Object {
+    fn add(&mut self, name: &str, schema: Value, required: bool) {
+        self.properties.insert(name.to_owned(), schema);
+        if required {
+            self.required.push(name.into());
+        }
+    }
+
+    fn is_required(&self) -> bool {
+        !self.required.is_empty()
+    }
+
+    fn into_map(self) -> Map<String, Value> {
+        let mut map = Map::new();
+        let types = match self.required.is_empty() {
+            true => json!(["object", "null"]),
+            false => json!("object"),
+        };
+        map.insert("type".into(), types);
+        map.insert("properties".into(), Value::Object(self.properties));
+        if !self.families.is_empty() {
+            map.insert("patternProperties".into(), Value::Object(self.families));
+        }
+        map.insert("additionalProperties".into(), false.into());
+        if !self.required.is_empty() {
+            map.insert("required".into(), Value::Array(self.required));
+        }
+        map
+    }
+
+    fn finish(self) -> Value {
+        Value::Object(self.into_map())
+    }
+}
+
+/// A step's schema, and whether it has to be answered.
+fn step_schema(
+    steps: &[StepRequirements<'_>],
+    index: usize,
+    step: &StepRequirements<'_>,
+    reader: Reader,
+) -> (Value, bool) {
+    let mut sections = Object::default();
+    for kind in Kind::ALL {
+        let mut section = Object::default();
+        let mut by_name: IndexMap<&str, Vec<&Requirement>> = IndexMap::new();
+        for requirement in step.answerable().filter(|r| r.kind == kind) {
+            by_name
+                .entry(&requirement.name)
+                .or_default()
+                .push(requirement);
+        }
+        for (name, requirements) in by_name {
+            let mut schemas: Vec<Value> = Vec::new();
+            for requirement in &requirements {
+                let schema = value(steps, index, requirement, reader);
+                if !schemas.contains(&schema) {
+                    schemas.push(schema);
+                }
+            }
+            let schema = match schemas.len() {
+                1 => schemas.remove(0),
+                _ => json!({"anyOf": schemas}),
+            };
+            match Family::parse(name) {
+                Some(family) => drop(section.families.insert(family.pattern(), schema)),
+                None => section.add(name, schema, requirements.iter().any(|r| is_required(r))),
+            }
+        }
+        if !section.properties.is_empty() || !section.families.is_empty() {
+            let required = section.is_required();
+            sections.add(kind.section(), section.finish(), required);
+        }
+    }
+    let mut rules = conditions(step, reader);
+    rules.extend(exclusions(step, reader));
+    let required = sections.is_required() || required_groups(step).next().is_some();
+    let mut schema = Map::new();
+    if let (Reader::Editor, Some(description)) = (reader, step.description) {
+        schema.insert("description".into(), tidy(description).into());
+    }
+    schema.extend(sections.into_map());
+    if required {
+        schema.insert("type".into(), "object".into());
+    }
+    if !rules.is_empty() {
+        schema.insert("allOf".into(), Value::Array(rules));
+    }
+    (Value::Object(schema), required)
+}
+
+/// Whether an answer has to be there whatever the others are.
+pub fn is_required(requirement: &Requirement) -> bool {
+    requirement.needs_answer()
+        && requirement.when.is_none()
+        && requirement.exclusive.is_none()
+        && Family::parse(&requirement.name).is_none()
+}
+
+/// Groups of which one member has to be answered.
+pub fn required_groups<'a>(
+    step: &StepRequirements<'a>,
+) -> impl Iterator<Item = Vec<&'a Requirement>> + use<'a> {
+    groups(step)
+        .into_values()
+        .filter(|members| members.iter().any(|r| r.needs_answer() && r.when.is_none()))
+}
+
+/// Requirements by the exclusive group they are in, under the same condition.
+pub fn groups<'a>(
+    step: &StepRequirements<'a>,
+) -> IndexMap<(&'a str, String), Vec<&'a Requirement>> {
+    let mut groups: IndexMap<(&str, String), Vec<&Requirement>> = IndexMap::new();
+    for requirement in step.answerable() {
+        if let Some(group) = &requirement.exclusive {
+            let when = requirement
+                .when
+                .as_ref()
+                .map(|w| format!("{}={}", w.arg, w.equals));
+            groups
+                .entry((group, when.unwrap_or_default()))
+                .or_default()
+                .push(requirement);
+        }
+    }
+    groups
+}
+
+/// Answers that have to be there under another answer.
+fn conditions(step: &StepRequirements<'_>, reader: Reader) -> Vec<Value> {
+    let mut by_condition: IndexMap<String, (&When, Vec<&Requirement>)> = IndexMap::new();
+    for requirement in step
+        .answerable()
+        .filter(|r| r.needs_answer() && r.exclusive.is_none())
+    {
+        if let Some(when) = &requirement.when {
+            let key = format!("{}={}", when.arg, when.equals);
+            by_condition
+                .entry(key)
+                .or_insert_with(|| (when, Vec::new()))
+                .1
+                .push(requirement);
+        }
+    }
+    let rule = |(when, requirements): (&When, Vec<&Requirement>)| {
+        let mut sections = Object::default();
+        for kind in Kind::ALL {
+            let mut section = Object::default();
+            for requirement in requirements.iter().filter(|r| r.kind == kind) {
+                let message = format!("needed when {} is {}", when.arg, plain(&when.equals));
+                section.add(&requirement.name, given(&message, reader), true);
+            }
+            if section.is_required() {
+                sections.add(kind.section(), partial(section), true);
+            }
+        }
+        json!({"if": holds(step, when), "then": partial(sections)})
+    };
+    by_condition.into_values().map(rule).collect()
+}
+
+/// A schema that is met where a condition holds, by the answer or by the default of the argument that decides.
+fn holds(step: &StepRequirements<'_>, when: &When) -> Value {
+    let by_default = step.requirements.iter().any(|r| {
+        r.kind == Kind::Arg && r.name == when.arg && r.default.as_ref() == Some(&when.equals)
+    });
+    let mut allowed = vec![when.equals.clone()];
+    if by_default {
+        allowed.push(Value::Null);
+        return json!({"properties": {"args": {"properties": {&when.arg: {"enum": allowed}}}}});
+    }
+    json!({
+        "type": "object",
+        "properties": {"args": {
+            "type": "object",
+            "properties": {&when.arg: {"enum": allowed}},
+            "required": [&when.arg]
+        }},
+        "required": ["args"]
+    })
+}
+
+/// A mapping that has to have some keys and may have others.
+fn partial(object: Object) -> Value {
+    let mut map = object.into_map();
+    map.shift_remove("additionalProperties");
+    Value::Object(map)
+}
+
+/// Any value but nothing.
+fn given(message: &str, reader: Reader) -> Value {
+    let mut schema = json!({"type": ["string", "number", "boolean", "array", "object"]});
+    if let (Reader::Editor, Some(map)) = (reader, schema.as_object_mut()) {
+        map.insert("errorMessage".into(), message.into());
+    }
+    schema
+}
+
+/// Answers of which at most one, and where they are required exactly one, may be there.
+fn exclusions(step: &StepRequirements<'_>, reader: Reader) -> Vec<Value> {
+    let has = |requirement: &Requirement| {
+        let mut section = Object::default();
+        section.add(&requirement.name, given("", Reader::Check), true);
+        let mut sections = Object::default();
+        sections.add(requirement.kind.section(), partial(section), true);
+        partial(sections)
+    };
+    let mut rules = Vec::new();
+    for members in groups(step).values() {
+        let members = &members[..members.len().min(GROUP)];
+        for (at, first) in members.iter().enumerate() {
+            let mut sections: IndexMap<&str, Map<String, Value>> = IndexMap::new();
+            for other in members
+                .iter()
+                .skip(at + 1)
+                .filter(|other| other.name != first.name)
+            {
+                let mut nothing = json!({"type": "null"});
+                if let (Reader::Editor, Some(map)) = (reader, nothing.as_object_mut()) {
+                    let message = format!("{} and {} exclude each other", first.name, other.name);
+                    map.insert("errorMessage".into(), message.into());
+                }
+                sections
+                    .entry(other.kind.section())
+                    .or_default()
+                    .insert(other.name.clone(), nothing);
+            }
+            if !sections.is_empty() {
+                let then: Map<String, Value> = sections
+                    .into_iter()
+                    .map(|(section, properties)| {
+                        (section.to_owned(), json!({"properties": properties}))
+                    })
+                    .collect();
+                rules.push(json!({"if": has(first), "then": {"properties": then}}));
+            }
+        }
+    }
+    for members in required_groups(step) {
+        let any: Vec<Value> = members.iter().map(|member| has(member)).collect();
+        rules.push(json!({"anyOf": any}));
+    }
+    rules
+}
+
+/// The schema of one answer.
+pub fn value(
+    steps: &[StepRequirements<'_>],
+    index: usize,
+    requirement: &Requirement,
+    reader: Reader,
+) -> Value {
+    let mut schema = Map::new();
+    if reader == Reader::Editor {
+        schema.insert("description".into(), description(requirement).into());
+    }
+    let optional = !is_required(requirement);
+    schema.extend(typed(requirement, &requirement.value_type, reader));
+    if takes_output(requirement) && schema.contains_key("type") {
+        add_from(&mut schema, steps, index, requirement);
+    }
+    if optional {
+        if let Some(Value::Array(types)) = schema.get_mut("type") {
+            types.push("null".into());
+        } else if let Some(Value::Array(branches)) = schema.get_mut("anyOf") {
+            branches.push(json!({"type": "null"}));
+        }
+    }
+    if reader == Reader::Editor {
+        let default = requirement
+            .default
+            .as_ref()
+            .filter(|v| !v.is_null() && !requirement.secret);
+        if let Some(default) = default {
+            schema.insert("default".into(), default.clone());
+        }
+        if let Some(example) = requirement.example.as_ref().filter(|_| !requirement.secret) {
+            schema.insert("examples".into(), json!([example]));
+        }
+        schema.insert("errorMessage".into(), message(requirement).into());
+    }
+    Value::Object(schema)
+}
+
+/// The keywords of a type, for a whole answer or for an item of a list.
+fn typed(requirement: &Requirement, value_type: &ValueType, reader: Reader) -> Map<String, Value> {
+    let env = requirement.kind == Kind::Env;
+    let whole = format!("^{VARIABLE}$");
+    let schema = match value_type {
+        ValueType::List(items) => {
+            let mut schema = json!({"type": ["array"], "items": typed(requirement, items, reader)});
+            if let (true, Some(map)) = (requirement.required, schema.as_object_mut()) {
+                map.insert("minItems".into(), 1.into());
+            }
+            schema
+        }
+        _ if !requirement.choices.is_empty() => {
+            let mut options: Vec<Value> = Vec::new();
+            for choice in &requirement.choices {
+                let plain = choice.as_str().map(crate::yaml::resolve);
+                for option in [Some(choice.clone()), plain].into_iter().flatten() {
+                    if !option.is_null() && !options.contains(&option) {
+                        options.push(option);
+                    }
+                }
+            }
+            let mut listed = json!({"enum": options});
+            if let (Reader::Editor, Some(map)) = (reader, listed.as_object_mut()) {
+                map.insert("errorMessage".into(), message(requirement).into());
+            }
+            json!({"anyOf": [listed, {"type": "string", "pattern": whole}]})
+        }
+        ValueType::Int if env => {
+            json!({"type": ["integer", "string"], "pattern": format!(r"^[-+]?[0-9]+$|{whole}")})
+        }
+        ValueType::Float if env => json!({
+            "type": ["number", "string"],
+            "pattern": format!(r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$|{whole}")
+        }),
+        ValueType::Int => json!({"type": ["integer", "string"], "pattern": whole}),
+        ValueType::Float => json!({"type": ["number", "string"], "pattern": whole}),
+        ValueType::Bool if env => json!({"type": ["boolean", "string", "number"]}),
+        ValueType::Bool => json!({"type": ["boolean", "string"], "pattern": whole}),
+        ValueType::Path => json!({"type": ["string", "number"], "minLength": 1}),
+        ValueType::String | ValueType::Choice => {
+            json!({"type": ["string", "number", "boolean"]})
+        }
+    };
+    let Value::Object(mut schema) = schema else {
+        return Map::new();
+    };
+    if matches!(value_type, ValueType::Int | ValueType::Float) && requirement.choices.is_empty() {
+        for (keyword, limit) in [("minimum", requirement.min), ("maximum", requirement.max)] {
+            if let Some(limit) = limit.and_then(number) {
+                schema.insert(keyword.into(), limit);
+            }
+        }
+    }
+    let free = matches!(
+        value_type,
+        ValueType::String | ValueType::Path | ValueType::Choice
+    );
+    if let (Some(pattern), true, true) =
+        (&requirement.pattern, free, requirement.choices.is_empty())
+    {
+        schema.insert("pattern".into(), format!("(?:{pattern})|{VARIABLE}").into());
+    }
+    schema
+}
+
+/// Lets an answer be an upstream output.
+fn add_from(
+    schema: &mut Map<String, Value>,
+    steps: &[StepRequirements<'_>],
+    index: usize,
+    requirement: &Requirement,
+) {
+    let from = match feeders(steps, index, requirement, FEEDERS) {
+        Some(outputs) if outputs.is_empty() => return,
+        Some(outputs) => {
+            json!({"enum": outputs.iter().map(ToString::to_string).collect::<Vec<_>>()})
+        }
+        None => json!({"type": "string", "pattern": r"^.+\..+$"}),
+    };
+    if let Some(Value::Array(types)) = schema.get_mut("type") {
+        types.push("object".into());
+    }
+    schema.insert("properties".into(), json!({"from": from}));
+    schema.insert("required".into(), json!(["from"]));
+    schema.insert("additionalProperties".into(), false.into());
+}
+
+/// A number as JSON writes it, whole where it is whole.
+pub fn number(number: f64) -> Option<Value> {
+    match number.fract() == 0.0 && number.abs() < 9e15 {
+        true => Some(Value::from(number as i64)),
+        false => serde_json::Number::from_f64(number).map(Value::Number),
+    }
+}
+
+/// What an editor shows over an answer: what it is for, what asks for it, and what is taken without it.
+fn description(requirement: &Requirement) -> String {
+    let mut text = requirement
+        .description
+        .as_deref()
+        .map(tidy)
+        .unwrap_or_default();
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text.push_str(match (is_required(requirement), &requirement.from) {
+        (true, _) => "required",
+        (false, Some(_)) => "wired",
+        (false, None) => "optional",
+    });
+    text.push_str(&format!(", {}", wanted(requirement)));
+    if let Some(wire) = &requirement.from {
+        text.push_str(&format!("; comes from {}", wire.from));
+    }
+    if let Some(default) = requirement
+        .default
+        .as_ref()
+        .filter(|v| !v.is_null() && !requirement.secret)
+    {
+        text.push_str(&format!("; default {}", plain(default)));
+    }
+    if let Some(when) = &requirement.when {
+        text.push_str(&format!(
+            "; only when {} is {}",
+            when.arg,
+            plain(&when.equals)
+        ));
+    }
+    text.push_str(&format!(
+        "\nasked for as {}",
+        tidy(&requirement.shown_binding())
+    ));
+    if let Some(place) = requirement.asked_at() {
+        text.push_str(&format!(" in {}", tidy(&place.to_string())));
+    }
+    text
+}
+
+/// What an editor says under an answer that does not fit.
+fn message(requirement: &Requirement) -> String {
+    let purpose = requirement
+        .description
+        .as_deref()
+        .map(tidy)
+        .filter(|text| !text.is_empty());
+    let purpose = purpose.map_or_else(String::new, |text| format!(": {text}"));
+    let binding = tidy(&requirement.shown_binding());
+    format!("write {}{purpose} ({binding})", wanted(requirement))
+}
+
+/// The kind of value that is wanted, in words.
+pub fn wanted(requirement: &Requirement) -> String {
+    let choices: Vec<String> = requirement.choices.iter().map(plain).collect();
+    let list = matches!(requirement.value_type, ValueType::List(_));
+    let mut text = match choices.as_slice() {
+        [] => requirement.value_type.described().to_owned(),
+        _ if list => format!("a list of {}", alternatives(&choices)),
+        _ => alternatives(&choices),
+    };
+    let limits = [requirement.min, requirement.max].map(|limit| limit.and_then(number));
+    match limits {
+        [Some(min), Some(max)] => text.push_str(&format!(" from {min} to {max}")),
+        [Some(min), None] => text.push_str(&format!(" of {min} or more")),
+        [None, Some(max)] => text.push_str(&format!(" of {max} or less")),
+        [None, None] => {}
+    }
+    if let (Some(pattern), true) = (&requirement.pattern, choices.is_empty()) {
+        text.push_str(&format!(" that matches {}", tidy(pattern)));
+    }
+    text.replace('`', "")
+}
+
+/// "a, b or c", as many as a reader can take in.
+fn alternatives(words: &[String]) -> String {
+    let text = listed(words.iter().map(String::as_str)).replace('`', "");
+    match text.rsplit_once(" and ") {
+        Some((most, last)) if words.len() <= 12 => format!("{most} or {last}"),
+        _ => text,
+    }
+}
+
+/// A value as a word in a sentence.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) if text.is_empty() => "\"\"".to_owned(),
+        Value::String(text) => tidy(text),
+        other => crate::yaml::inline(other),
+    }
+}
+
+/// A text on one line, without control characters, and not without end.
+pub fn tidy(text: &str) -> String {
+    const LONGEST: usize = 1000;
+    let mut tidy = String::with_capacity(text.len().min(LONGEST));
+    let visible = text
+        .chars()
+        .map(|c| if c.is_control() || is_odd(c) { ' ' } else { c });
+    for (count, c) in visible.enumerate() {
+        if count == LONGEST {
+            tidy.push('…');
+            break;
+        }
+        if !(c.is_whitespace() && (tidy.is_empty() || tidy.ends_with(' '))) {
+            tidy.push(if c.is_whitespace() { ' ' } else { c });
+        }
+    }
+    tidy.truncate(tidy.trim_end().len());
+    tidy
+}
+
+/// Characters that break lines for some readers, or turn the direction of text around.
+fn is_odd(c: char) -> bool {
+    matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}')
+}
