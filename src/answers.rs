@@ -12,7 +12,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
-use crate::requirement::{DataType, Kind, OutputRef, Requirement, ValueType};
+use crate::requirement::{DataType, Kind, OutputRef, Requirement, ValueType, is_secret_name};
 use crate::source::Place;
 use crate::yaml;
 
@@ -269,27 +269,6 @@ pub fn resolve(
         }
     }
     Ok(resolved)
-}
-
-/// Whether a variable's name says that its value must not be shown.
-pub fn is_secret_name(name: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "TOKEN",
-        "PASSWORD",
-        "PASSWD",
-        "PASSPHRASE",
-        "SECRET",
-        "CREDENTIAL",
-        "APIKEY",
-        "PRIVATE",
-    ];
-    let name = name.to_ascii_uppercase();
-    WORDS.iter().any(|word| name.contains(word))
-        || name
-            .split('_')
-            .any(|word| matches!(word, "KEY" | "KEYS" | "PWD" | "PASS" | "AUTH"))
-            && name != "PWD"
-            && name != "OLDPWD"
 }
 
 /// A piece of a text with variables.

@@ -1,6 +1,10 @@
 //! Owns the plan: the exact invocations of a run, in order, after every check has passed. Knows nothing of how
 //! they are carried out.
 
+pub mod build;
+mod command_line;
+pub mod select;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -33,8 +37,8 @@ pub struct Invocation {
     pub dir: PathBuf,
     /// Variables set on top of the inherited environment.
     pub env: Vec<(String, String)>,
-    /// A file written before the start, for steps that take their values as a document: path and text.
-    pub document: Option<(PathBuf, String)>,
+    /// Files written before the start, for steps that take their values as a document.
+    pub documents: Vec<Document>,
     /// Invocations that have to pass before, as places in [`Plan::invocations`].
     pub needs: Vec<usize>,
     /// Paths it reads.
@@ -55,6 +59,15 @@ pub struct Invocation {
     pub configured: Configured,
     /// The framework its script uses.
     pub framework: Option<String>,
+}
+
+/// A file that the tool writes for a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// Where; absolute.
+    pub path: PathBuf,
+    /// What.
+    pub text: String,
 }
 
 /// What an invocation starts.

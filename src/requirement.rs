@@ -661,3 +661,24 @@ impl Requirement {
             .map_or_else(|| self.name.clone(), ToString::to_string)
     }
 }
+
+/// Whether a variable's name says that its value must not be shown.
+pub fn is_secret_name(name: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "TOKEN",
+        "PASSWORD",
+        "PASSWD",
+        "PASSPHRASE",
+        "SECRET",
+        "CREDENTIAL",
+        "APIKEY",
+        "PRIVATE",
+    ];
+    let name = name.to_ascii_uppercase();
+    WORDS.iter().any(|word| name.contains(word))
+        || name
+            .split('_')
+            .any(|word| matches!(word, "KEY" | "KEYS" | "PWD" | "PASS" | "AUTH"))
+            && name != "PWD"
+            && name != "OLDPWD"
+}

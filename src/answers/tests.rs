@@ -28,6 +28,7 @@ pub(crate) fn requirement(kind: Kind, name: &str) -> Requirement {
             ValueType::String
         },
         required: true,
+        default_layer: None,
         default: None,
         choices: Vec::new(),
         pattern: None,

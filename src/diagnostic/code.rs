@@ -5,19 +5,8 @@ use std::fmt;
 
 use super::Severity;
 
-/// Which of the user's files is to blame; it decides the exit code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Blame {
-    /// An answer that nobody gave.
-    Missing,
-    /// An answer that was given and does not fit.
-    Answers,
-    /// The manifest, a contract, or what they name.
-    Manifest,
-}
-
 macro_rules! codes {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal, $severity:ident, $blame:ident, $meaning:literal, $story:literal;)*) => {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $severity:ident, $meaning:literal, $story:literal;)*) => {
         /// The stable name of a kind of finding.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Code {
@@ -47,162 +36,157 @@ macro_rules! codes {
             pub fn severity(self) -> Severity {
                 match self { $(Self::$variant => Severity::$severity,)* }
             }
-
-            /// Which file is to blame.
-            pub fn blame(self) -> Blame {
-                match self { $(Self::$variant => Blame::$blame,)* }
-            }
         }
     };
 }
 
 codes! {
-    ManifestNotFound = "manifest-not-found", Error, Manifest,
+    ManifestNotFound = "manifest-not-found", Error,
         "there is no manifest where one was looked for",
         "Every command but `inspect --script` starts from a manifest, `runtime-test.yaml`. It is looked for in the \
          current folder, then in the folders above it. Write one (`runtime-test.yaml.example` shows the whole \
          format), name it with `--pipeline FILE`, or go to its folder with `-C DIR`.";
-    Unreadable = "unreadable", Error, Manifest,
+    Unreadable = "unreadable", Error,
         "a file is there and cannot be read",
         "The path leads to something that is not a readable text file: a folder, a pipe, a file without read \
          permission, a file that is too large or not UTF-8. Mend the file or name another one.";
-    YamlSyntax = "yaml-syntax", Error, Manifest,
+    YamlSyntax = "yaml-syntax", Error,
         "the text is not valid YAML",
         "The YAML parser could not go on at the marked place. The usual causes: a tab used as indentation, an \
          unclosed quote or bracket, a value that contains `: ` and is not quoted. Quote the value, or mend the \
          indentation.";
-    DuplicateKey = "duplicate-key", Error, Manifest,
+    DuplicateKey = "duplicate-key", Error,
         "a mapping has the same key twice",
         "YAML allows each key once in a mapping; parsers differ in which of two they keep, so neither is trusted. \
          Remove one of them.";
-    UnknownKey = "unknown-key", Error, Manifest,
+    UnknownKey = "unknown-key", Error,
         "a key means nothing here",
         "The key is none of those that this place knows, so nothing would read it. The help names the nearest one, \
          or all of them.";
-    MissingKey = "missing-key", Error, Manifest,
+    MissingKey = "missing-key", Error,
         "a key that has to be there is not",
         "The mapping lacks a key without which it says nothing, such as `steps` in a manifest. Add it.";
-    WrongType = "wrong-type", Error, Manifest,
+    WrongType = "wrong-type", Error,
         "a value is of the wrong type",
         "A text stands where a number, a list or a mapping is expected, or the other way round. Words such as \
          `300` and `true` are a number and a boolean unless they are quoted.";
-    InvalidValue = "invalid-value", Error, Manifest,
+    InvalidValue = "invalid-value", Error,
         "a value is outside what is allowed here",
         "The value has the right type, but it is not one of the allowed words, not within the bounds, or does not \
          have the required form.";
-    NoSteps = "no-steps", Error, Manifest,
+    NoSteps = "no-steps", Error,
         "the manifest has no step",
         "A pipeline needs at least one step under `steps:`, for example\n\n    steps:\n      prepare:\n        \
          script: scripts/prepare.py";
-    StepKind = "step-kind", Error, Manifest,
+    StepKind = "step-kind", Error,
         "a step runs nothing, or several things at once",
         "A step has exactly one of `script` (a file), `module` (`python -m`), `cargo` (a Cargo target), `command` \
          (any program) and `external: true` (somebody else makes its outputs). Keep one of them; split the step \
          where it needs two.";
-    UnknownStep = "unknown-step", Error, Manifest,
+    UnknownStep = "unknown-step", Error,
         "a step is named that does not exist",
         "`needs`, `from` and the command line name steps by their key under `steps:`. The help names the nearest one.";
-    UnknownOutput = "unknown-output", Error, Manifest,
+    UnknownOutput = "unknown-output", Error,
         "an input is wired to an output that its step does not have",
         "`from: step.output` names a step, a dot, and one of that step's outputs, declared in the manifest or found in \
          its script; `inspect STEP` lists them.";
-    NotUpstream = "not-upstream", Error, Manifest,
+    NotUpstream = "not-upstream", Error,
         "an input comes from a step that does not run before",
         "`from: step.output` only works for a step that is named in `needs`, directly or through others: otherwise the \
          output might not be there yet. Add the step to `needs`.";
-    DependencyCycle = "dependency-cycle", Error, Manifest,
+    DependencyCycle = "dependency-cycle", Error,
         "steps need each other in a circle",
         "None of the steps in the circle can be the first to run. The finding spells out the circle; remove one of \
          its `needs`.";
-    InvalidReference = "invalid-reference", Error, Manifest,
+    InvalidReference = "invalid-reference", Error,
         "a `${…}` names nothing that this step has",
         "In `command`, `env` and `cwd`, `${inputs.x}`, `${outputs.x}`, `${args.x}` and `${env.X}` stand for resolved \
          values of the same step. Anything else in braces after `inputs.` and the like is a mistake; a shell's own \
          `$NAME` and `${NAME}` are left alone.";
-    UnboundRequirement = "unbound-requirement", Warning, Manifest,
+    UnboundRequirement = "unbound-requirement", Warning,
         "nothing tells how a declared requirement reaches the script",
         "The manifest declares an input, output or argument, the script was read and shows no parameter of that name, \
          and there is no `binding`. Write `binding: { flag: --name }`, `{ positional: 0 }` or `{ env: NAME }`, name the \
          script's own parameter, or give a fixed `path`.";
-    ScriptNotFound = "script-not-found", Error, Manifest,
+    ScriptNotFound = "script-not-found", Error,
         "a step's script does not exist",
         "Paths in the manifest are relative to the manifest's folder, and are never searched for. The help names files \
          of a similar name in that folder.";
-    ScriptSyntax = "script-syntax", Error, Manifest,
+    ScriptSyntax = "script-syntax", Error,
         "a script does not parse",
         "The script's own language would refuse it at this place, so running it is pointless. What could be read of \
          the rest was still read.";
-    UnknownLanguage = "unknown-language", Error, Manifest,
+    UnknownLanguage = "unknown-language", Error,
         "it is not known how to start a script",
         "The suffix says nothing, there is no `#!` line, and the step has no `interpreter`. Add one of them, or write \
          the step as a `command`.";
-    EntryNotFound = "entry-not-found", Error, Manifest,
+    EntryNotFound = "entry-not-found", Error,
         "the function that the step enters is not in its script",
         "`entry: main` calls `main(input_paths, output_paths, environ_vars, job_args)` in the script. Define it there, \
          or remove `entry` to run the script as a program.";
-    InterpreterNotFound = "interpreter-not-found", Error, Manifest,
+    InterpreterNotFound = "interpreter-not-found", Error,
         "a program that a step starts is not installed",
         "The interpreter or command was not found on PATH, or the given path does not lead to a program. Install it, \
          or name another one: `interpreter:` on the step, or `defaults: { interpreters: { python: … } }`.";
-    CargoTargetNotFound = "cargo-target-not-found", Error, Manifest,
+    CargoTargetNotFound = "cargo-target-not-found", Error,
         "Cargo has no such target",
         "`cargo: { bin: NAME }` names a binary of the workspace that the manifest lies in, as `cargo metadata` lists it. \
          The help names the nearest one.";
-    CargoUnavailable = "cargo-unavailable", Error, Manifest,
+    CargoUnavailable = "cargo-unavailable", Error,
         "Cargo could not describe the workspace",
         "A step runs a Cargo target, and `cargo metadata` failed: there is no Cargo.toml in this folder or above it, or \
          it is invalid. The finding repeats what Cargo said.";
-    AnswerMissing = "answer-missing", Error, Missing,
+    AnswerMissing = "answer-missing", Error,
         "a required answer is not given",
         "The script cannot run without this value and nobody but you can know it. Write it into the answers file; the \
          finding shows which flag or variable of the script asks for it.";
-    UnknownAnswer = "unknown-answer", Error, Answers,
+    UnknownAnswer = "unknown-answer", Error,
         "an answer that no step asks for",
         "The step has no requirement of this name, so the value would go nowhere. The help names the nearest one; \
          `inspect STEP` lists all.";
-    AnswerType = "answer-type", Error, Answers,
+    AnswerType = "answer-type", Error,
         "an answer is of the wrong type",
         "The script reads the value as another type, and would stop or misunderstand it. Quoted numbers are texts; \
          lists are written `[a, b]`.";
-    AnswerChoice = "answer-choice", Error, Answers,
+    AnswerChoice = "answer-choice", Error,
         "an answer is none of the choices",
         "The script accepts only certain values here. The help lists them, nearest first.";
-    AnswerPattern = "answer-pattern", Error, Answers,
+    AnswerPattern = "answer-pattern", Error,
         "an answer does not have the required form",
         "The manifest or contract gives a `pattern`, a regular expression that the value has to match.";
-    AnswerRange = "answer-range", Error, Answers,
+    AnswerRange = "answer-range", Error,
         "an answer is too small or too large",
         "The manifest or contract gives `min` or `max` for this value.";
-    AnswerConflict = "answer-conflict", Error, Answers,
+    AnswerConflict = "answer-conflict", Error,
         "two answers exclude each other",
         "The script accepts at most one of these parameters (an exclusive group). Keep one of them.";
-    AnswerReference = "answer-reference", Error, Answers,
+    AnswerReference = "answer-reference", Error,
         "a `from:` in the answers leads nowhere",
         "`{from: step.output}` names an output of a step that runs before this one.";
-    VariableNotSet = "variable-not-set", Error, Answers,
+    VariableNotSet = "variable-not-set", Error,
         "an answer takes its value from a variable that is not set",
         "`${NAME}` in an answer stands for the environment variable NAME, which is how secrets are given. Set it before \
          you run, and not to nothing.";
-    InputNotFound = "input-not-found", Error, Answers,
+    InputNotFound = "input-not-found", Error,
         "an input path does not exist",
         "Paths in the answers are relative to the manifest's folder. The help names files of a similar name nearby.";
-    InputKind = "input-kind", Error, Answers,
+    InputKind = "input-kind", Error,
         "an input is a folder where a file is needed, or the other way round",
         "The script opens the path as a file or lists it as a folder, as the second label shows.";
-    InputEmpty = "input-empty", Error, Answers,
+    InputEmpty = "input-empty", Error,
         "an input file or folder is empty",
         "An empty input makes the run prove nothing, and most scripts stop on it. Give a small sample with real rows.";
-    InputUnreadable = "input-unreadable", Error, Answers,
+    InputUnreadable = "input-unreadable", Error,
         "an input exists and may not be read",
         "The file's permissions refuse reading to the user who runs this. Change them, or name a copy.";
-    OutputUnwritable = "output-unwritable", Error, Answers,
+    OutputUnwritable = "output-unwritable", Error,
         "an output cannot be written where the answer says",
         "The folder does not allow writing, or a part of the path is a file. Outputs need no answer: without one they \
          go to the run's own folder.";
-    OutputCollision = "output-collision", Error, Answers,
+    OutputCollision = "output-collision", Error,
         "two outputs are written to one place",
         "The second would overwrite the first. Remove one of the answers, or give it another path.";
-    OutputOverwritesInput = "output-overwrites-input", Error, Answers,
+    OutputOverwritesInput = "output-overwrites-input", Error,
         "an output would overwrite an input or a source file",
         "The path given for an output is read by a step, or is a script of the pipeline. Nothing of yours is \
          overwritten: give another path, or none.";

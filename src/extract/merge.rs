@@ -1,7 +1,9 @@
 //! Owns the algebra by which several layers become one set of requirements: what the strongest layer says of a field
 //! holds, ways of reaching the script add up, and evidence is never lost.
 
-use crate::requirement::{Binding, Claim, Confidence, Kind, Layer, Pass, Requirement, ValueType};
+use crate::requirement::{
+    Binding, Claim, Confidence, Kind, Layer, Pass, Requirement, ValueType, is_secret_name,
+};
 
 /// Joins claims of all layers about one step's script. `layers` come strongest first; claims of one layer are about
 /// different requirements.
@@ -133,7 +135,7 @@ fn join(claims: &[&Claim]) -> Requirement {
         secret: claims
             .iter()
             .find_map(|c| c.secret)
-            .unwrap_or_else(|| kind == Kind::Env && is_secret(&strongest.name)),
+            .unwrap_or_else(|| kind == Kind::Env && is_secret_name(&strongest.name)),
         aliases,
         path: claims.iter().find_map(|c| c.path.clone()),
         supplied: false,
@@ -174,24 +176,6 @@ fn bindings(claims: &[&Claim]) -> Vec<Binding> {
         }
     }
     all
-}
-
-/// Whether a variable of this name is likely to hold a secret.
-pub fn is_secret(name: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "TOKEN",
-        "PASSWORD",
-        "PASSWD",
-        "SECRET",
-        "CREDENTIAL",
-        "CREDENTIALS",
-        "KEY",
-        "PASSPHRASE",
-    ];
-    let upper = name.to_ascii_uppercase();
-    upper
-        .split('_')
-        .any(|part| WORDS.contains(&part) || part.ends_with("APIKEY"))
 }
 
 #[cfg(test)]
@@ -286,7 +270,7 @@ mod tests {
             ("MONKEY", false),
             ("KEYBOARD", false),
         ] {
-            assert_eq!(is_secret(name), secret, "{name}");
+            assert_eq!(is_secret_name(name), secret, "{name}");
         }
     }
 

@@ -1,0 +1,151 @@
+//! Owns the whole check: answers against what is asked, and everything that the disk can tell before the run. Gives all
+//! findings in source order, and the values of every requirement.
+
+pub mod filesystem;
+pub mod programs;
+pub mod status;
+pub mod values;
+
+use std::path::Path;
+
+use crate::analysis::Analysis;
+use crate::answers::load;
+use crate::answers::{Answers, Finding, StepRequirements};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+use crate::file::{self, ReadError};
+use crate::source::Source;
+
+use self::values::Values;
+
+/// A pipeline together with its answers, checked.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The answers that fit.
+    pub answers: Answers,
+    /// The answers' text, where there is a file.
+    pub source: Option<Source>,
+    /// Findings about single answers, with what they are about.
+    pub findings: Vec<Finding>,
+    /// The value of every requirement.
+    pub values: Values,
+    /// All findings, in source order.
+    pub problems: Diagnostics,
+}
+
+/// What to do about findings, from best to worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// Nothing stands against a run.
+    Ready,
+    /// Answers are missing.
+    Missing,
+    /// Answers are given that do not fit.
+    Invalid,
+    /// The manifest, a contract or a script cannot be used.
+    Unusable,
+}
+
+/// Steps as the answers see them: in an order that holds their needs.
+pub fn asked(analysis: &Analysis) -> Vec<StepRequirements<'_>> {
+    let mut places = vec![0; analysis.steps.len()];
+    for (place, index) in analysis.order.iter().enumerate() {
+        places[*index] = place;
+    }
+    analysis
+        .ordered()
+        .enumerate()
+        .map(|(place, (step, analysed))| StepRequirements {
+            step: &step.name,
+            description: step.description.as_deref(),
+            requirements: &analysed.requirements,
+            // In a circle, which is a finding of its own, some need comes later.
+            needs: step
+                .needs
+                .iter()
+                .map(|need| places[need.value])
+                .filter(|need| *need < place)
+                .collect(),
+        })
+        .collect()
+}
+
+/// Checks a pipeline and its answers. Only `selected` steps, by their places in the manifest, are looked at for paths and
+/// programs.
+pub fn check(
+    analysis: &Analysis,
+    answers: Option<&Source>,
+    selected: &[usize],
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Checked {
+    let steps = asked(analysis);
+    let load::Loaded {
+        answers: given,
+        findings,
+    } = match answers {
+        Some(answers) => load::load(answers, &steps, environment),
+        None => load::absent(&steps),
+    };
+    let values = values::choose(analysis, &given, environment);
+    let mut problems = analysis.problems.clone();
+    let is_selected = |name: &str| {
+        analysis
+            .manifest
+            .find(name)
+            .is_some_and(|at| selected.contains(&at))
+    };
+    let told = findings.iter().filter(|finding| {
+        let missing = finding.diagnostic.code == Code::AnswerMissing;
+        !missing || finding.step.as_deref().is_none_or(is_selected)
+    });
+    problems.extend(told.map(|finding| finding.diagnostic.clone()));
+    problems.extend(filesystem::check(analysis, &values, selected));
+    problems.extend(programs::check(analysis, selected));
+    Checked {
+        answers: given,
+        source: answers.cloned(),
+        findings,
+        values,
+        problems: problems.sorted(),
+    }
+}
+
+/// Reads the answers beside a manifest, where there are any.
+///
+/// # Errors
+/// Where there is a file and it cannot be read.
+pub fn read_answers(path: &Path, folder: &Path) -> Result<Option<Source>, Diagnostics> {
+    match file::read(path, folder) {
+        Ok(source) => Ok(Some(source)),
+        Err(ReadError::NotFound) => Ok(None),
+        Err(ReadError::Refused(why)) => Err(answers_unreadable(path, folder, &why).into()),
+    }
+}
+
+/// What findings mean for a run. What is to be mended in the answers is about the answers; everything else is about
+/// the manifest and what it names.
+pub fn verdict(problems: &Diagnostics, answers: &Path) -> Verdict {
+    let of = |finding: &Diagnostic| match finding {
+        finding if finding.severity != Severity::Error => Verdict::Ready,
+        finding if finding.code == Code::AnswerMissing => Verdict::Missing,
+        finding
+            if finding
+                .place()
+                .is_some_and(|place| place.source.path() == answers) =>
+        {
+            Verdict::Invalid
+        }
+        _ => Verdict::Unusable,
+    };
+    problems.iter().map(of).max().unwrap_or(Verdict::Ready)
+}
+
+fn answers_unreadable(path: &Path, folder: &Path, why: &str) -> Diagnostic {
+    let name = file::display(path, folder);
+    let source = Source::new(path, name.clone(), "");
+    Diagnostic::new(
+        Code::Unreadable,
+        format!("the answers `{name}` cannot be read: {why}"),
+    )
+    .at(source.at(crate::source::Span::default()), "")
+    .help("make it a YAML file that can be read")
+}

@@ -1,0 +1,358 @@
+//! Owns what the disk says of paths: inputs are there and readable, outputs can be written and overwrite nothing. (io:
+//! looks, and changes nothing)
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::analysis::Analysis;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::discovery::similar_files;
+use crate::file;
+use crate::manifest::Step;
+use crate::requirement::{DataType, Kind, Requirement};
+use crate::source::Place;
+
+use super::values::{Taken, Values, is_path, paths, working_folder};
+
+/// Looks at every path of the selected steps that is known before the run.
+pub fn check(analysis: &Analysis, values: &Values, selected: &[usize]) -> Diagnostics {
+    let folder = &analysis.manifest.folder;
+    let mut problems = Diagnostics::new();
+    let mut written: HashMap<PathBuf, Written> = HashMap::new();
+    let made = made_upstream(analysis, values);
+    for &index in selected {
+        let (step, analysed) = (&analysis.manifest.steps[index], &analysis.steps[index]);
+        problems.extend(check_folder(analysis, step));
+        for (requirement, taken) in analysed.requirements.iter().zip(values.of(index)) {
+            let Some((all, place)) = known(requirement, taken, folder) else {
+                continue;
+            };
+            let subject = Subject {
+                step,
+                requirement,
+                place,
+                folder,
+            };
+            for path in all {
+                match requirement.kind {
+                    Kind::Output if !requirement.supplied => {
+                        problems.extend(check_output(analysis, values, &subject, &path));
+                        let other = written.insert(
+                            path,
+                            Written {
+                                step: step.name.clone(),
+                                place: subject.place.clone(),
+                            },
+                        );
+                        if let Some(other) = other {
+                            problems.push(collision(&subject, &other));
+                        }
+                    }
+                    Kind::Input | Kind::Output if !made.contains(&path) => {
+                        problems.extend(check_input(&subject, &path))
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    problems
+}
+
+/// What is looked at, and where it is told.
+struct Subject<'a> {
+    step: &'a Step,
+    requirement: &'a Requirement,
+    place: Option<Place>,
+    folder: &'a Path,
+}
+
+/// Who writes a path.
+struct Written {
+    step: String,
+    place: Option<Place>,
+}
+
+/// The paths of a value that lie on this disk before the run, and the place that gives them.
+fn known(
+    requirement: &Requirement,
+    taken: &Taken,
+    folder: &Path,
+) -> Option<(Vec<PathBuf>, Option<Place>)> {
+    if !is_path(requirement) {
+        return None;
+    }
+    let asked = requirement
+        .evidence
+        .first()
+        .map(|evidence| evidence.place.clone());
+    match taken {
+        Taken::Answer { value, place, .. } => Some((paths(value, folder), Some(place.clone()))),
+        Taken::Declared(value) => Some((paths(value, folder), asked)),
+        Taken::Fixed(path) => Some((vec![path.clone()], asked)),
+        Taken::Upstream(_) | Taken::Ours(_) | Taken::Own => None,
+    }
+}
+
+/// Paths that some step of the pipeline writes: they need not be there before the run.
+fn made_upstream(analysis: &Analysis, values: &Values) -> Vec<PathBuf> {
+    let mut made = Vec::new();
+    for (index, analysed) in analysis.steps.iter().enumerate() {
+        for (requirement, taken) in analysed.requirements.iter().zip(values.of(index)) {
+            if requirement.kind == Kind::Output && !requirement.supplied {
+                made.extend(
+                    known(requirement, taken, &analysis.manifest.folder)
+                        .into_iter()
+                        .flat_map(|(paths, _)| paths),
+                );
+            }
+        }
+    }
+    made
+}
+
+fn check_folder(analysis: &Analysis, step: &Step) -> Option<Diagnostic> {
+    let cwd = step
+        .settings
+        .cwd
+        .as_ref()
+        .filter(|cwd| !cwd.value.contains("${"))?;
+    let path = working_folder(analysis, step);
+    (!path.is_dir()).then(|| {
+        let near = similar_files(&path, &analysis.manifest.folder)
+            .map(|near| format!("did you mean `{near}`?"));
+        Diagnostic::new(
+            Code::InvalidValue,
+            format!("the working folder of step `{}` does not exist", step.name),
+        )
+        .at(analysis.manifest.at(cwd.span), "no folder of this name")
+        .help(near.unwrap_or_else(|| "paths are relative to the manifest's folder".to_owned()))
+    })
+}
+
+fn check_input(subject: &Subject<'_>, path: &Path) -> Option<Diagnostic> {
+    let requirement = subject.requirement;
+    let Ok(metadata) = fs::metadata(path) else {
+        let pattern = path.to_string_lossy().contains(['*', '?', '[']);
+        return (!pattern).then(|| not_found(subject, path));
+    };
+    let wants_folder = requirement.data_type == Some(DataType::Folder);
+    if wants_folder && !metadata.is_dir() {
+        return Some(wrong_kind(subject, path, "a file", "a folder"));
+    }
+    if metadata.is_dir() && !wants_folder && requirement.data_type.is_some() {
+        return Some(wrong_kind(subject, path, "a folder", "a file"));
+    }
+    if metadata.is_dir() {
+        return match fs::read_dir(path) {
+            Ok(mut entries) => entries
+                .next()
+                .is_none()
+                .then(|| empty(subject, path, "folder")),
+            Err(error) => Some(unreadable(subject, path, &file::plain(&error))),
+        };
+    }
+    if metadata.is_file() {
+        if let Err(error) = fs::File::open(path) {
+            return Some(unreadable(subject, path, &file::plain(&error)));
+        }
+        return (metadata.len() == 0).then(|| empty(subject, path, "file"));
+    }
+    None
+}
+
+fn check_output(
+    analysis: &Analysis,
+    values: &Values,
+    subject: &Subject<'_>,
+    path: &Path,
+) -> Option<Diagnostic> {
+    if let Some(what) = overwritten(analysis, values, path) {
+        return Some(overwrites(subject, path, &what));
+    }
+    let wants_folder = subject.requirement.data_type == Some(DataType::Folder);
+    match fs::metadata(path) {
+        Ok(metadata)
+            if metadata.is_dir() && !wants_folder && subject.requirement.data_type.is_some() =>
+        {
+            return Some(unwritable(
+                subject,
+                path,
+                "it is a folder, and a file is written",
+            ));
+        }
+        Ok(metadata) if metadata.is_file() && wants_folder => {
+            return Some(unwritable(
+                subject,
+                path,
+                "it is a file, and a folder is written",
+            ));
+        }
+        _ => {}
+    }
+    let there = path.ancestors().find(|above| above.exists())?;
+    if there != path && !there.is_dir() {
+        return Some(unwritable(
+            subject,
+            path,
+            &format!("`{}` is a file", file::display(there, subject.folder)),
+        ));
+    }
+    let writable = rustix::fs::access(there, rustix::fs::Access::WRITE_OK).is_ok();
+    (!writable).then(|| {
+        unwritable(
+            subject,
+            path,
+            &format!(
+                "`{}` does not allow writing",
+                file::display(there, subject.folder)
+            ),
+        )
+    })
+}
+
+/// What of the user's an output at this path would overwrite.
+fn overwritten(analysis: &Analysis, values: &Values, path: &Path) -> Option<String> {
+    let own = [
+        analysis.manifest.source.path().to_owned(),
+        analysis.beside("answers.yaml"),
+    ];
+    if own.iter().any(|own| own == path) {
+        return Some("a file that describes the pipeline".to_owned());
+    }
+    for (index, analysed) in analysis.steps.iter().enumerate() {
+        let name = &analysis.manifest.steps[index].name;
+        let sources = analysed.script.source.iter().chain(&analysed.local_files);
+        if sources.into_iter().any(|source| source.path() == path) {
+            return Some(format!("source code of step `{name}`"));
+        }
+        for (requirement, taken) in analysed.requirements.iter().zip(values.of(index)) {
+            let reads = requirement.kind == Kind::Input || requirement.supplied;
+            let given = matches!(taken, Taken::Answer { .. } | Taken::Declared(_)) && reads;
+            let all = given
+                .then(|| known(requirement, taken, &analysis.manifest.folder))
+                .flatten();
+            if all.is_some_and(|(all, _)| all.iter().any(|input| input == path)) {
+                return Some(format!(
+                    "the {} `{}` of step `{name}`",
+                    requirement.kind, requirement.name
+                ));
+            }
+        }
+    }
+    None
+}
+
+/// The second place: what in the script asks for this path.
+fn asked(finding: Diagnostic, subject: &Subject<'_>) -> Diagnostic {
+    let asked = subject
+        .requirement
+        .asked_at()
+        .filter(|place| Some(*place) != subject.place.as_ref())
+        .cloned();
+    finding.maybe_at(
+        asked,
+        format!("{} is asked for here", subject.requirement.shown_binding()),
+    )
+}
+
+fn not_found(subject: &Subject<'_>, path: &Path) -> Diagnostic {
+    let (step, requirement) = (&subject.step.name, subject.requirement);
+    let name = file::display(path, subject.folder);
+    let help = similar_files(path, subject.folder).map(|near| format!("did you mean `{near}`?"));
+    let message = format!(
+        "{} `{}` of step `{step}` does not exist",
+        requirement.kind, requirement.name
+    );
+    let mut finding = Diagnostic::new(Code::InputNotFound, message)
+        .maybe_at(subject.place.clone(), format!("there is no `{name}`"));
+    if !requirement.is_answerable() {
+        finding.severity = crate::diagnostic::Severity::Warning;
+        return finding.help("the path is written into the script; make it, or let the script take it as a parameter");
+    }
+    asked(finding, subject)
+        .help(help.unwrap_or_else(|| "paths are relative to the manifest's folder".to_owned()))
+}
+
+fn wrong_kind(subject: &Subject<'_>, path: &Path, found: &str, expected: &str) -> Diagnostic {
+    let requirement = subject.requirement;
+    let message = format!(
+        "{} `{}` of step `{}` is {found}",
+        requirement.kind, requirement.name, subject.step.name
+    );
+    let finding = Diagnostic::new(Code::InputKind, message).maybe_at(
+        subject.place.clone(),
+        format!("`{}` is {found}", file::display(path, subject.folder)),
+    );
+    asked(finding, subject).help(format!("give {expected}"))
+}
+
+fn empty(subject: &Subject<'_>, path: &Path, what: &str) -> Diagnostic {
+    let requirement = subject.requirement;
+    let message = format!(
+        "{} `{}` of step `{}` is an empty {what}",
+        requirement.kind, requirement.name, subject.step.name
+    );
+    let finding = Diagnostic::new(Code::InputEmpty, message).maybe_at(
+        subject.place.clone(),
+        format!(
+            "`{}` has nothing in it",
+            file::display(path, subject.folder)
+        ),
+    );
+    asked(finding, subject).help("give a small sample with real data in it")
+}
+
+fn unreadable(subject: &Subject<'_>, path: &Path, why: &str) -> Diagnostic {
+    let requirement = subject.requirement;
+    let message = format!(
+        "{} `{}` of step `{}` cannot be read: {why}",
+        requirement.kind, requirement.name, subject.step.name
+    );
+    let finding = Diagnostic::new(Code::InputUnreadable, message).maybe_at(
+        subject.place.clone(),
+        format!("`{}` is there", file::display(path, subject.folder)),
+    );
+    asked(finding, subject).help("change its permissions, or give a copy that can be read")
+}
+
+fn unwritable(subject: &Subject<'_>, path: &Path, why: &str) -> Diagnostic {
+    let requirement = subject.requirement;
+    let message = format!(
+        "output `{}` of step `{}` cannot be written to `{}`",
+        requirement.name,
+        subject.step.name,
+        file::display(path, subject.folder)
+    );
+    Diagnostic::new(Code::OutputUnwritable, message)
+        .maybe_at(subject.place.clone(), why.to_owned())
+        .help("give another path, or none: then it goes to the run's own folder")
+}
+
+fn overwrites(subject: &Subject<'_>, path: &Path, what: &str) -> Diagnostic {
+    let message = format!(
+        "output `{}` of step `{}` would overwrite {what}",
+        subject.requirement.name, subject.step.name
+    );
+    Diagnostic::new(Code::OutputOverwritesInput, message)
+        .maybe_at(
+            subject.place.clone(),
+            format!(
+                "`{}` is not to be lost",
+                file::display(path, subject.folder)
+            ),
+        )
+        .help("give another path, or none: then it goes to the run's own folder")
+}
+
+fn collision(subject: &Subject<'_>, other: &Written) -> Diagnostic {
+    let message = format!(
+        "steps `{}` and `{}` write to one place",
+        other.step, subject.step.name
+    );
+    Diagnostic::new(Code::OutputCollision, message)
+        .maybe_at(subject.place.clone(), "the second output")
+        .maybe_at(other.place.clone(), "the first output")
+        .help("give one of them another path, or none: then it goes to the run's own folder")
+}

@@ -1,0 +1,118 @@
+//! Owns the question whether the programs that steps start are there. (io: looks along PATH)
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use crate::analysis::Analysis;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::file;
+use crate::manifest::{Runs, Step};
+use crate::script::Launcher;
+use crate::source::{Place, Span};
+
+use super::values::working_folder;
+
+/// Names under which an interpreter may also be installed.
+const ALSO: &[(&str, &str)] = &[("python3", "python")];
+
+/// The program that a launcher starts, by the name or path it is looked for; `None` where Cargo makes it, or there is
+/// none.
+fn wanted(launcher: &Launcher) -> Option<&str> {
+    match launcher {
+        Launcher::Interpreter { program, .. }
+        | Launcher::Module { program, .. }
+        | Launcher::Main { program } => Some(program),
+        Launcher::Command(words) => words.first().map(String::as_str),
+        Launcher::Direct | Launcher::Cargo(_) | Launcher::External => None,
+    }
+}
+
+/// Finds a program as a shell standing in `folder` would.
+pub fn find(program: &str, folder: &Path) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH");
+    let look = |name: &str| which::which_in(name, path.as_ref(), folder).ok();
+    let also = ALSO
+        .iter()
+        .filter(|(name, _)| *name == program)
+        .map(|(_, other)| *other);
+    std::iter::once(program).chain(also).find_map(look)
+}
+
+/// A finding for every program that is not there, each told once however many steps start it.
+pub fn check(analysis: &Analysis, selected: &[usize]) -> Diagnostics {
+    let mut missing: HashMap<(String, PathBuf), Vec<usize>> = HashMap::new();
+    let mut found: HashMap<(String, PathBuf), bool> = HashMap::new();
+    for &index in selected {
+        let step = &analysis.manifest.steps[index];
+        let Some(program) = wanted(&analysis.steps[index].script.launcher) else {
+            continue;
+        };
+        if program.contains("${") {
+            continue;
+        }
+        let key = (program.to_owned(), working_folder(analysis, step));
+        let is_there = *found
+            .entry(key.clone())
+            .or_insert_with(|| find(&key.0, &key.1).is_some());
+        if !is_there {
+            missing.entry(key).or_default().push(index);
+        }
+    }
+    missing
+        .into_iter()
+        .map(|((program, _), steps)| not_installed(analysis, &program, &steps))
+        .collect()
+}
+
+/// Where the manifest says that a step starts this program: its interpreter, its script or its command.
+fn place(analysis: &Analysis, step: &Step) -> Place {
+    let settings = &step.settings;
+    let language = analysis
+        .manifest
+        .find(&step.name)
+        .map(|at| analysis.steps[at].script.language);
+    let chosen = settings
+        .interpreter
+        .as_ref()
+        .or_else(|| settings.interpreters.get(&language?));
+    let span: Span = match (&step.runs, chosen) {
+        (Runs::Command(words), _) => words.first().map_or(step.span, |word| word.span),
+        (_, Some(chosen)) => chosen.span,
+        (Runs::Script { path, .. }, None) => path.span,
+        (Runs::Module(module), None) => module.span,
+        _ => step.span,
+    };
+    analysis.manifest.at(span)
+}
+
+fn not_installed(analysis: &Analysis, program: &str, steps: &[usize]) -> Diagnostic {
+    let shown = file::display(Path::new(program), &analysis.manifest.folder);
+    let message = match program.contains('/') {
+        true => format!("there is no program `{shown}`"),
+        false => format!("the program `{shown}` is not installed"),
+    };
+    let mut finding = Diagnostic::new(Code::InterpreterNotFound, message);
+    let mut spans: Vec<Place> = Vec::new();
+    for &index in steps {
+        let place = place(analysis, &analysis.manifest.steps[index]);
+        if !spans.contains(&place) && spans.len() < 3 {
+            spans.push(place.clone());
+            finding = finding.at(
+                place,
+                format!(
+                    "step `{}` is started by it",
+                    analysis.manifest.steps[index].name
+                ),
+            );
+        }
+    }
+    let help = match program.contains('/') {
+        true => {
+            "paths are relative to the manifest's folder; make the program there, or name another one"
+        }
+        false => {
+            "install it, or name another one with `interpreter:`; it was looked for along PATH"
+        }
+    };
+    finding.help(help)
+}

@@ -1,0 +1,119 @@
+//! Owns the command line: its shape, and which command it calls.
+
+mod args;
+mod check;
+mod explain;
+mod init;
+mod inspect;
+mod schema;
+mod status;
+mod table;
+
+use std::ffi::OsString;
+
+use clap::{Parser, Subcommand};
+
+use crate::diagnostic::Diagnostics;
+use crate::exit_code::Exit;
+use crate::ui::{Color, Ui, Verbosity};
+
+use self::args::Global;
+
+/// Prove on small data that a whole pipeline of scripts runs
+///
+/// Reads the manifest `runtime-test.yaml` and every script it names, without running them; asks only for what nobody
+/// but you can know; finds mistakes before the first process starts; runs the pipeline and proves what came out.
+///
+/// Begin with `cargo runtime-test init`.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo-runtime-test",
+    bin_name = "cargo runtime-test",
+    version,
+    max_term_width = 100
+)]
+#[command(after_long_help = EXIT_CODES)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Args),
+    Inspect(inspect::Args),
+    Status(status::Args),
+    Check(check::Args),
+    Explain(explain::Args),
+    Schema(schema::Args),
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+    0  done; every selected step passed
+    1  something outside your files failed (disk, permissions, a bug)
+    2  bad command line
+    4  nothing was selected to run
+  100  a step failed
+  101  a Cargo target did not build
+  120  the manifest or a contract is invalid
+  121  answers are missing
+  122  answers are given but invalid
+  130  interrupted";
+
+/// Acts on a command line, its program's name included.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
+    let mut args: Vec<OsString> = args.into_iter().collect();
+    // Cargo calls `cargo-runtime-test runtime-test …`.
+    if args.get(1).is_some_and(|first| first == "runtime-test") {
+        args.remove(1);
+    }
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Where even that cannot be printed, there is nobody to tell.
+            let _ = error.print();
+            return if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Done
+            };
+        }
+    };
+    let mut ui = Ui::new(cli.global.color(), cli.global.verbosity());
+    let exit = match cli.command {
+        Command::Init(args) => init::main(&cli.global, &args, &mut ui),
+        Command::Inspect(args) => inspect::main(&cli.global, &args, &mut ui),
+        Command::Status(args) => status::main(&cli.global, &args, &mut ui),
+        Command::Check(args) => check::main(&cli.global, &args, &mut ui),
+        Command::Explain(args) => explain::main(&args, &mut ui),
+        Command::Schema(args) => schema::main(&args, &mut ui),
+    };
+    match ui.take_failure() {
+        Some(error) => {
+            Ui::new(Color::Auto, Verbosity::Normal)
+                .error(&format!("cannot print: {}", crate::file::plain(&error)));
+            Exit::Failure
+        }
+        None => exit,
+    }
+}
+
+/// Tells what stands in the way of understanding the pipeline.
+fn refuse(problems: Diagnostics, ui: &mut Ui) -> Exit {
+    ui.diagnostics(&problems.sorted());
+    Exit::ManifestInvalid
+}
+
+/// Tells that the world failed.
+fn failed(what: &str, ui: &mut Ui) -> Exit {
+    ui.error(what);
+    Exit::Failure
+}
+
+/// A variable of this process's environment, for answers that name one.
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

@@ -1,0 +1,134 @@
+//! Owns the arguments that several commands share.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::analysis::Options;
+use crate::file;
+use crate::ui::{Color, Verbosity};
+
+/// Arguments of every command.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Global {
+    /// Use this manifest
+    ///
+    /// Without it, `runtime-test.yaml` is looked for in the current folder and those above it.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        help_heading = "Global options"
+    )]
+    pub(super) pipeline: Option<PathBuf>,
+    /// Ask Cargo about the workspace of this Cargo.toml
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH",
+        help_heading = "Global options"
+    )]
+    pub(super) manifest_path: Option<PathBuf>,
+    /// Act as if started in this folder
+    #[arg(
+        short = 'C',
+        long = "directory",
+        global = true,
+        value_name = "DIR",
+        help_heading = "Global options"
+    )]
+    pub(super) directory: Option<PathBuf>,
+    /// Change the manifest by one of its `profiles`
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        help_heading = "Global options"
+    )]
+    pub(super) profile: Option<String>,
+    /// When to use colours
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "Global options"
+    )]
+    pub(super) color: When,
+    /// Say only results and problems
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    pub(super) quiet: bool,
+    /// Say more
+    #[arg(
+        short,
+        long,
+        global = true,
+        conflicts_with = "quiet",
+        help_heading = "Global options"
+    )]
+    pub(super) verbose: bool,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum When {
+    /// Where a terminal shows them.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// For whom something is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    #[default]
+    Human,
+    /// For programs.
+    Json,
+}
+
+impl Global {
+    /// The folder to act in; absolute.
+    pub(super) fn folder(&self) -> PathBuf {
+        let current = std::env::current_dir().unwrap_or_default();
+        self.directory.as_ref().map_or_else(
+            || current.clone(),
+            |directory| file::resolve(&current, directory),
+        )
+    }
+
+    /// Where to look for the pipeline.
+    pub(super) fn options(&self) -> Options {
+        let folder = self.folder();
+        Options {
+            pipeline: self.pipeline.clone(),
+            profile: self.profile.clone(),
+            cargo_toml: self
+                .manifest_path
+                .as_ref()
+                .map(|path| file::resolve(&folder, path)),
+            folder,
+        }
+    }
+
+    /// When to use colours.
+    pub(super) fn color(&self) -> Color {
+        match self.color {
+            When::Auto => Color::Auto,
+            When::Always => Color::Always,
+            When::Never => Color::Never,
+        }
+    }
+
+    /// How much to say.
+    pub(super) fn verbosity(&self) -> Verbosity {
+        match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (_, true) => Verbosity::Verbose,
+            _ => Verbosity::Normal,
+        }
+    }
+}

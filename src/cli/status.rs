@@ -1,0 +1,104 @@
+//! The command `status`: how far each step is configured, and what it waits for.
+
+use crate::analysis;
+use crate::check::{self, status};
+use crate::exit_code::Exit;
+use crate::ui::{Tone, Ui, paint};
+
+use super::args::{Format, Global};
+use super::table::{self, plain, toned};
+
+/// Show how far each step is configured and what it waits for
+///
+/// The exit code is 0 where a run would start, else what `check` would give.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// For whom to print
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
+}
+
+pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
+    let analysis = match analysis::analyse(&global.options()) {
+        Ok(analysis) => analysis,
+        Err(problems) => return super::refuse(problems, ui),
+    };
+    let path = analysis.beside("answers.yaml");
+    let text = match check::read_answers(&path, &analysis.manifest.folder) {
+        Ok(text) => text,
+        Err(problems) => {
+            ui.diagnostics(&problems);
+            return Exit::AnswersInvalid;
+        }
+    };
+    let all: Vec<usize> = (0..analysis.steps.len()).collect();
+    let checked = check::check(&analysis, text.as_ref(), &all, &super::environment);
+    let status = status::status(&analysis, &checked);
+    ui.out(&match args.format {
+        Format::Human => human(&status),
+        Format::Json => serde_json::to_string_pretty(&status).unwrap_or_default(),
+    });
+    let verdict = check::verdict(&checked.problems, &path);
+    let told = status
+        .steps
+        .values()
+        .map(|step| step.missing.len() + step.invalid.len())
+        .sum::<usize>();
+    let others = checked
+        .problems
+        .count(crate::diagnostic::Severity::Error)
+        .saturating_sub(told);
+    if others > 0 && args.format == Format::Human {
+        ui.out(&format!(
+            "  {others} more problems stand in the way: see cargo runtime-test check"
+        ));
+    }
+    verdict.into()
+}
+
+fn human(status: &status::Status) -> String {
+    let rows: Vec<Vec<table::Cell>> = status
+        .steps
+        .iter()
+        .map(|(name, step)| {
+            let tone = if step.state.is_ready() {
+                Tone::Good
+            } else {
+                Tone::Warn
+            };
+            let mut waits: Vec<String> = step
+                .missing
+                .iter()
+                .map(|answer| format!("{answer} is missing"))
+                .collect();
+            waits.extend(
+                step.invalid
+                    .iter()
+                    .map(|invalid| format!("{}: {}", invalid.answer, invalid.message)),
+            );
+            if waits.is_empty() {
+                waits.extend(
+                    step.wired
+                        .iter()
+                        .map(|(input, from)| format!("{input} from {from}")),
+                );
+            }
+            vec![
+                toned(Tone::Name, name),
+                toned(tone, step.state.as_str()),
+                plain(waits.join("; ")),
+            ]
+        })
+        .collect();
+    let ready = match status.ready {
+        true => paint(Tone::Good, "ready to run"),
+        false => paint(Tone::Warn, "not ready"),
+    };
+    format!(
+        "{}: {ready}, {} of {} steps configured\n\n{}",
+        paint(Tone::Strong, &status.pipeline),
+        status.configured,
+        status.total,
+        table::render(&rows)
+    )
+}

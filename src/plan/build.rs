@@ -1,0 +1,391 @@
+//! Owns the making of a plan: every value in its place, every program found.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+
+use super::command_line::{Passed, arguments, variable};
+use super::{Configured, Document, Invocation, Plan, PlannedPath, Program};
+use crate::analysis::{AnalysedStep, Analysis};
+use crate::check::values::{Taken, is_path, paths, working_folder};
+use crate::check::{Checked, programs};
+use crate::file;
+use crate::manifest::Step;
+use crate::requirement::{Binding, Kind, MainParameter, OutputRef, Requirement, ValueType};
+use crate::script::{Language, Launcher};
+use crate::template;
+
+/// The program that calls a script's `main`.
+const DRIVER: &str = include_str!("driver.py");
+
+/// Spells out what to do for the selected steps, by their places in the manifest. Everything has been checked: what is
+/// not there now has gone since.
+pub fn build(analysis: &Analysis, checked: &Checked, selected: &[usize]) -> Plan {
+    let outputs = output_paths(analysis, checked);
+    let order: Vec<usize> = analysis
+        .order
+        .iter()
+        .copied()
+        .filter(|step| selected.contains(step))
+        .collect();
+    let places: HashMap<usize, usize> = order
+        .iter()
+        .enumerate()
+        .map(|(place, step)| (*step, place))
+        .collect();
+    let invocations = order
+        .iter()
+        .map(|&index| {
+            let step = &analysis.manifest.steps[index];
+            let needs = step
+                .needs
+                .iter()
+                .filter_map(|need| places.get(&need.value).copied())
+                .collect();
+            Builder {
+                analysis,
+                checked,
+                outputs: &outputs,
+                index,
+                step,
+                analysed: &analysis.steps[index],
+            }
+            .invocation(needs)
+        })
+        .collect();
+    Plan {
+        pipeline: analysis.manifest.pipeline.clone(),
+        root: analysis.manifest.folder.clone(),
+        home: analysis.home.clone(),
+        invocations,
+    }
+}
+
+/// Where every output of the pipeline lies.
+fn output_paths(analysis: &Analysis, checked: &Checked) -> HashMap<OutputRef, PathBuf> {
+    let mut all = HashMap::new();
+    for (index, step) in analysis.manifest.steps.iter().enumerate() {
+        for (requirement, taken) in analysis.steps[index]
+            .requirements
+            .iter()
+            .zip(checked.values.of(index))
+        {
+            if requirement.kind != Kind::Output {
+                continue;
+            }
+            let path = match taken {
+                Taken::Ours(path) | Taken::Fixed(path) => Some(path.clone()),
+                Taken::Answer { value, .. } | Taken::Declared(value) => {
+                    paths(value, &analysis.manifest.folder).into_iter().next()
+                }
+                Taken::Own => {
+                    let own = requirement.default.as_ref();
+                    own.and_then(|value| {
+                        paths(value, &working_folder(analysis, step))
+                            .into_iter()
+                            .next()
+                    })
+                }
+                Taken::Upstream(_) => None,
+            };
+            if let Some(path) = path {
+                all.insert(
+                    OutputRef {
+                        step: step.name.clone(),
+                        output: requirement.name.clone(),
+                    },
+                    path,
+                );
+            }
+        }
+    }
+    all
+}
+
+struct Builder<'a> {
+    analysis: &'a Analysis,
+    checked: &'a Checked,
+    outputs: &'a HashMap<OutputRef, PathBuf>,
+    index: usize,
+    step: &'a Step,
+    analysed: &'a AnalysedStep,
+}
+
+impl Builder<'_> {
+    fn invocation(&self, needs: Vec<usize>) -> Invocation {
+        let settings = &self.step.settings;
+        let language = self.analysed.script.language;
+        let values = self.values();
+        let fill = |text: &str| self.fill(text, &values);
+        let dir = match &settings.cwd {
+            Some(cwd) => file::resolve(&self.analysis.manifest.folder, fill(&cwd.value)),
+            None => self.analysis.manifest.folder.clone(),
+        };
+        let passed: Vec<Passed<'_>> = values
+            .iter()
+            .filter(|(_, value, told)| *told && !value.is_null())
+            .map(|(requirement, value, _)| Passed { requirement, value })
+            .collect();
+        let mut env: Vec<(String, String)> = settings
+            .env
+            .iter()
+            .map(|(name, value)| (name.clone(), fill(value)))
+            .collect();
+        for Passed { requirement, value } in &passed {
+            for binding in &requirement.bindings {
+                if let Binding::Env { env: name }
+                | Binding::Main {
+                    main: MainParameter::EnvironVars,
+                    key: name,
+                } = binding
+                {
+                    env.retain(|(known, _)| known != name);
+                    env.push((name.clone(), variable(value)));
+                }
+            }
+        }
+        let (program, args, documents) = self.start(&dir, &passed, &values);
+        if matches!(language, Language::Python)
+            && !env.iter().any(|(name, _)| name == "PYTHONUNBUFFERED")
+        {
+            env.push(("PYTHONUNBUFFERED".to_owned(), "1".to_owned()));
+        }
+        let answers = self.checked.answers.step(&self.step.name);
+        Invocation {
+            step: self.step.name.clone(),
+            program,
+            args,
+            dir,
+            env,
+            documents,
+            needs,
+            inputs: self.planned(|r| r.kind == Kind::Input, &values),
+            outputs: self.planned(|r| r.kind == Kind::Output, &values),
+            timeout: settings.timeout,
+            retries: settings.retries,
+            weight: settings.weight,
+            mutex: settings.mutex.clone(),
+            secrets: self.secrets(),
+            configured: match answers.is_some_and(|answers| !answers.is_empty()) {
+                true => Configured::ByUser,
+                false => Configured::Auto,
+            },
+            framework: self.analysed.framework.map(str::to_owned),
+        }
+    }
+
+    /// Every requirement with its value, and whether the script has to be told. Paths are absolute.
+    fn values(&self) -> Vec<(&Requirement, Value, bool)> {
+        let folder = &self.analysis.manifest.folder;
+        let all = self
+            .analysed
+            .requirements
+            .iter()
+            .zip(self.checked.values.of(self.index));
+        all.map(|(requirement, taken)| {
+            let (value, told) = match taken {
+                Taken::Answer { value, .. } | Taken::Declared(value) if is_located(requirement) => {
+                    (located(value, folder), true)
+                }
+                Taken::Answer { value, .. } | Taken::Declared(value) => (value.clone(), true),
+                Taken::Upstream(from) => match self.outputs.get(from) {
+                    Some(path) => (listed(requirement, path_text(path)), true),
+                    None => (Value::Null, false),
+                },
+                Taken::Fixed(path) => (
+                    path_text(path),
+                    !requirement.bindings.is_empty() && requirement.path.is_some(),
+                ),
+                Taken::Ours(path) => (listed(requirement, path_text(path)), true),
+                Taken::Own => (requirement.default.clone().unwrap_or_default(), false),
+            };
+            (requirement, value, told)
+        })
+        .collect()
+    }
+
+    fn fill(&self, text: &str, values: &[(&Requirement, Value, bool)]) -> String {
+        template::fill(text, &|kind, name| {
+            let (_, value, _) = values
+                .iter()
+                .find(|(r, ..)| r.kind == kind && r.name == name)?;
+            Some(variable(value))
+        })
+    }
+
+    /// The program, its arguments, and files to write before.
+    fn start(
+        &self,
+        dir: &Path,
+        passed: &[Passed<'_>],
+        values: &[(&Requirement, Value, bool)],
+    ) -> (Program, Vec<String>, Vec<Document>) {
+        let script = &self.analysed.script;
+        let at = |program: &str| {
+            Program::At(programs::find(program, dir).unwrap_or_else(|| program.into()))
+        };
+        let file = script
+            .source
+            .as_ref()
+            .map(|source| path_in(source.path(), dir))
+            .unwrap_or_default();
+        let words = arguments(passed, script.language);
+        match &script.launcher {
+            Launcher::External => (Program::Nothing, Vec::new(), Vec::new()),
+            Launcher::Cargo(target) => (Program::Cargo(target.clone()), words, Vec::new()),
+            Launcher::Command(command) => {
+                let mut command = command.iter().map(|word| self.fill(word, values));
+                let program = at(&command.next().unwrap_or_default());
+                (program, command.chain(words).collect(), Vec::new())
+            }
+            Launcher::Direct => {
+                let path = script
+                    .source
+                    .as_ref()
+                    .map(|source| source.path().to_owned())
+                    .unwrap_or_default();
+                (Program::At(path), words, Vec::new())
+            }
+            Launcher::Module { program, module } => {
+                let start = ["-m".to_owned(), module.clone()];
+                (
+                    at(program),
+                    start.into_iter().chain(words).collect(),
+                    Vec::new(),
+                )
+            }
+            Launcher::Interpreter { program, args } => (
+                at(program),
+                args.iter().cloned().chain([file]).chain(words).collect(),
+                Vec::new(),
+            ),
+            Launcher::Main { program } => {
+                let folder = self.analysis.home.join("main");
+                let driver = folder.join("driver.py");
+                let document = folder.join(format!("{}.json", self.step.name));
+                let args = vec![path_in(&driver, dir), file, path_in(&document, dir)];
+                let text = serde_json::to_string_pretty(&dictionaries(values)).unwrap_or_default();
+                let documents = vec![
+                    Document {
+                        path: driver,
+                        text: DRIVER.to_owned(),
+                    },
+                    Document {
+                        path: document,
+                        text,
+                    },
+                ];
+                (at(program), args, documents)
+            }
+        }
+    }
+
+    fn planned(
+        &self,
+        wanted: fn(&Requirement) -> bool,
+        values: &[(&Requirement, Value, bool)],
+    ) -> Vec<PlannedPath> {
+        let folder = working_folder(self.analysis, self.step);
+        let all = values.iter().zip(self.checked.values.of(self.index));
+        all.filter(|((requirement, ..), _)| wanted(requirement))
+            .filter(|((_, _, told), taken)| *told || matches!(taken, Taken::Fixed(_)))
+            .flat_map(|((requirement, value, _), taken)| {
+                let ours = matches!(taken, Taken::Ours(_));
+                paths(value, &folder)
+                    .into_iter()
+                    .map(move |path| PlannedPath {
+                        name: requirement.name.clone(),
+                        path,
+                        data_type: requirement.data_type,
+                        // What the script writes only under conditions that cannot be known is not insisted on.
+                        required: requirement.required && requirement.is_answerable()
+                            || requirement.path.is_some(),
+                        ours,
+                    })
+            })
+            .collect()
+    }
+
+    /// Texts that must never be shown.
+    fn secrets(&self) -> Vec<String> {
+        let taken = self.checked.values.of(self.index).iter();
+        let secrets = taken.flat_map(|taken| match taken {
+            Taken::Answer { secrets, .. } => secrets.clone(),
+            _ => Vec::new(),
+        });
+        secrets.filter(|secret| !secret.is_empty()).collect()
+    }
+}
+
+/// Whether a value is a path of the user's that has to be found from any folder. Of other parameters that may be paths
+/// it is not known whether they are: they are passed as written.
+fn is_located(requirement: &Requirement) -> bool {
+    requirement.kind.is_path() && is_path(requirement)
+}
+
+/// A value with its paths made absolute.
+fn located(value: &Value, folder: &Path) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(|item| located(item, folder)).collect(),
+        value => paths(value, folder)
+            .first()
+            .map_or_else(|| value.clone(), |path| path_text(path)),
+    }
+}
+
+/// One path for a requirement that takes several.
+fn listed(requirement: &Requirement, path: Value) -> Value {
+    match requirement.value_type {
+        ValueType::List(_) => Value::Array(vec![path]),
+        _ => path,
+    }
+}
+
+fn path_text(path: &Path) -> Value {
+    Value::String(path.to_string_lossy().into_owned())
+}
+
+/// A path as it is shortest from a folder.
+fn path_in(path: &Path, dir: &Path) -> String {
+    path.strip_prefix(dir)
+        .unwrap_or(path)
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// What `main` is called with. Variables are named alone: their values are in the environment.
+fn dictionaries(values: &[(&Requirement, Value, bool)]) -> Value {
+    let mut maps: HashMap<MainParameter, Map<String, Value>> = HashMap::new();
+    let mut variables: Vec<String> = Vec::new();
+    for (requirement, value, told) in values {
+        for binding in &requirement.bindings {
+            let Binding::Main { main, key } = binding else {
+                continue;
+            };
+            match main {
+                MainParameter::EnvironVars if *told => variables.push(key.clone()),
+                MainParameter::EnvironVars => {}
+                // Attributes have to be there, be they nothing; keys that are not given stay away.
+                MainParameter::JobArgs => {
+                    maps.entry(*main)
+                        .or_default()
+                        .insert(key.clone(), value.clone());
+                }
+                MainParameter::InputPaths | MainParameter::OutputPaths if *told => {
+                    maps.entry(*main)
+                        .or_default()
+                        .insert(key.clone(), value.clone());
+                }
+                MainParameter::InputPaths | MainParameter::OutputPaths => {}
+            }
+        }
+    }
+    let mut taken = |main| maps.remove(&main).unwrap_or_default();
+    json!({
+        "input_paths": taken(MainParameter::InputPaths),
+        "output_paths": taken(MainParameter::OutputPaths),
+        "environ_vars": variables,
+        "job_args": taken(MainParameter::JobArgs),
+    })
+}

@@ -1,0 +1,45 @@
+"""Calls main(input_paths, output_paths, environ_vars, job_args) of a script with values from a JSON file."""
+import argparse
+import importlib.util
+import json
+import os
+import sys
+import traceback
+
+
+def call(script, values):
+    with open(values, encoding="utf-8") as file:
+        given = json.load(file)
+    sys.argv = [script]
+    sys.path.insert(0, os.path.dirname(os.path.abspath(script)))
+    name = os.path.splitext(os.path.basename(script))[0]
+    spec = importlib.util.spec_from_file_location(name, script)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module.main(
+        given["input_paths"],
+        given["output_paths"],
+        {name: os.environ[name] for name in given["environ_vars"]},
+        argparse.Namespace(**given["job_args"]),
+    )
+
+
+def without_this_file(trace):
+    """Drops this file's frames and the import machinery, so that a traceback begins in the user's code."""
+    while trace is not None and (
+        trace.tb_frame.f_code.co_filename == __file__ or "importlib" in trace.tb_frame.f_code.co_filename
+    ):
+        trace = trace.tb_next
+    return trace
+
+
+if __name__ == "__main__":
+    try:
+        result = call(sys.argv[1], sys.argv[2])
+    except Exception as error:
+        trace = without_this_file(error.__traceback__)
+        traceback.print_exception(type(error), error, trace)
+        sys.exit(1)
+    if result is not None:
+        print(json.dumps(result, default=str))
