@@ -1,10 +1,304 @@
-//! Owns the reading of shell scripts.
+//! Owns the reading of shell scripts (sh, bash, zsh), and with its folder is the only place that names tree-sitter's
+//! grammar of bash.
+//!
+//! A script is walked in the order in which it would run, functions where they are called and files of the project
+//! where they are sourced. What the reader takes for required:
+//!
+//! - `${V:?message}`, a test for emptiness that ends the script, and, under `set -u`, any bare read: certain;
+//! - a bare read outside of branches, where an empty word breaks something (a redirect, a file operand, a command's
+//!   name): likely;
+//! - a word of the command line that is read and never tested or given a default: likely;
+//! - everything else that is read before the script sets it is optional, and likely where only that follows.
+//!
+//! A read inside of a branch never makes anything required: the script may not get there.
+//!
+//! A path that is read is an input and one that is written an output; the first use decides. Paths below the
+//! system's own folders, temporary files and files beside the script are nobody's to give.
 
+mod commands;
+mod condition;
+mod eval;
+mod help;
+mod ledger;
+mod options;
+mod value;
+mod walk;
+mod words;
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use tree_sitter::{Node, ParseOptions, Parser, Tree};
+
+use self::help::Help;
+use self::walk::{Loaded, Walk};
 use crate::extract::Files;
-use crate::requirement::Reading;
-use crate::source::Source;
+use crate::requirement::{Note, Reading};
+use crate::source::{Place, Source, Span};
+
+/// Scripts larger than this are not read: people do not write them.
+const LARGEST: usize = 2 * 1024 * 1024;
+/// A parse that takes longer is given up.
+const LONGEST: Duration = Duration::from_secs(2);
 
 /// Reads a shell script.
-pub fn read(_source: &Source, _files: Files<'_>) -> Reading {
-    Reading::default()
+pub fn read(source: &Source, files: Files<'_>) -> Reading {
+    let mut reading = Reading::default();
+    let loaded = match load(source) {
+        Some(loaded) => loaded,
+        None => {
+            reading.notes.push(not_a_script(source.at(Span::new(0, 0))));
+            return reading;
+        }
+    };
+    let doubtful = loaded.tree.root_node().has_error();
+    reading.syntax_error = syntax_error(source, &loaded.tree);
+    let shown = help_of(&loaded);
+    let mut walk = Walk::new(files);
+    walk.strict = strict_by_shebang(source.text());
+    walk.file(loaded);
+    walk.rest();
+    if walk.exhausted() {
+        walk.notes.push(too_long(source.at(source.line_span(1))));
+    }
+    reading.notes = walk.notes;
+    reading.local_files = walk.local_files;
+    reading.claims = ledger::claims(walk.ledger, &shown, doubtful);
+    reading
 }
+
+/// Parses a source; none where it is no text that a shell could read.
+fn load(source: &Source) -> Option<Loaded> {
+    let text = source.text();
+    let binary = text.bytes().take(8_192).any(|b| b == 0)
+        || text
+            .chars()
+            .take(2_048)
+            .filter(|c| *c == '\u{fffd}')
+            .count()
+            > 64;
+    if binary || text.len() > LARGEST {
+        return None;
+    }
+    let mut parser = Parser::new();
+    parser
+        .set_language(&tree_sitter_bash::LANGUAGE.into())
+        .ok()?;
+    let start = Instant::now();
+    let mut watch = |_: &tree_sitter::ParseState| match start.elapsed() > LONGEST {
+        true => ControlFlow::Break(()),
+        false => ControlFlow::Continue(()),
+    };
+    let options = ParseOptions::new().progress_callback(&mut watch);
+    let bytes = text.as_bytes();
+    let tree = parser.parse_with_options(
+        &mut |at, _| bytes.get(at..).unwrap_or_default(),
+        None,
+        Some(options),
+    )?;
+    let comments = comments(text, &tree);
+    Some(Loaded {
+        source: source.clone(),
+        tree,
+        comments,
+    })
+}
+
+/// `#!/bin/bash -u`.
+fn strict_by_shebang(text: &str) -> bool {
+    text.lines().next().is_some_and(|line| {
+        line.starts_with("#!")
+            && line
+                .split_whitespace()
+                .skip(1)
+                .any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains('u'))
+    })
+}
+
+/// Visits every node once, without recursion.
+fn visit<'t>(tree: &'t Tree, mut each: impl FnMut(Node<'t>)) {
+    let mut cursor = tree.walk();
+    loop {
+        each(cursor.node());
+        if cursor.goto_first_child() {
+            continue;
+        }
+        loop {
+            if cursor.goto_next_sibling() {
+                break;
+            }
+            if !cursor.goto_parent() {
+                return;
+            }
+        }
+    }
+}
+
+/// Comments by line, and whether code stands before them.
+fn comments(text: &str, tree: &Tree) -> HashMap<usize, (bool, String)> {
+    let mut found = HashMap::new();
+    visit(tree, |node| {
+        if node.kind() == "comment" {
+            let start = node.start_byte();
+            let line = text
+                .get(..start)
+                .and_then(|t| t.rfind('\n'))
+                .map_or(0, |at| at + 1);
+            let trailing = text
+                .get(line..start)
+                .is_some_and(|before| !before.trim().is_empty());
+            let comment = text.get(node.byte_range()).unwrap_or_default();
+            let comment = comment
+                .trim_start_matches(['#', ' ', '\t'])
+                .trim_end()
+                .to_owned();
+            if !comment.is_empty() {
+                found.insert(node.start_position().row, (trailing, comment));
+            }
+        }
+    });
+    found
+}
+
+/// What the script tells people of itself: its header, here documents, printed texts.
+fn help_of(loaded: &Loaded) -> Help {
+    let source = &loaded.source;
+    let mut help = Help::default();
+    let script = source
+        .path()
+        .file_name()
+        .and_then(|n| n.to_str())
+        .unwrap_or_default();
+    let mut texts: Vec<String> = Vec::new();
+    let mut printed = String::new();
+    let mut size = 0;
+    visit(&loaded.tree, |node| {
+        if size > 400_000 {
+            return;
+        }
+        match node.kind() {
+            "heredoc_body" => {
+                let text = source.slice(Span::from(node.byte_range()));
+                size += text.len();
+                texts.push(text.to_owned());
+            }
+            "command" => {
+                let name = node.child_by_field_name("name");
+                let name = name.map_or("", |n| source.slice(Span::from(n.byte_range())));
+                if matches!(name, "echo" | "printf" | "print") || name.contains("usage") {
+                    let mut walker = node.walk();
+                    for word in node.children_by_field_name("argument", &mut walker) {
+                        let text = source.slice(Span::from(word.byte_range()));
+                        let text = text
+                            .trim_matches(['"', '\''])
+                            .replace("\\n", "\n")
+                            .replace("\\t", "\t");
+                        size += text.len();
+                        printed.push_str(&text);
+                        printed.push('\n');
+                    }
+                }
+            }
+            "variable_assignment" => {
+                let name = node.child_by_field_name("name");
+                let name = name.map_or("", |n| source.slice(Span::from(n.byte_range())));
+                let lower = name.to_ascii_lowercase();
+                if (lower.contains("usage") || lower.contains("help"))
+                    && let Some(value) = node.child_by_field_name("value")
+                {
+                    let text = source.slice(Span::from(value.byte_range()));
+                    size += text.len();
+                    texts.push(text.trim_matches(['"', '\'']).to_owned());
+                }
+            }
+            _ => {}
+        }
+    });
+    let mut header = String::new();
+    let first = source.text().lines();
+    for line in first.take(200) {
+        match line.strip_prefix('#') {
+            Some(comment) => {
+                header.push_str(comment.strip_prefix(' ').unwrap_or(comment));
+                header.push('\n');
+            }
+            None if line.trim().is_empty() => header.push('\n'),
+            None => break,
+        }
+    }
+    for text in texts {
+        help.read(&text, script);
+    }
+    help.read(&printed, script);
+    help.read(&header, script);
+    help
+}
+
+/// What the shell would refuse for certain: something opened and not closed before the end of the file. Any other
+/// trouble of the parser is its own, for the grammar knows less than the shells do.
+fn syntax_error(source: &Source, tree: &Tree) -> Option<(Place, String)> {
+    if !tree.root_node().has_error() {
+        return None;
+    }
+    let end = source.text().trim_end().len();
+    let mut found = Vec::new();
+    visit(tree, |node| {
+        let at_end = node.end_byte() >= end;
+        if node.is_missing() {
+            let word = node.kind();
+            let known = matches!(word, "fi" | "done" | "esac" | "}" | "\"") && at_end;
+            let opened = node.parent().unwrap_or(node);
+            found.push(known.then(|| (opened.start_byte(), word)));
+        } else if node.is_error() {
+            let opened = node.child(0).map_or("", |first| first.kind());
+            let rest = source
+                .text()
+                .get(node.start_byte() + opened.len()..)
+                .unwrap_or_default();
+            let closing = match opened {
+                "if" => "fi",
+                "while" | "until" | "for" => "done",
+                "case" => "esac",
+                "\"" => "\"",
+                _ => "",
+            };
+            let known = !closing.is_empty() && at_end && !rest.contains(closing);
+            found.push(known.then_some((node.start_byte(), closing)));
+        }
+    });
+    match found.as_slice() {
+        [Some((start, word))] => {
+            let line = source.line_span(source.line_column(*start).0);
+            Some((
+                source.at(Span::new(*start, line.end.max(*start))),
+                unclosed(word),
+            ))
+        }
+        _ => None,
+    }
+}
+
+fn unclosed(word: &str) -> String {
+    format!("`{word}` is missing before the end of the file")
+}
+
+fn not_a_script(place: Place) -> Note {
+    Note {
+        code: "not-a-script",
+        message: "the file is binary or too large to be a shell script: nothing in it was read"
+            .to_owned(),
+        place,
+    }
+}
+
+fn too_long(place: Place) -> Note {
+    Note {
+        code: "too-deep",
+        message: "the script nests too deeply or is too long: part of it was not read".to_owned(),
+        place,
+    }
+}
+
+#[cfg(test)]
+mod tests;

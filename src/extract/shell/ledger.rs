@@ -1,0 +1,422 @@
+//! Owns what a shell script was seen to need, while it is read and until it becomes claims.
+
+use serde_json::Value as Json;
+
+use super::commands::Role;
+use super::help::Help;
+use crate::requirement::{
+    Binding, Claim, Confidence, DataType, Evidence, Kind, Layer, Pass, ValueType,
+};
+use crate::source::Place;
+
+/// How something reaches the script.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Origin {
+    /// A variable of the environment.
+    Env(String),
+    /// A word of the command line, counted from 0.
+    Position(usize),
+    /// All words of the command line from one on.
+    Rest(usize),
+    /// An option, by its names as the script spells them: the one to write first.
+    Flag(Vec<String>),
+    /// A path written into the script.
+    Literal(String),
+}
+
+/// One thing the script was seen to need or give.
+#[derive(Clone, Debug)]
+pub struct Need {
+    /// How it reaches the script.
+    pub origin: Origin,
+    /// Where it was first seen.
+    pub place: Place,
+    /// By which rule.
+    pub rule: &'static str,
+    /// The variable it is kept in.
+    pub name: Option<String>,
+    /// Whether it is more than a look at whether there is something.
+    pub live: bool,
+    /// Whether the script stops without it.
+    pub stops: bool,
+    /// Whether the script knows what to do without it.
+    pub optional: bool,
+    /// Whether it is used where nothing would do.
+    pub breaks: bool,
+    /// Whether any of this follows from use alone.
+    pub likely: bool,
+    /// What is taken when nothing is given.
+    pub default: Option<Json>,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The only values taken.
+    pub choices: Option<Vec<String>>,
+    /// What every value has to match.
+    pub pattern: Option<String>,
+    /// What is done with the path it is.
+    pub role: Option<Role>,
+    /// For an option: whether a value follows.
+    pub valued: bool,
+    /// For an option: whether the value is written behind `=` only.
+    pub joined: bool,
+    /// Whether several may be given.
+    pub list: bool,
+    /// For an option: the variable that gives its default.
+    pub also: Option<usize>,
+}
+
+/// All of them.
+#[derive(Default)]
+pub struct Ledger {
+    /// In the order met.
+    pub needs: Vec<Need>,
+}
+
+impl Ledger {
+    /// The entry of this origin; a new one if there is none.
+    pub fn entry(&mut self, origin: Origin, place: Place, rule: &'static str) -> usize {
+        let same = |need: &Need| match (&need.origin, &origin) {
+            (Origin::Flag(a), Origin::Flag(b)) => a.iter().any(|name| b.contains(name)),
+            (a, b) => a == b,
+        };
+        if let Some(found) = self.needs.iter().position(same) {
+            // What was only looked at before is first used here.
+            let need = &mut self.needs[found];
+            if !need.live && !need.stops {
+                need.place = place;
+                need.rule = rule;
+            }
+            return found;
+        }
+        self.needs.push(Need {
+            origin,
+            place,
+            rule,
+            name: None,
+            live: false,
+            stops: false,
+            optional: false,
+            breaks: false,
+            likely: false,
+            default: None,
+            description: None,
+            choices: None,
+            pattern: None,
+            role: None,
+            valued: false,
+            joined: false,
+            list: false,
+            also: None,
+        });
+        self.needs.len() - 1
+    }
+
+    /// The script stops without it.
+    pub fn stops(&mut self, id: usize) {
+        let need = &mut self.needs[id];
+        need.live = true;
+        need.stops |= need.default.is_none() && !need.optional_by_default();
+    }
+
+    /// The script goes on without it.
+    pub fn optional(&mut self, id: usize) {
+        self.needs[id].optional = true;
+    }
+
+    /// What is taken where nothing is given.
+    pub fn fallback(&mut self, id: usize, text: Option<String>) {
+        let need = &mut self.needs[id];
+        need.optional = true;
+        if need.default.is_none() && !need.stops {
+            need.default = text.map(|text| match text.is_empty() {
+                true => Json::Null,
+                false => Json::String(text),
+            });
+        }
+    }
+
+    /// The path is read or written; the first use decides, for a script may read again what it wrote.
+    pub fn role(&mut self, id: usize, role: Role) {
+        let need = &mut self.needs[id];
+        need.live = true;
+        match (need.role, role) {
+            (_, Role::Remove) => {}
+            (None | Some(Role::ReadAny), Role::Read | Role::ReadFolder)
+            | (None | Some(Role::WriteAny), Role::Write | Role::WriteFolder)
+            | (None, _) => need.role = Some(role),
+            _ => {}
+        }
+    }
+}
+
+impl Need {
+    /// Whether an empty default was found.
+    fn optional_by_default(&self) -> bool {
+        self.default.is_some()
+    }
+
+    /// The names as the script spells them, long ones first.
+    fn flags(&self) -> (String, Option<String>) {
+        let Origin::Flag(names) = &self.origin else {
+            return (String::new(), None);
+        };
+        let long = names.iter().find(|name| name.starts_with("--"));
+        let short = names
+            .iter()
+            .find(|name| name.len() == 2 && !name.starts_with("--"));
+        match (long, short) {
+            (Some(long), short) => (long.clone(), short.cloned()),
+            (None, _) => {
+                let longest = names.iter().max_by_key(|name| name.len());
+                let first = longest.cloned().unwrap_or_default();
+                let short = short.filter(|short| **short != first).cloned();
+                (first, short)
+            }
+        }
+    }
+}
+
+/// The claims that the entries make, in the order met.
+pub fn claims(ledger: Ledger, help: &Help, doubtful: bool) -> Vec<Claim> {
+    let needs = ledger.needs;
+    let absorbed: Vec<usize> = needs
+        .iter()
+        .filter(|need| need.live)
+        .filter_map(|need| need.also)
+        .collect();
+    let mut claims: Vec<Claim> = Vec::new();
+    let mut order: Vec<usize> = (0..needs.len()).collect();
+    order.sort_by_key(|&index| (file_of(&needs, index), needs[index].place.span.start));
+    for index in order {
+        let need = &needs[index];
+        if holds_others(need, &needs) {
+            continue;
+        }
+        let literal = matches!(need.origin, Origin::Literal(_));
+        if !need.live || absorbed.contains(&index) {
+            continue;
+        }
+        let mut claim = claim(need, &needs, help);
+        if doubtful {
+            claim.confidence = claim.confidence.min(Confidence::Likely);
+        }
+        // Two things may bear one name in a script; among the answers they cannot.
+        let taken = |name: &str| {
+            claims
+                .iter()
+                .any(|other| other.kind == claim.kind && other.name == name)
+        };
+        if taken(&claim.name) {
+            if literal {
+                continue;
+            }
+            let mut number = 2;
+            while taken(&format!("{}_{number}", claim.name)) {
+                number += 1;
+            }
+            claim.name = format!("{}_{number}", claim.name);
+        }
+        claims.push(claim);
+    }
+    claims
+}
+
+/// The entry whose file this one was first seen in, so that files keep the order in which they were met.
+fn file_of(needs: &[Need], index: usize) -> usize {
+    let source = &needs[index].place.source;
+    needs
+        .iter()
+        .position(|need| need.place.source == *source)
+        .unwrap_or(index)
+}
+
+/// Whether a folder was made only to hold a file that is written: the file tells it.
+fn holds_others(need: &Need, needs: &[Need]) -> bool {
+    let (Origin::Literal(folder), Some(Role::WriteFolder)) = (&need.origin, need.role) else {
+        return false;
+    };
+    needs.iter().any(|other| match &other.origin {
+        Origin::Literal(path) => {
+            matches!(
+                other.role,
+                Some(Role::Write | Role::WriteAny | Role::WriteFolder)
+            ) && path
+                .strip_prefix(folder.as_str())
+                .is_some_and(|rest| rest.starts_with('/'))
+        }
+        _ => false,
+    })
+}
+
+fn claim(need: &Need, needs: &[Need], help: &Help) -> Claim {
+    let also = need.also.and_then(|id| needs.get(id));
+    let evidence = Evidence {
+        place: need.place.clone(),
+        layer: Layer::Static,
+        rule: need.rule,
+    };
+    let role = need.role.or(also.and_then(|other| other.role));
+    let kind = match role {
+        Some(Role::Read | Role::ReadFolder | Role::ReadAny) => Kind::Input,
+        Some(Role::Write | Role::WriteFolder | Role::WriteAny) => Kind::Output,
+        _ => match need.origin {
+            Origin::Env(_) => Kind::Env,
+            _ => Kind::Arg,
+        },
+    };
+    let (flag, short) = need.flags();
+    let name = match &need.origin {
+        Origin::Env(name) => name.clone(),
+        Origin::Position(at) => match (&need.name, help.position(*at)) {
+            (Some(name), _) => name.clone(),
+            (None, Some(shown)) => shown.name.clone(),
+            (None, None) => format!("arg{}", at + 1),
+        },
+        Origin::Rest(_) => need.name.clone().unwrap_or_else(|| "args".to_owned()),
+        Origin::Flag(_) => match &need.name {
+            Some(variable) if flag.len() <= 2 => variable.clone(),
+            _ => flag.trim_start_matches('-').replace(['-', '.'], "_"),
+        },
+        Origin::Literal(path) => literal_name(path),
+    };
+    let mut claim = Claim::new(name, kind, evidence);
+    claim.bindings.push(match &need.origin {
+        Origin::Env(env) => Binding::env(env.clone()),
+        Origin::Position(at) | Origin::Rest(at) => Binding::Positional { positional: *at },
+        Origin::Flag(_) => Binding::Flag {
+            flag: flag.clone(),
+            short: short.clone(),
+            pass: match (need.valued, need.joined, need.list) {
+                (false, ..) => Pass::Switch,
+                (true, true, _) => Pass::Joined,
+                (true, false, true) => Pass::Repeat,
+                (true, false, false) => Pass::Value,
+            },
+        },
+        Origin::Literal(path) => Binding::ContainerPath {
+            container_path: path.clone(),
+        },
+    });
+    if let Some(Need {
+        origin: Origin::Env(env),
+        ..
+    }) = also
+    {
+        claim.bindings.push(Binding::env(env.clone()));
+    }
+    let is_flag = matches!(need.origin, Origin::Flag(_));
+    let default = need
+        .default
+        .clone()
+        .or_else(|| also.and_then(|other| other.default.clone()));
+    claim.choices = need
+        .choices
+        .clone()
+        .or_else(|| also.and_then(|other| other.choices.clone()))
+        .map(|choices| choices.into_iter().map(Json::String).collect());
+    claim.pattern = need.pattern.clone();
+    let item = match (kind.is_path(), &claim.choices) {
+        (true, _) => ValueType::Path,
+        (false, Some(_)) => ValueType::Choice,
+        (false, None) => ValueType::String,
+    };
+    claim.value_type = Some(match need.list {
+        _ if is_flag && !need.valued => ValueType::Bool,
+        true => ValueType::List(Box::new(item)),
+        false => item,
+    });
+    claim.default = match &claim.value_type {
+        Some(ValueType::Bool) => Some(Json::Bool(false)),
+        _ => default,
+    };
+    let shown_optional = match &need.origin {
+        Origin::Position(at) => help.position(*at).is_some_and(|shown| shown.optional),
+        _ => false,
+    };
+    let stops = need.stops || also.is_some_and(|other| other.stops);
+    claim.required = Some(match &need.origin {
+        _ if claim.default.is_some() => false,
+        _ if stops => true,
+        _ if need.optional || is_flag || need.list || shown_optional => false,
+        Origin::Position(_) => true,
+        Origin::Literal(_) => true,
+        _ => need.breaks,
+    });
+    let weak = match &need.origin {
+        Origin::Env(_) | Origin::Position(_) => !need.stops && !need.optional,
+        Origin::Literal(_) => true,
+        _ => false,
+    };
+    if need.likely || weak {
+        claim.confidence = Confidence::Likely;
+    }
+    claim.description = need
+        .description
+        .clone()
+        .or_else(|| also.and_then(|other| other.description.clone()))
+        .or_else(|| match &need.origin {
+            Origin::Flag(names) => help.of_flag(names),
+            Origin::Env(name) => help.of_variable(name),
+            Origin::Position(at) => {
+                let shown = help.position(*at).map(|shown| shown.name.clone());
+                help.of_operand(&claim.name)
+                    .or_else(|| help.of_operand(&shown?))
+            }
+            _ => None,
+        });
+    if kind.is_path() {
+        let folder = matches!(role, Some(Role::ReadFolder | Role::WriteFolder));
+        let default = claim.default.as_ref().and_then(Json::as_str);
+        let named = match &need.origin {
+            Origin::Literal(path) => Some(path.as_str()),
+            _ => default,
+        };
+        claim.data_type = match folder {
+            true => Some(DataType::Folder),
+            false => named
+                .and_then(DataType::of_name)
+                .or_else(|| claim.description.as_deref().and_then(data_type_in)),
+        };
+    }
+    claim
+}
+
+/// `data/raw-1.csv` is `raw_1`.
+fn literal_name(path: &str) -> String {
+    let last = path
+        .trim_end_matches('/')
+        .rsplit('/')
+        .next()
+        .unwrap_or(path);
+    let stem = last
+        .split('.')
+        .find(|part| !part.is_empty())
+        .unwrap_or(last);
+    stem.chars()
+        .map(|c| match c.is_alphanumeric() || c == '_' {
+            true => c,
+            false => '_',
+        })
+        .collect()
+}
+
+/// The one format that a description names: "the cleaned CSV file".
+fn data_type_in(description: &str) -> Option<DataType> {
+    let mut found = None;
+    for word in description.split(|c: char| !c.is_alphanumeric()) {
+        let word = word.to_ascii_lowercase();
+        let kind = match word.as_str() {
+            "directory" | "folder" | "dir" => DataType::Folder,
+            "file" | "text" | "image" | "log" | "db" | "md" | "tab" | "excel" => continue,
+            word => match DataType::parse(word) {
+                Some(kind) => kind,
+                None => continue,
+            },
+        };
+        if found.is_some_and(|other| other != kind) {
+            return None;
+        }
+        found = Some(kind);
+    }
+    found
+}

@@ -1,0 +1,318 @@
+//! Owns options: loops over `$1` with `case`, `getopts` strings, and subcommands told apart by name.
+
+use tree_sitter::Node;
+
+use super::ledger::Origin;
+use super::value::{self, Atom, Value};
+use super::walk::{Arm, Loaded, Walk, text};
+
+impl Walk<'_> {
+    /// `case word in pattern) … esac`.
+    pub fn case_statement(&mut self, file: &Loaded, node: Node<'_>) {
+        let Some(subject_node) = node.child_by_field_name("value") else {
+            return;
+        };
+        let subject = self.eval_tested(file, subject_node);
+        let mut walker = node.walk();
+        let items: Vec<Node<'_>> = node
+            .named_children(&mut walker)
+            .filter(|child| child.kind() == "case_item")
+            .collect();
+        let need = value::likely_need(&subject);
+        let is_word = need.is_some_and(|id| {
+            matches!(
+                self.ledger.needs[id].origin,
+                Origin::Position(_) | Origin::Rest(_)
+            )
+        }) || subject == [Atom::Option];
+        let patterns: Vec<Vec<String>> = items.iter().map(|item| patterns(file, *item)).collect();
+        let getopts = subject == [Atom::Option] && self.arm.is_none();
+        let has_options = getopts
+            || is_word
+                && patterns.iter().flatten().any(|p| {
+                    p.starts_with('-') && p.len() > 1 && p != "--" && !p.starts_with("-*")
+                });
+        if !has_options {
+            return self.choice(file, need, &items, &patterns);
+        }
+        let variable = variable_name(file, subject_node);
+        for (item, patterns) in items.iter().zip(&patterns) {
+            self.arm_of(file, *item, patterns, variable.as_deref(), getopts);
+        }
+    }
+
+    fn arm_of(
+        &mut self,
+        file: &Loaded,
+        item: Node<'_>,
+        patterns: &[String],
+        variable: Option<&str>,
+        getopts: bool,
+    ) {
+        let body = body_of(item);
+        let names: Vec<String> = match getopts {
+            true => patterns
+                .iter()
+                .filter(|p| p.len() == 1 && p.bytes().all(|b| b.is_ascii_alphanumeric()))
+                .map(|p| format!("-{p}"))
+                .collect(),
+            false => patterns.to_vec(),
+        };
+        let help = names
+            .iter()
+            .any(|n| matches!(n.as_str(), "--help" | "-help" | "-?" | "--usage"))
+            || names.iter().any(|n| n == "-h") && names.len() == 1 && self.only_tells(file, &body)
+            || names.iter().any(|n| n == "--version") && self.only_tells(file, &body);
+        if help {
+            return;
+        }
+        let saved = self.arm.take();
+        let saved_variable = variable.map(|name| (name.to_owned(), self.vars.get(name).cloned()));
+        let arm = match getopts {
+            // Options that `getopts` knows of have their entry already.
+            true => self.known_option(&names),
+            false => self.option(file, item, &names, "option-loop"),
+        };
+        let is_operand = arm.is_none()
+            && patterns.iter().any(|p| !p.starts_with('-'))
+            && !self.ends(file, &body);
+        self.arm = Some(arm.unwrap_or(Arm {
+            flag: None,
+            shifted: if is_operand { 0 } else { 1_000 },
+        }));
+        if let Some(name) = variable {
+            let held = match (&self.arm, getopts) {
+                (_, true) => Atom::Option,
+                (Some(Arm { flag: Some(_), .. }), _) => Atom::Option,
+                _ if is_operand => Atom::Operand,
+                _ => Atom::Other,
+            };
+            self.vars.insert(name.to_owned(), vec![held]);
+        }
+        self.branches += 1;
+        for statement in &body {
+            self.statement(file, *statement);
+        }
+        self.branches -= 1;
+        self.arm = saved;
+        if let Some((name, held)) = saved_variable {
+            match held {
+                Some(held) => self.vars.insert(name, held),
+                None => self.vars.remove(&name),
+            };
+        }
+    }
+
+    /// Whether a branch does nothing but tell something and end.
+    fn only_tells(&self, file: &Loaded, body: &[Node<'_>]) -> bool {
+        body.iter().any(|node| {
+            let text = text(file, *node);
+            text.starts_with("exit")
+                || text.contains("usage")
+                || text.contains("help")
+                || text.contains("version")
+        }) || self.ends(file, body)
+    }
+
+    fn known_option(&self, names: &[String]) -> Option<Arm> {
+        let flag = self
+            .ledger
+            .needs
+            .iter()
+            .position(|need| match &need.origin {
+                Origin::Flag(known) => names.iter().any(|name| known.contains(name)),
+                _ => false,
+            })?;
+        Some(Arm {
+            flag: Some(flag),
+            shifted: 0,
+        })
+    }
+
+    /// The entry of an option with these names, and the state of a branch that reads it.
+    pub fn option(
+        &mut self,
+        file: &Loaded,
+        node: Node<'_>,
+        names: &[String],
+        rule: &'static str,
+    ) -> Option<Arm> {
+        let mut plain: Vec<String> = Vec::new();
+        let mut joined = false;
+        for name in names {
+            let bare = name
+                .trim_end_matches('*')
+                .trim_end_matches('?')
+                .trim_end_matches("[=]");
+            let (bare, equals) = match bare.split_once('=') {
+                Some((bare, _)) => (bare, true),
+                None => (bare, false),
+            };
+            let valid = bare.len() > 1
+                && bare.starts_with('-')
+                && bare != "--"
+                && bare
+                    .trim_start_matches('-')
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'+'))
+                && !bare.trim_start_matches('-').is_empty()
+                && (equals || !name.contains('*'));
+            if !valid || matches!(bare, "--help" | "-help" | "--usage") {
+                continue;
+            }
+            joined |= equals;
+            if !plain.iter().any(|known| known == bare) {
+                plain.push(bare.to_owned());
+            }
+        }
+        if plain.is_empty() {
+            return None;
+        }
+        let place = self.place(file, node);
+        let had = self.ledger.needs.len();
+        let separate = names.iter().any(|name| !name.contains('='));
+        let id = self.ledger.entry(Origin::Flag(plain.clone()), place, rule);
+        let need = &mut self.ledger.needs[id];
+        need.live = true;
+        need.optional = true;
+        if let Origin::Flag(known) = &mut need.origin {
+            for name in plain {
+                if !known.contains(&name) {
+                    known.push(name);
+                }
+            }
+        }
+        if joined {
+            let new = id == had;
+            need.joined = !separate && (new || need.joined);
+            need.valued = true;
+        } else if id != had {
+            need.joined = false;
+        }
+        Some(Arm {
+            flag: Some(id),
+            shifted: 0,
+        })
+    }
+
+    /// `getopts "ab:" name`.
+    pub fn getopts(&mut self, file: &Loaded, node: Node<'_>, values: &[Value]) {
+        let (Some(letters), Some(name)) = (
+            values.first().and_then(|v| value::text_of(v)),
+            values.get(1).and_then(|v| value::text_of(v)),
+        ) else {
+            return;
+        };
+        self.vars.insert(name, vec![Atom::Option]);
+        if self.frame.from.is_none() {
+            return;
+        }
+        let mut letters = letters.trim_start_matches(':').chars().peekable();
+        while let Some(letter) = letters.next() {
+            let valued = letters.peek() == Some(&':');
+            if valued {
+                letters.next();
+            }
+            // `-h` alone is help by custom.
+            if !letter.is_ascii_alphanumeric() || letter == 'h' && !valued {
+                continue;
+            }
+            let place = self.place(file, node);
+            let id = self
+                .ledger
+                .entry(Origin::Flag(vec![format!("-{letter}")]), place, "getopts");
+            let need = &mut self.ledger.needs[id];
+            need.live = true;
+            need.optional = true;
+            need.valued = valued;
+        }
+    }
+
+    /// A choice by value: where anything else ends the script, the patterns are the choices.
+    fn choice(
+        &mut self,
+        file: &Loaded,
+        need: Option<usize>,
+        items: &[Node<'_>],
+        patterns: &[Vec<String>],
+    ) {
+        let mut choices: Vec<String> = Vec::new();
+        let mut closed = false;
+        let mut literal = true;
+        for (item, patterns) in items.iter().zip(patterns) {
+            let body = body_of(*item);
+            if patterns.iter().any(|p| p == "*") {
+                closed = self.ends(file, &body);
+                continue;
+            }
+            if self.ends(file, &body) && patterns.iter().any(String::is_empty) {
+                continue;
+            }
+            for pattern in patterns {
+                let help = matches!(pattern.as_str(), "help" | "-h" | "--help" | "usage");
+                literal &= !pattern.contains(['*', '?', '[', '$', '+', '@']);
+                if !help && !pattern.is_empty() && !choices.contains(pattern) {
+                    choices.push(pattern.clone());
+                }
+            }
+        }
+        if let Some(id) = need {
+            let position = matches!(self.ledger.needs[id].origin, Origin::Position(_));
+            if self.arm.is_none() && !matches!(self.ledger.needs[id].origin, Origin::Rest(_)) {
+                self.ledger.needs[id].live = true;
+                if closed && literal && !choices.is_empty() {
+                    self.ledger.needs[id].choices.get_or_insert(choices);
+                    let need = &mut self.ledger.needs[id];
+                    need.stops |=
+                        position && self.branches == 0 && need.default.is_none() && !need.optional;
+                }
+            }
+        }
+        for item in items {
+            self.branches += 1;
+            for statement in body_of(*item) {
+                self.statement(file, statement);
+            }
+            self.branches -= 1;
+        }
+    }
+}
+
+/// The patterns of a case, without their quotes.
+fn patterns(file: &Loaded, item: Node<'_>) -> Vec<String> {
+    let mut walker = item.walk();
+    item.children_by_field_name("value", &mut walker)
+        .filter(Node::is_named)
+        .flat_map(|value| {
+            text(file, value)
+                .split('|')
+                .map(|part| part.trim().replace(['"', '\'', '\\'], ""))
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// The statements of a case.
+fn body_of(item: Node<'_>) -> Vec<Node<'_>> {
+    let mut walker = item.walk();
+    let mut cursor = Vec::new();
+    let mut after = false;
+    for child in item.children(&mut walker) {
+        if child.kind() == ")" {
+            after = true;
+        } else if after && child.is_named() && child.kind() != "comment" {
+            cursor.push(child);
+        }
+    }
+    cursor
+}
+
+/// The variable that a word is nothing but.
+fn variable_name(file: &Loaded, node: Node<'_>) -> Option<String> {
+    let text = text(file, node).trim_matches('"');
+    let name = text
+        .strip_prefix("${")
+        .and_then(|t| t.strip_suffix('}'))
+        .or_else(|| text.strip_prefix('$'))?;
+    super::words::is_name(name).then(|| name.to_owned())
+}

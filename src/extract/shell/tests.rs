@@ -1,0 +1,407 @@
+//! Tests of the shell reader: one script an idiom, and what it must come out as.
+
+use std::path::{Path, PathBuf};
+
+use crate::extract::shell::read;
+use crate::requirement::{Binding, Claim, Pass, Reading};
+use crate::source::Source;
+
+fn source(path: &str, text: &str) -> Source {
+    Source::new(path, path, text)
+}
+
+fn reading(text: &str) -> Reading {
+    read(&source("run.sh", text), &|_: &Path| None)
+}
+
+/// A claim on a line: `input cleaned <0 required csv "the cleaned CSV file"`.
+fn shown(claim: &Claim) -> String {
+    let mut parts = vec![
+        claim.kind.section().trim_end_matches('s').to_owned(),
+        claim.name.clone(),
+    ];
+    for binding in &claim.bindings {
+        parts.push(match binding {
+            Binding::Flag { flag, short, pass } => {
+                let short = short.as_ref().map(|s| format!("|{s}")).unwrap_or_default();
+                let pass = match pass {
+                    Pass::Value => "",
+                    Pass::Joined => "=",
+                    Pass::Switch => "?",
+                    Pass::Repeat => "*",
+                    _ => "!",
+                };
+                format!("{flag}{short}{pass}")
+            }
+            Binding::Positional { positional } => format!("<{positional}"),
+            Binding::Env { env } => format!("${env}"),
+            Binding::ContainerPath { container_path } => format!("@{container_path}"),
+            other => other.to_string(),
+        });
+    }
+    if claim.required == Some(true) {
+        parts.push("required".to_owned());
+    }
+    if let Some(default) = &claim.default {
+        parts.push(format!("={default}"));
+    }
+    if matches!(
+        claim.value_type,
+        Some(crate::requirement::ValueType::List(_))
+    ) {
+        parts.push("list".to_owned());
+    }
+    if let Some(choices) = &claim.choices {
+        let choices: Vec<_> = choices.iter().filter_map(|c| c.as_str()).collect();
+        parts.push(format!("{{{}}}", choices.join(",")));
+    }
+    if let Some(pattern) = &claim.pattern {
+        parts.push(format!("/{pattern}/"));
+    }
+    if let Some(data) = claim.data_type {
+        parts.push(data.as_str().to_owned());
+    }
+    if let Some(description) = &claim.description {
+        parts.push(format!("\"{description}\""));
+    }
+    parts.join(" ")
+}
+
+fn claims(reading: &Reading) -> Vec<String> {
+    reading.claims.iter().map(shown).collect()
+}
+
+/// Each script, and its claims a line.
+fn check(cases: &[(&str, &[&str])]) {
+    let wrong: Vec<String> = cases
+        .iter()
+        .map(|(script, expected)| (script, expected, claims(&reading(script))))
+        .filter(|(_, expected, found)| found != *expected)
+        .map(|(script, expected, found)| {
+            format!("{script}\n  expected {expected:#?}\n  found {found:#?}")
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn the_example_is_read_exactly() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/penguins/scripts/summarise.sh");
+    let text = std::fs::read_to_string(&path).expect("the example is there");
+    let reading = read(&Source::new(path, "summarise.sh", text), &|_: &Path| None);
+    assert_eq!(
+        claims(&reading),
+        [
+            "input cleaned <0 required csv \"the cleaned CSV file\"",
+            "output summary <1 required \"where to write the summary\"",
+            "env GROUP_BY $GROUP_BY required \"the column to group by, such as island or sex\"",
+            "env MEASURE $MEASURE =\"body_mass_g\"",
+            "env DECIMALS $DECIMALS =\"1\"",
+        ]
+    );
+    assert_eq!(reading.notes, []);
+    assert_eq!(reading.syntax_error, None);
+}
+
+#[test]
+fn variables() {
+    check(&[
+        (
+            "echo ${A:?no a} ${B:-b} ${C-c} ${D:=d} ${E:+x} ${F+x}",
+            &[
+                "env A $A required \"no a\"",
+                "env B $B =\"b\"",
+                "env C $C =\"c\"",
+                "env D $D =\"d\"",
+                "env E $E",
+                "env F $F",
+            ],
+        ),
+        ("set -u\necho $A", &["env A $A required"]),
+        ("set -euo pipefail\nif x; then echo $A; fi", &["env A $A"]),
+        (
+            "set -o nounset\necho $A ${B:-}",
+            &["env A $A required", "env B $B =null"],
+        ),
+        ("echo $A", &["env A $A"]),
+        ("cat < $A", &["input A $A required"]),
+        ("A=1; echo $A $PATH $HOME $RANDOM $LC_ALL", &[]),
+        ("for a in 1 2; do echo $a; done; read b; echo $b", &[]),
+        (
+            "[[ -z $A ]] && { echo no; exit 1; }\necho $A",
+            &["env A $A required"],
+        ),
+        (
+            "if [ -z \"$A\" ] || [ -z \"$B\" ]; then exit 1; fi",
+            &["env A $A required", "env B $B required"],
+        ),
+        (
+            "if [ -z \"$A\" -a -z \"$B\" ]; then exit 1; fi",
+            &["env A $A", "env B $B"],
+        ),
+        ("[ -n \"$A\" ] || exit 1", &["env A $A required"]),
+        ("test -z \"$A\" && die none", &["env A $A required"]),
+        (
+            "if [ -z \"$A\" ]; then A=5; fi; echo $A",
+            &["env A $A =\"5\""],
+        ),
+        (
+            "if [ \"x$A\" = \"x\" ]; then export A=\"-Xmx1G\"; fi; echo $A",
+            &["env A $A =\"-Xmx1G\""],
+        ),
+        (
+            "[ -z \"$A\" ] && A=x\n[ -n \"$B\" ] || B=y",
+            &["env A $A =\"x\"", "env B $B =\"y\""],
+        ),
+        (
+            "A=${A:-${B:-x}}; D=d; C=${C:-$D}",
+            &["env A $A", "env B $B =\"x\"", "env C $C =\"d\""],
+        ),
+        (
+            "export A=${A:-1} # how many",
+            &["env A $A =\"1\" \"how many\""],
+        ),
+        (
+            "PYTHONPATH=$PYTHONPATH:src python x.py",
+            &["env PYTHONPATH $PYTHONPATH"],
+        ),
+        ("awk '{ print $a }' <<'E'\n$B\nE\n", &[]),
+        ("cat <<E\n$B\nE\n", &["env B $B"]),
+        ("f() { local a=$1; echo $a $b; }; b=2; f $C", &["env C $C"]),
+        ("for d in 1; do echo $last; last=$d; done", &[]),
+        (
+            "case $A in x|y) ;; *) echo no; exit 2;; esac",
+            &["env A $A {x,y}"],
+        ),
+        ("echo $((N * 2)); (( M > 1 ))", &["env N $N", "env M $M"]),
+        ("a=(x y); echo ${a[@]} ${#a[@]} ${unset[0]}", &[]),
+        ("[[ $A =~ ^[0-9]+$ ]] || exit 1", &["env A $A /^[0-9]+$/"]),
+        (
+            "file_env() { local v=\"$1\"; local d=\"${2:-}\"; val=\"$d\"; if [ \"${!v:-}\" ]; then val=\"${!v}\"; fi; export \"$v\"=\"$val\"; }\nfile_env 'PASSWORD'\n",
+            &["env PASSWORD $PASSWORD =null"],
+        ),
+    ]);
+}
+
+#[test]
+fn words_of_the_command_line() {
+    check(&[
+        (
+            "input=$1\noutput=$2\ncat $input > $output",
+            &["input input <0 required", "output output <1 required"],
+        ),
+        (
+            "n=${2:-10}; x=$1; echo $n $x",
+            &["arg n <1 =\"10\"", "arg x <0 required"],
+        ),
+        (
+            "if [ $# -lt 2 ]; then echo usage; exit 1; fi\necho $1 $2 $3",
+            &[
+                "arg arg1 <0 required",
+                "arg arg2 <1 required",
+                "arg arg3 <2 required",
+            ],
+        ),
+        (
+            "[ $# -eq 1 ] || { echo 'Usage: run.sh <in-file> [out]'; exit; }\nwc -l \"$1\"; echo $2",
+            &["input in_file <0 required", "arg out <1"],
+        ),
+        ("f() { echo $1; }; f a", &[]),
+        (
+            "main() { local in=$1; cat $in; }\nmain \"$@\"",
+            &["input in <0 required"],
+        ),
+        (
+            "a=$1; shift; b=$1; echo $a $b",
+            &["arg a <0 required", "arg b <1 required"],
+        ),
+        ("exec \"$@\"", &["arg args <0 list"]),
+        (
+            "x=$1; shift; for f in \"$@\"; do cat \"$f\"; done; echo $x",
+            &["arg x <0 required", "input f <1 list"],
+        ),
+        (
+            "if [ \"$1\" = --fast ]; then fast=1; fi",
+            &["arg fast --fast? =false"],
+        ),
+        (
+            "case \"$1\" in start) a;; stop) b;; *) echo no; exit 1;; esac",
+            &["arg arg1 <0 required {start,stop}"],
+        ),
+    ]);
+}
+
+#[test]
+fn options() {
+    check(&[
+        (
+            "out=out.csv\nverbose=0\nwhile [[ $# -gt 0 ]]; do\n case \"$1\" in\n -o|--out-file) out=\"$2\"; shift 2;;\n -v|--verbose) verbose=1; shift;;\n -h|--help) usage;;\n *) echo bad; exit 1;;\n esac\ndone\necho > $out\n",
+            &[
+                "output out_file --out-file|-o =\"out.csv\" csv",
+                "arg verbose --verbose|-v? =false",
+            ],
+        ),
+        (
+            "while :; do case $1 in --in=*) in=${1#*=};; --n) shift; n=$1;; --) shift; break;; -*) die;; *) break;; esac; shift; done; cat $in $1",
+            &["input in --in=", "arg n --n", "input arg1 <0 required"],
+        ),
+        (
+            "for i in \"$@\"; do case $i in -e=*|--ext=*) EXT=\"${i#*=}\"; shift;; --all) ALL=YES;; *) ;; esac; done",
+            &["arg ext --ext|-e=", "arg all --all? =false"],
+        ),
+        (
+            "while getopts \":hab:c:\" opt; do case $opt in a) A=1;; b) b=$OPTARG;; c) cfg=$OPTARG;; h) usage;; esac; done; shift $((OPTIND-1)); grep x $cfg $1",
+            &[
+                "arg a -a? =false",
+                "arg b -b",
+                "input cfg -c",
+                "input arg1 <0 required",
+            ],
+        ),
+        (
+            "while [ $# -gt 0 ]; do case $1 in --x) x=$2; shift 2;; *) if [ -z \"$in\" ]; then in=$1; else out=$1; fi; shift;; esac; done\n[ -z \"$x\" ] && exit 1\n",
+            &[
+                "arg x --x required",
+                "arg in <0 required",
+                "arg out <1 required",
+            ],
+        ),
+        (
+            "N=${N:-3}\nwhile [ $# -gt 0 ]; do case $1 in -n) N=$2; shift 2;; esac; done",
+            &["arg N -n $N =\"3\""],
+        ),
+        (
+            "usage() {\ncat <<E\nUsage: run.sh [options] INPUT\n  -o, --out FILE   where to write,\n                   in full\n  --fast           be quick\nE\n}\nwhile [ $# -gt 0 ]; do case $1 in -o|--out) o=$2; shift;; --fast) f=1;; *) IN=$1;; esac; shift; done",
+            &[
+                "arg out --out|-o \"where to write, in full\"",
+                "arg fast --fast? =false \"be quick\"",
+                "arg IN <0 required",
+            ],
+        ),
+        (
+            "parse() { while [ $# -gt 0 ]; do case $1 in --k) K=$2; shift 2;; esac; done; }\nparse \"$@\"; echo $K",
+            &["arg k --k"],
+        ),
+        (
+            "nj=4 # how many jobs\nstage=0\n. utils/parse_options.sh\necho $nj",
+            &[
+                "arg nj --nj =\"4\" \"how many jobs\"",
+                "arg stage --stage =\"0\"",
+            ],
+        ),
+    ]);
+}
+
+#[test]
+fn paths() {
+    check(&[
+        (
+            "mkdir -p out && cut -d, -f1 data/in.csv | sort > out/names.txt",
+            &[
+                "input in @data/in.csv required csv",
+                "output names @out/names.txt required text",
+            ],
+        ),
+        (
+            "a=$1; b=$2; cp \"$a\" \"$b\"",
+            &["input a <0 required", "output b <1 required"],
+        ),
+        (
+            "tar -xzf \"$A\" -C \"$B\"",
+            &["input A $A required", "output B $B required folder"],
+        ),
+        (
+            "tar czf \"$A\" \"$B\"",
+            &["output A $A required", "input B $B required"],
+        ),
+        (
+            "t=$(mktemp); cat x.csv > $t; wc $t; cat y > z.tmp; cat z.tmp; rm z.tmp",
+            &["input x @x.csv required csv", "input y @y required"],
+        ),
+        (
+            "mkdir -p \"$OUT\"; echo > \"$OUT/x.txt\"; cat $OUT/x.txt",
+            &["output OUT $OUT required folder"],
+        ),
+        (
+            "sed -n 's/a/b/p' in.txt > /dev/null 2> err.log",
+            &["input in @in.txt required text"],
+        ),
+        ("cat /etc/os-release /proc/cpuinfo; echo > /tmp/x", &[]),
+        ("cat \"$(dirname \"$0\")/words.txt\"", &[]),
+        ("[ -f \"$F\" ] || exit 1", &["input F $F required"]),
+        ("curl -o \"$F\" https://x.org/y", &["output F $F required"]),
+        (
+            "D=${D:-data}; cat $D/a.csv",
+            &["input D $D =\"data\" folder"],
+        ),
+        (
+            "grep -v '^#' \"$1\" | awk -F, '{ print $2 }' | tee \"$2\"",
+            &["input arg1 <0 required", "output arg2 <1 required"],
+        ),
+    ]);
+}
+
+#[test]
+fn sourced_files_are_read_as_part_of_the_script() {
+    let files = |path: &Path| {
+        let text = match path.to_str()? {
+            "tools/lib/common.sh" => {
+                "A=1\nneed() { [ -n \"$B\" ] || exit 1; }\nunused() { echo $Z; }\n"
+            }
+            _ => return None,
+        };
+        Some(Source::new(path, path.display().to_string(), text))
+    };
+    let text = "DIR=\"$(cd \"$(dirname \"${BASH_SOURCE[0]}\")\" && pwd)\"\n. \"$DIR/../lib/common.sh\"\nneed\necho $A $C\n";
+    let reading = read(&source("tools/bin/run.sh", text), &files);
+    assert_eq!(claims(&reading), ["env B $B required", "env C $C"]);
+    assert_eq!(
+        reading
+            .local_files
+            .iter()
+            .map(|f| f.path().to_owned())
+            .collect::<Vec<_>>(),
+        [PathBuf::from("tools/lib/common.sh")]
+    );
+    let reading = self::reading(". ./gone.sh\necho $A ${B:-1}\n");
+    assert_eq!(claims(&reading), ["env B $B =\"1\""]);
+    assert_eq!(reading.notes[0].code, "sourced-file");
+}
+
+#[test]
+fn hostile_sources_end_in_a_note_or_in_little() {
+    let deep =
+        |open: &str, close: &str, n: usize| format!("{}x{}", open.repeat(n), close.repeat(n));
+    for text in [
+        deep("$(echo ", ")", 5_000),
+        deep("( ", " )", 5_000),
+        deep("if a; then ", "; fi", 3_000),
+        deep("${A:-", "}", 5_000),
+        "a && ".repeat(20_000),
+        format!("x=\"{}\"", "$A ".repeat(200_000)),
+        "case $1 in ".repeat(2_000),
+        "f() { g; g; }; g() { f; f; }; f".to_owned(),
+        "\"$(".repeat(10_000),
+    ] {
+        let _ = reading(&text);
+    }
+    let binary = Source::from_bytes("x.sh", "x.sh", b"\x7fELF\0\0\x01");
+    assert_eq!(
+        read(&binary, &|_: &Path| None).notes[0].code,
+        "not-a-script"
+    );
+}
+
+#[test]
+fn only_what_is_surely_unclosed_is_a_syntax_error() {
+    for (text, refused) in [
+        ("if true; then echo", true),
+        ("while true; do echo;", true),
+        ("echo \"a\n", true),
+        ("echo done", false),
+        ("if true; then echo; fi", false),
+        ("echo ${(f)x} zsh", false),
+    ] {
+        assert_eq!(reading(text).syntax_error.is_some(), refused, "{text}");
+    }
+}

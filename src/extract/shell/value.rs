@@ -1,0 +1,190 @@
+//! Owns what is known of a shell word without running anything: its literal parts, and where the others come from.
+
+use std::rc::Rc;
+
+/// A part of a word.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Atom {
+    /// Literal text.
+    Lit(String),
+    /// What the user gives: an entry of the ledger.
+    Need(usize),
+    /// One of several values, by which branch was taken.
+    OneOf(Rc<Vec<Value>>),
+    /// All words of the command line from a place on.
+    All(usize),
+    /// How many words of the command line there are from a place on.
+    Count(usize),
+    /// The option that is being looked at.
+    Option,
+    /// A word of the command line that is no option, as an option loop meets it.
+    Operand,
+    /// The file that `mktemp` made.
+    Temporary,
+    /// The folder the script lies in.
+    ScriptFolder,
+    /// The script itself.
+    ScriptFile,
+    /// Not known.
+    Other,
+}
+
+/// A word: its parts in order.
+pub type Value = Vec<Atom>;
+
+/// More parts than this are not followed.
+const LARGEST: usize = 48;
+
+/// How a need stands in a word that is used as a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// It is the path.
+    Whole,
+    /// It is a folder above the path.
+    Folder,
+}
+
+/// A word of literal text.
+pub fn literal(text: impl Into<String>) -> Value {
+    vec![Atom::Lit(text.into())]
+}
+
+/// The text, where all of it is literal.
+pub fn text_of(value: &[Atom]) -> Option<String> {
+    let mut text = String::new();
+    for atom in value {
+        match atom {
+            Atom::Lit(part) => text.push_str(part),
+            Atom::OneOf(values) if values.len() == 1 => text.push_str(&text_of(&values[0])?),
+            _ => return None,
+        }
+    }
+    Some(text)
+}
+
+/// The literal text a word begins with.
+pub fn prefix_of(value: &[Atom]) -> String {
+    value
+        .iter()
+        .map_while(|atom| match atom {
+            Atom::Lit(part) => Some(part.as_str()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The need that is the whole word, if one is.
+pub fn sole_need(value: &[Atom]) -> Option<usize> {
+    match value {
+        [Atom::Need(id)] => Some(*id),
+        [Atom::OneOf(values)] if values.len() == 1 => sole_need(&values[0]),
+        _ => None,
+    }
+}
+
+/// Every need in a word, however deep.
+pub fn needs_in(value: &[Atom], found: &mut Vec<usize>) {
+    for atom in value {
+        match atom {
+            Atom::Need(id) if !found.contains(id) => found.push(*id),
+            Atom::OneOf(values) => values.iter().for_each(|value| needs_in(value, found)),
+            _ => {}
+        }
+    }
+}
+
+/// The need that gives the word unless it is empty: the only one among its values, all others being empty.
+pub fn likely_need(value: &[Atom]) -> Option<usize> {
+    match value {
+        [Atom::OneOf(values)] => {
+            let mut found = None;
+            for value in values.iter() {
+                match text_of(value) {
+                    Some(text) if text.is_empty() => {}
+                    _ if found.is_none() => found = Some(likely_need(value)?),
+                    _ if found == likely_need(value) => {}
+                    _ => return None,
+                }
+            }
+            found
+        }
+        value => sole_need(value),
+    }
+}
+
+/// Whether the word holds this part, however deep.
+pub fn holds(value: &[Atom], wanted: &Atom) -> bool {
+    value.iter().any(|atom| match atom {
+        Atom::OneOf(values) => values.iter().any(|value| holds(value, wanted)),
+        atom => atom == wanted,
+    })
+}
+
+/// The needs that decide where a path lies.
+pub fn path_roots(value: &[Atom]) -> Vec<(usize, Shape)> {
+    let mut roots = Vec::new();
+    collect_roots(value, &[], &mut roots);
+    roots
+}
+
+fn collect_roots(value: &[Atom], after: &[Atom], roots: &mut Vec<(usize, Shape)>) {
+    let Some((first, rest)) = value.split_first() else {
+        return;
+    };
+    match first {
+        Atom::Need(id) => {
+            let shape = match rest.first().or_else(|| after.first()) {
+                None => Shape::Whole,
+                Some(Atom::Lit(text)) if text == "/" && rest.len() + after.len() == 1 => {
+                    Shape::Whole
+                }
+                Some(Atom::Lit(text)) if text.starts_with('/') => Shape::Folder,
+                Some(_) => return,
+            };
+            if !roots.contains(&(*id, shape)) {
+                roots.push((*id, shape));
+            }
+        }
+        Atom::OneOf(values) => {
+            let after = if rest.is_empty() { after } else { rest };
+            for value in values.iter() {
+                collect_roots(value, after, roots);
+            }
+        }
+        Atom::Lit(text) if text.is_empty() => collect_roots(rest, after, roots),
+        _ => {}
+    }
+}
+
+/// One of `values`; a single one as it is.
+pub fn one_of(mut values: Vec<Value>) -> Value {
+    values.dedup();
+    if values.len() == 1 {
+        return values.remove(0);
+    }
+    let value = vec![Atom::OneOf(Rc::new(values))];
+    bounded(value)
+}
+
+/// The value, or nothing known of it where it grew beyond use.
+pub fn bounded(value: Value) -> Value {
+    if size(&value) > LARGEST {
+        let mut needs = Vec::new();
+        needs_in(&value, &mut needs);
+        return match needs.as_slice() {
+            [one] if sole_need(&value).is_some() => vec![Atom::Need(*one)],
+            _ => vec![Atom::Other],
+        };
+    }
+    value
+}
+
+fn size(value: &[Atom]) -> usize {
+    value
+        .iter()
+        .map(|atom| match atom {
+            Atom::OneOf(values) => 1 + values.iter().map(|value| size(value)).sum::<usize>(),
+            _ => 1,
+        })
+        .sum()
+}
