@@ -775,7 +775,7 @@ fn coerce(
                 if !requirement.choices.contains(value) && requirement.choices.contains(&text) {
                     *slot = text;
                 }
-            } else if is_text(value_type) {
+            } else if is_text(value_type) && (value.is_number() || *value_type != ValueType::Path) {
                 *slot = text;
             } else if *value_type == ValueType::Int
                 && let Some(float) = value.as_f64().filter(|_| value.is_f64())

@@ -6,8 +6,8 @@ use crate::requirement::{Kind, Layer, Requirement, ValueType};
 use crate::schema::{groups, is_required, required_groups, tidy, wanted};
 use crate::yaml;
 
-/// The first line, by which editors find the schema.
-pub const HEADER: &str = "# yaml-language-server: $schema=runtime-test.answers.schema.json\n";
+/// The schema's usual file name, beside the answers.
+pub const SCHEMA: &str = "runtime-test.answers.schema.json";
 /// Comments are wrapped at this column.
 const WIDTH: usize = 100;
 
@@ -29,15 +29,25 @@ pub enum Detail {
 /// assert!(skeleton::skeleton(&[step]).ends_with("steps:\n  gate: {}  # nothing to answer\n"));
 /// ```
 pub fn skeleton(steps: &[StepRequirements<'_>]) -> String {
-    render(steps.iter(), Detail::Usual)
+    render(steps.iter(), Detail::Usual, SCHEMA)
 }
 
-/// The skeleton of some steps, in their order, in as much detail as is asked for.
-pub fn render<'a>(steps: impl Iterator<Item = &'a StepRequirements<'a>>, detail: Detail) -> String {
+/// The skeleton of some steps, in their order, in as much detail as is asked for. `schema` is the name of the schema's
+/// file, by which editors find it.
+pub fn render<'a>(
+    steps: impl Iterator<Item = &'a StepRequirements<'a>>,
+    detail: Detail,
+    schema: &str,
+) -> String {
+    let header = format!(
+        "# yaml-language-server: $schema={}
+",
+        tidy(schema)
+    );
     let blocks: Vec<String> = steps.map(|step| block(step, detail, 2)).collect();
     match blocks.is_empty() {
-        true => format!("{HEADER}steps: {{}}\n"),
-        false => format!("{HEADER}steps:\n{}", blocks.join("\n")),
+        true => format!("{header}steps: {{}}\n"),
+        false => format!("{header}steps:\n{}", blocks.join("\n")),
     }
 }
 

@@ -1,5 +1,7 @@
 //! A small pipeline written by hand, and one driver: text in, findings out.
 
+mod random;
+
 use insta::assert_snapshot;
 use serde_json::json;
 
@@ -30,6 +32,7 @@ pub(crate) fn requirement(kind: Kind, name: &str) -> Requirement {
         required: true,
         default_layer: None,
         default: None,
+        default_layer: None,
         choices: Vec::new(),
         pattern: None,
         min: None,
@@ -742,7 +745,7 @@ steps:
 
   gate: {}  # nothing to answer
 "#);
-    assert_snapshot!(skeleton::render(steps[4..].iter(), Detail::All), @r#"
+    assert_snapshot!(skeleton::render(steps[4..].iter(), Detail::All, skeleton::SCHEMA), @r#"
 # yaml-language-server: $schema=runtime-test.answers.schema.json
 steps:
   report:  # nothing has to be answered
