@@ -20,11 +20,62 @@ pub struct Plan {
     pub invocations: Vec<Invocation>,
 }
 
+impl Plan {
+    /// The folder in which a step's outputs lie when nobody says otherwise.
+    pub fn output_folder(&self, step: &str) -> PathBuf {
+        self.home.join("outputs").join(file_name(step))
+    }
+}
+
+/// A name for files of a step: the step's own where every file system takes it, else close to it and still unique.
+pub fn file_name(step: &str) -> String {
+    const LONGEST: usize = 80;
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let kept: String = step
+        .chars()
+        .take(LONGEST)
+        .enumerate()
+        .map(|(at, c)| {
+            if plain(c) || c == '.' && at > 0 {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    if kept == step && !kept.ends_with('.') && !is_reserved(&kept) {
+        return kept;
+    }
+    // FNV-1a: any fixed function does, as long as it never changes between versions.
+    let hash = step.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!("{}~{:08x}", kept.trim_end_matches('.'), hash & 0xffff_ffff)
+}
+
+/// Whether it is empty, or one of the names that Windows keeps for devices.
+fn is_reserved(name: &str) -> bool {
+    let stem = name
+        .split('.')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let numbered = |prefix: &str| {
+        stem.strip_prefix(prefix)
+            .is_some_and(|rest| rest.len() == 1 && rest.bytes().all(|b| b.is_ascii_digit()))
+    };
+    matches!(stem.as_str(), "" | "con" | "prn" | "aux" | "nul")
+        || numbered("com")
+        || numbered("lpt")
+}
+
 /// One step's process, spelled out.
 #[derive(Clone, Debug)]
 pub struct Invocation {
     /// The step's name.
     pub step: String,
+    /// What it runs, as people are told of it: `scripts/clean.py`, `cargo bin report`; a script's own name.
+    pub script: String,
     /// What is started.
     pub program: Program,
     /// Its arguments.
@@ -93,4 +144,31 @@ pub enum Configured {
     ByUser,
     /// Nobody had to.
     Auto,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_a_step_have_safe_and_different_names() {
+        for name in ["clean", "train_bill", "v1.2", "A-b"] {
+            assert_eq!(file_name(name), name);
+        }
+        let odd = [
+            "", ".", "..", "a/b", "a b", "a_b/", "../x", "nul", "COM1.txt", "é", "e", "x.", "a\0b",
+        ];
+        let long = "x".repeat(300);
+        let mut names: Vec<String> = odd
+            .into_iter()
+            .chain([long.as_str()])
+            .map(file_name)
+            .collect();
+        for name in &names {
+            assert!(name.len() < 100 && !name.starts_with('.') && !name.contains(['/', '\0', ' ']));
+        }
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), odd.len() + 1);
+    }
 }
