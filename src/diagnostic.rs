@@ -344,7 +344,7 @@ impl miette::Diagnostic for Drawn<'_> {
 }
 
 /// The part of a place that is worth underlining: on one line, and inside the text.
-fn visible(place: &Place) -> Span {
+pub fn visible(place: &Place) -> Span {
     let text = place.source.text();
     let start = place.span.start.min(text.len());
     let end = place.span.end.clamp(start, text.len());
