@@ -5,6 +5,7 @@ mod check;
 mod explain;
 mod init;
 mod inspect;
+mod run;
 mod schema;
 mod status;
 mod table;
@@ -46,6 +47,7 @@ enum Command {
     Inspect(inspect::Args),
     Status(status::Args),
     Check(check::Args),
+    Run(run::Args),
     Explain(explain::Args),
     Schema(schema::Args),
 }
@@ -88,6 +90,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Inspect(args) => inspect::main(&cli.global, &args, &mut ui),
         Command::Status(args) => status::main(&cli.global, &args, &mut ui),
         Command::Check(args) => check::main(&cli.global, &args, &mut ui),
+        Command::Run(args) => run::main(&cli.global, &args, &mut ui),
         Command::Explain(args) => explain::main(&args, &mut ui),
         Command::Schema(args) => schema::main(&args, &mut ui),
     };

@@ -44,7 +44,9 @@ pub struct StepOutcome {
     pub configured: Configured,
     /// The framework its script uses.
     pub framework: Option<String>,
-    /// How often it was started.
+    /// What it runs, as people are told of it; nothing for an external step.
+    pub script: Option<String>,
+    /// How often it was started; 0 for an external step and for one that never began.
     pub attempts: u32,
     /// How long all attempts took, in seconds.
     pub seconds: f64,
@@ -60,6 +62,13 @@ pub struct StepOutcome {
     pub outputs: IndexMap<String, PathBuf>,
     /// Why it ended so, for a reader.
     pub reason: Option<String>,
+}
+
+impl StepOutcome {
+    /// Whether nobody runs it here: its outputs only had to be there.
+    pub fn is_external(&self) -> bool {
+        self.script.is_none()
+    }
 }
 
 /// A whole run; `summary.json`.
@@ -81,17 +90,32 @@ pub struct RunSummary {
     pub steps: IndexMap<String, StepOutcome>,
 }
 
-/// Something that happened in a run. `RunStarted` comes first, `RunFinished` last; each `StepStarted` has exactly one
-/// `StepFinished`, and a step that never started has only the latter.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+impl RunSummary {
+    /// How many steps ended so.
+    pub fn count(&self, state: StepState) -> usize {
+        self.steps
+            .values()
+            .filter(|step| step.state == state)
+            .count()
+    }
+}
+
+/// Something that happened in a run; a line of `events.jsonl`. `RunStarted` comes first, `RunFinished` last. Each step
+/// has exactly one `StepFinished`; before it come its `StepStarted`s, one an attempt, each but the last followed by a
+/// `StepRetried`. A step that never started, or is external, has no `StepStarted`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// The run begins.
     RunStarted {
+        /// The version of this format: 1.
+        version: u32,
         /// The run's name.
         run_id: String,
         /// The pipeline's name.
         pipeline: String,
+        /// The manifest's folder, to which relative paths belong; absolute.
+        root: PathBuf,
         /// The run's own folder; absolute.
         folder: PathBuf,
         /// Its steps, in order.
@@ -134,6 +158,8 @@ pub enum Event {
         attempt: u32,
         /// Why.
         reason: String,
+        /// Seconds since the run began.
+        at: f64,
     },
     /// A step has ended.
     StepFinished {
@@ -141,6 +167,8 @@ pub enum Event {
         step: String,
         /// How.
         outcome: StepOutcome,
+        /// Seconds since the run began.
+        at: f64,
     },
     /// Somebody asked for the end.
     Interrupted {

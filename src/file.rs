@@ -122,6 +122,48 @@ pub fn display(path: &Path, folder: &Path) -> String {
     }
 }
 
+/// A name for files of a step: the step's own where every file system takes it, else close to it and still unique.
+pub fn name_for(step: &str) -> String {
+    const LONGEST: usize = 80;
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let kept: String = step
+        .chars()
+        .take(LONGEST)
+        .enumerate()
+        .map(|(at, c)| {
+            if plain(c) || c == '.' && at > 0 {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    if kept == step && !kept.ends_with('.') && !is_reserved(&kept) {
+        return kept;
+    }
+    // FNV-1a: any fixed function does, as long as it never changes between versions.
+    let hash = step.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!("{}~{:08x}", kept.trim_end_matches('.'), hash & 0xffff_ffff)
+}
+
+/// Whether it is empty, or one of the names that Windows keeps for devices.
+fn is_reserved(name: &str) -> bool {
+    let stem = name
+        .split('.')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let numbered = |prefix: &str| {
+        stem.strip_prefix(prefix)
+            .is_some_and(|rest| rest.len() == 1 && rest.bytes().all(|b| b.is_ascii_digit()))
+    };
+    matches!(stem.as_str(), "" | "con" | "prn" | "aux" | "nul")
+        || numbered("com")
+        || numbered("lpt")
+}
+
 /// Joins and tidies a path without asking the disk: `a/./b/../c` is `a/c`.
 pub fn resolve(folder: &Path, path: impl AsRef<Path>) -> PathBuf {
     let mut tidy = PathBuf::new();
@@ -211,5 +253,27 @@ mod tests {
             },
             "it is not a regular file"
         );
+    }
+
+    #[test]
+    fn files_of_a_step_have_safe_and_different_names() {
+        for name in ["clean", "train_bill", "v1.2", "A-b"] {
+            assert_eq!(name_for(name), name);
+        }
+        let odd = [
+            "", ".", "..", "a/b", "a b", "a_b/", "../x", "nul", "COM1.txt", "é", "e", "x.", "a\0b",
+        ];
+        let long = "x".repeat(300);
+        let mut names: Vec<String> = odd
+            .into_iter()
+            .chain([long.as_str()])
+            .map(name_for)
+            .collect();
+        for name in &names {
+            assert!(name.len() < 100 && !name.starts_with('.') && !name.contains(['/', '\0', ' ']));
+        }
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), odd.len() + 1);
     }
 }

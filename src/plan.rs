@@ -8,6 +8,7 @@ pub mod select;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::file;
 use crate::requirement::DataType;
 use crate::script::CargoTarget;
 
@@ -24,11 +25,20 @@ pub struct Plan {
     pub invocations: Vec<Invocation>,
 }
 
+impl Plan {
+    /// The folder in which a step's outputs lie when nobody says otherwise.
+    pub fn output_folder(&self, step: &str) -> PathBuf {
+        self.home.join("outputs").join(file::name_for(step))
+    }
+}
+
 /// One step's process, spelled out.
 #[derive(Clone, Debug)]
 pub struct Invocation {
     /// The step's name.
     pub step: String,
+    /// What it runs, as people are told of it: `scripts/clean.py`, `cargo bin report`; a script's own name.
+    pub script: String,
     /// What is started.
     pub program: Program,
     /// Its arguments.

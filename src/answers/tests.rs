@@ -30,7 +30,6 @@ pub(crate) fn requirement(kind: Kind, name: &str) -> Requirement {
             ValueType::String
         },
         required: true,
-        default_layer: None,
         default: None,
         default_layer: None,
         choices: Vec::new(),

@@ -143,7 +143,10 @@ fn unanswered(
         (Kind::Output, None)
             if requirement.required || consumed || requirement.default.is_some() =>
         {
-            let folder = analysis.home.join("outputs").join(&step.name);
+            let folder = analysis
+                .home
+                .join("outputs")
+                .join(file::name_for(&step.name));
             Taken::Ours(folder.join(unique(file_name(requirement), requirement, names)))
         }
         _ => Taken::Own,

@@ -154,6 +154,7 @@ impl Builder<'_> {
         let answers = self.checked.answers.step(&self.step.name);
         Invocation {
             step: self.step.name.clone(),
+            script: self.analysed.script.name.clone(),
             program,
             args,
             dir,
@@ -263,7 +264,7 @@ impl Builder<'_> {
             Launcher::Main { program } => {
                 let folder = self.analysis.home.join("main");
                 let driver = folder.join("driver.py");
-                let document = folder.join(format!("{}.json", self.step.name));
+                let document = folder.join(format!("{}.json", file::name_for(&self.step.name)));
                 let args = vec![path_in(&driver, dir), file, path_in(&document, dir)];
                 let text = serde_json::to_string_pretty(&dictionaries(values)).unwrap_or_default();
                 let documents = vec![

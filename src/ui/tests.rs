@@ -9,7 +9,7 @@ fn at(source: &Source, word: &str) -> crate::source::Place {
 }
 
 #[test]
-fn look() {
+fn findings_are_drawn_file_by_file() {
     let manifest = Source::new(
         "/p/runtime-test.yaml",
         "runtime-test.yaml",
@@ -43,5 +43,35 @@ fn look() {
     ]);
     let (mut ui, printed) = Ui::kept(100, Verbosity::Normal);
     ui.diagnostics(&d);
-    println!("{}", printed.err());
+    insta::assert_snapshot!(printed.err(), @r"
+    error[unknown-key]: unknown key `need` in step `a`
+       ╭─[runtime-test.yaml:5:5]
+     4 │     script: a.py
+     5 │     need: [b]
+       ·     ──┬─
+       ·       ╰── not a key of a step
+     6 │   b: {}
+       ╰────
+      help: did you mean `needs`?
+
+    error[unknown-key]: `traning` is not a choice of `args.job_type`
+       ╭─[runtime-test.answers.yaml:4:17]
+     3 │     args:
+     4 │       job_type: traning
+       ·                 ───────
+     5 │       größe: zwölf Äpfel
+       ╰────
+       ╭─[scripts/train.py:3:45]
+     2 │ p = argparse.ArgumentParser()
+     3 │ p.add_argument('--job-type', required=True, choices=['training', 'testing'], help='what to do')
+       ·                                             ───────────────┬───────────────
+       ·                                                            ╰── allowed here
+       ╰────
+      help: did you mean `training`?
+
+    error[unknown-key]: no manifest here
+      help: write one
+
+    3 errors
+    ");
 }

@@ -1,0 +1,187 @@
+//! The command `run`: checks, then carries the pipeline out.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use clap::ValueEnum;
+
+use crate::analysis::{self, Analysis};
+use crate::check::{self, status};
+use crate::diagnostic::Diagnostics;
+use crate::exit_code::Exit;
+use crate::file;
+use crate::plan::build;
+use crate::plan::select::{self, Selection};
+use crate::report::{Console, Json, Junit, Reporter, Reporters, Results};
+use crate::run::interrupt::Interrupt;
+use crate::run::{self, OnFailure, RunError, RunOptions};
+use crate::ui::Ui;
+
+use super::args::Global;
+
+/// Check everything, then run the pipeline
+///
+/// A run is refused before any process starts where something is missing or wrong. Each step's output goes to a log file
+/// in the run's folder, beside `summary.json` and `junit.xml`; `latest` leads to the newest run.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Run these steps and all that they need
+    #[arg(value_name = "STEP")]
+    steps: Vec<String>,
+    /// Run these steps and all that need them; what they need is taken from an earlier run
+    #[arg(long, value_name = "STEP", help_heading = "Selection")]
+    from: Vec<String>,
+    /// Run everything up to these steps
+    #[arg(long, value_name = "STEP", help_heading = "Selection")]
+    until: Vec<String>,
+    /// Run just these steps; what they need is taken from an earlier run
+    #[arg(long, value_name = "STEP", help_heading = "Selection")]
+    only: Vec<String>,
+    /// Run the steps that did not pass in the last run, and all that need them
+    #[arg(long, help_heading = "Selection")]
+    failed: bool,
+    /// How many places there are for steps that run at the same time [default: one a processor]
+    #[arg(short, long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// Start no more steps once one has failed
+    #[arg(long, conflicts_with = "keep_going")]
+    fail_fast: bool,
+    /// Skip only what needs a failed step; this is what happens without a flag, too
+    #[arg(long)]
+    keep_going: bool,
+    /// How many seconds processes have to end by themselves before they are killed
+    #[arg(long, value_name = "SECONDS", default_value_t = 5)]
+    grace: u64,
+    /// Print the commands instead of running them
+    #[arg(long)]
+    dry_run: bool,
+    /// How to tell what happens
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    message_format: MessageFormat,
+}
+
+/// How a run is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum MessageFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// An event a line, for programs.
+    Json,
+}
+
+pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
+    let analysis = match analysis::analyse(&global.options()) {
+        Ok(analysis) => analysis,
+        Err(problems) => return super::refuse(problems, ui),
+    };
+    let selected = match selected(&analysis, args) {
+        Ok(selected) => selected,
+        Err(problems) => {
+            ui.diagnostics(&problems);
+            return Exit::Usage;
+        }
+    };
+    if selected.is_empty() {
+        ui.error("nothing was selected to run");
+        return Exit::NothingSelected;
+    }
+    let path = analysis.beside("answers.yaml");
+    let text = match check::read_answers(&path, &analysis.manifest.folder) {
+        Ok(text) => text,
+        Err(problems) => {
+            ui.diagnostics(&problems);
+            return Exit::AnswersInvalid;
+        }
+    };
+    let checked = check::check(&analysis, text.as_ref(), &selected, &super::environment);
+    ui.diagnostics(&checked.problems);
+    let verdict = check::verdict(&checked.problems, &path);
+    if checked.problems.has_errors() {
+        ui.error("nothing was started");
+        return verdict.into();
+    }
+    let plan = build::build(&analysis, &checked, &selected);
+    if args.dry_run {
+        for invocation in &plan.invocations {
+            if let Some(command) = run::step::command_ahead(invocation, &plan.root) {
+                ui.out(&command);
+            }
+        }
+        return Exit::Done;
+    }
+    if selected.len() == analysis.steps.len()
+        && let Err(error) = status::remember_passed(&analysis, &checked)
+    {
+        let home = file::display(&analysis.home, &analysis.manifest.folder);
+        return super::failed(
+            &format!("cannot write to `{home}`: {}", file::plain(&error)),
+            ui,
+        );
+    }
+    carry_out(&plan, args, ui)
+}
+
+/// The steps asked for, by their places in the manifest.
+fn selected(analysis: &Analysis, args: &Args) -> Result<Vec<usize>, Diagnostics> {
+    let failed = args.failed.then(|| {
+        let summary = run::journal::latest(&analysis.home)
+            .and_then(|folder| run::journal::load_summary(&folder).ok());
+        let steps = summary.into_iter().flat_map(|summary| summary.steps);
+        steps
+            .filter(|(_, outcome)| !outcome.state.is_good())
+            .map(|(name, _)| name)
+            .collect()
+    });
+    let selection = Selection {
+        steps: args.steps.clone(),
+        from: args.from.clone(),
+        until: args.until.clone(),
+        only: args.only.clone(),
+        failed,
+    };
+    select::select(&analysis.manifest, &selection)
+}
+
+fn carry_out(plan: &crate::plan::Plan, args: &Args, ui: &mut Ui) -> Exit {
+    let interrupt = match Interrupt::from_signals() {
+        Ok(interrupt) => interrupt,
+        Err(error) => return super::failed(&format!("cannot listen to signals: {error}"), ui),
+    };
+    let mut options = RunOptions {
+        interrupt: interrupt.clone(),
+        grace: Duration::from_secs(args.grace),
+        on_failure: if args.fail_fast {
+            OnFailure::FailFast
+        } else {
+            OnFailure::KeepGoing
+        },
+        ..RunOptions::default()
+    };
+    if let Some(jobs) = args.jobs {
+        options.jobs = jobs.get();
+    }
+    let told = match args.message_format {
+        MessageFormat::Human => Reporter::Console(Console::new(Results::Stdout)),
+        MessageFormat::Json => Reporter::Json(Json),
+    };
+    let mut reporters = Reporters::new(vec![told, Reporter::Junit(Junit::new())]);
+    let ended = run::run(plan, &options, &mut |event| reporters.hear(event, ui));
+    for (path, error) in reporters.failures() {
+        ui.warning(&format!(
+            "cannot write `{}`: {}",
+            path.display(),
+            file::plain(error)
+        ));
+    }
+    match ended {
+        Ok(_) if interrupt.is_asked() => Exit::Interrupted,
+        Ok(summary) if summary.success => Exit::Done,
+        Ok(_) => Exit::StepFailed,
+        Err(error @ RunError::Build { .. }) => {
+            ui.error(&error.to_string());
+            Exit::BuildFailed
+        }
+        Err(error) => super::failed(&error.to_string(), ui),
+    }
+}

@@ -1,0 +1,169 @@
+use super::*;
+use crate::report::sample;
+
+/// What a person sees of the sample run: standard error, then standard output.
+fn told(verbosity: Verbosity, width: usize, keep: impl Fn(StepState) -> bool) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut ui, printed) = Ui::kept(width, verbosity);
+    let mut console = Console::new(Results::Stdout);
+    for event in sample::events(folder.path(), keep) {
+        console.hear(&event, &mut ui);
+    }
+    let place = folder.path().display().to_string();
+    format!("{}~~~\n{}", printed.err(), printed.out()).replace(&place, "[root]")
+}
+
+#[test]
+fn every_ending_is_told() {
+    insta::assert_snapshot!(told(Verbosity::Normal, 100, |_| true), @r#"
+        Starting 8 steps of penguins (run 20261122T214541-123)
+        EXTERNAL             (1/8) supplier
+            PASS [   0.041s] (2/8) clean
+          CACHED             (3/8) split
+           RETRY train_bill: attempt 1 exited with 75
+           FLAKY [  83.200s] (4/8) train_bill (2 attempts)
+            FAIL [   1.500s] (5/8) train_body: exited with 1
+         TIMEOUT [ 120.000s] (6/8) slow: took longer than 120s
+            SKIP             (7/8) evaluate: it needs `train_body`, which did not pass
+         NOT RUN             (8/8) gate: the run was interrupted before its turn
+
+    ── FAIL train_body ─────────────────────────────────────────────────────────────────────────────────
+      exited with 1
+       command /usr/bin/python3 scripts/train.py --in 'a b.csv'
+           log [root]/runs/20261122T214541-123/logs/train_body.1.log
+      │ Traceback (most recent call last):
+      │   File "scripts/train.py", line 40, in <module>
+      │ KeyError: 'body_mass_g' & <more>
+
+    ── TIMEOUT slow ────────────────────────────────────────────────────────────────────────────────────
+      took longer than 120s
+       command /usr/bin/python3 sh -c 'sleep 1000' --in 'a b.csv'
+           log [root]/runs/20261122T214541-123/logs/slow.1.log
+               (it printed nothing)
+         Details [root]/runs/20261122T214541-123
+    ~~~
+
+      step        state        time  ran                  outputs
+      ──────────  ─────────  ──────  ───────────────────  ───────────────────
+      supplier    external
+      clean       passed       41ms  scripts/clean.py     cleaned.csv 12.3 kB
+      split       cached             scripts/split.py
+      train_bill  flaky      1m 23s  scripts/train.py     model 987 B
+      train_body  failed      1.50s  scripts/train.py
+      slow        timed out  2m 00s  sh -c 'sleep 1000'
+      evaluate    skipped            scripts/evaluate.py
+      gate        not run            grep
+
+         Summary [ 204.740s] 8 steps: 3 passed (1 flaky, 1 cached), 1 external, 2 failed (1 timed out), 1 skipped, 1 not run
+    "#);
+}
+
+#[test]
+fn a_good_run_is_short() {
+    insta::assert_snapshot!(told(Verbosity::Normal, 80, StepState::is_good), @r"
+        Starting 4 steps of penguins (run 20261122T214541-123)
+        EXTERNAL             (1/4) supplier
+            PASS [   0.041s] (2/4) clean
+          CACHED             (3/4) split
+           RETRY train_bill: attempt 1 exited with 75
+           FLAKY [  83.200s] (4/4) train_bill (2 attempts)
+         Details [root]/runs/20261122T214541-123
+    ~~~
+
+      step        state       time  ran               outputs
+      ──────────  ────────  ──────  ────────────────  ───────────────────
+      supplier    external
+      clean       passed      41ms  scripts/clean.py  cleaned.csv 12.3 kB
+      split       cached            scripts/split.py
+      train_bill  flaky     1m 23s  scripts/train.py  model 987 B
+
+         Summary [ 204.740s] 4 steps: 3 passed (1 flaky, 1 cached), 1 external, 0 failed, 0 skipped
+    ");
+}
+
+#[test]
+fn quiet_tells_results_and_problems() {
+    insta::assert_snapshot!(told(Verbosity::Quiet, 100, |state| state == StepState::TimedOut), @r"
+    ── TIMEOUT slow ────────────────────────────────────────────────────────────────────────────────────
+      took longer than 120s
+       command /usr/bin/python3 sh -c 'sleep 1000' --in 'a b.csv'
+           log [root]/runs/20261122T214541-123/logs/slow.1.log
+               (it printed nothing)
+    ~~~
+         Summary [ 204.740s] 1 step: 0 passed, 0 external, 1 failed (1 timed out), 0 skipped
+    ");
+}
+
+#[test]
+fn verbose_tells_commands() {
+    insta::assert_snapshot!(told(Verbosity::Verbose, 60, |state| state == StepState::Flaky), @r"
+        Starting 1 step of penguins (run 20261122T214541-123)
+           START train_bill /usr/bin/python3 scripts/train.py --in 'a b.csv'
+           RETRY train_bill: attempt 1 exited with 75
+           START train_bill (attempt 2) /usr/bin/python3 scripts/train.py --in 'a b.csv'
+           FLAKY [  83.200s] (1/1) train_bill (2 attempts)
+         Details [root]/runs/20261122T214541-123
+    ~~~
+
+      step        state    time  ran               outputs
+      ──────────  ─────  ──────  ────────────────  ───────────
+      train_bill  flaky  1m 23s  scripts/train.py  model 987 B
+
+         Summary [ 204.740s] 1 step: 1 passed (1 flaky), 0 external, 0 failed, 0 skipped
+    ");
+}
+
+#[test]
+fn a_stream_of_events_has_standard_output_for_itself() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut ui, printed) = Ui::kept(100, Verbosity::Normal);
+    let mut console = Console::new(Results::Stderr);
+    for event in sample::events(folder.path(), |_| true) {
+        console.hear(&event, &mut ui);
+    }
+    assert_eq!(printed.out(), "");
+    assert!(printed.err().contains("Summary ["));
+}
+
+#[test]
+fn a_failed_build_is_shown_as_cargo_shows_it() {
+    let (mut ui, printed) = Ui::kept(100, Verbosity::Normal);
+    let mut console = Console::new(Results::Stdout);
+    let targets = vec!["packager".to_owned()];
+    console.hear(
+        &Event::BuildStarted {
+            targets: targets.clone(),
+        },
+        &mut ui,
+    );
+    let output = "error[E0308]: mismatched types\n --> src/main.rs:1:1\n".to_owned();
+    console.hear(
+        &Event::BuildFinished {
+            targets,
+            success: false,
+            seconds: 1.25,
+            output,
+        },
+        &mut ui,
+    );
+    insta::assert_snapshot!(printed.err(), @r"
+        Building packager
+    error[E0308]: mismatched types
+     --> src/main.rs:1:1
+            FAIL [   1.250s] cargo build: packager
+    ");
+}
+
+#[test]
+fn numbers_are_as_exact_as_a_reader_needs() {
+    let shown = [0.0, 0.0419, 1.2, 59.9, 123.0, 3720.0, f64::NAN].map(duration);
+    assert_eq!(
+        shown,
+        ["0ms", "41ms", "1.20s", "59.90s", "2m 03s", "1h 02m", "0ms"]
+    );
+    let shown = [0, 999, 1000, 12_345, 999_960, 5_000_000_000].map(bytes);
+    assert_eq!(
+        shown,
+        ["0 B", "999 B", "1.0 kB", "12.3 kB", "1.0 MB", "5.0 GB"]
+    );
+}

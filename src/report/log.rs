@@ -1,0 +1,74 @@
+//! Owns the reading of logs for reports: their end, in bounded memory, as text that does no harm where it is shown.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+/// A log's end as text: at most `most` bytes, beginning with a whole line where something was cut.
+///
+/// # Errors
+/// It cannot be read.
+pub fn end_of(path: &Path, most: u64) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    let skipped = length.saturating_sub(most);
+    file.seek(SeekFrom::Start(skipped))?;
+    let mut bytes = Vec::new();
+    file.take(most).read_to_end(&mut bytes)?;
+    let text = String::from_utf8_lossy(&bytes);
+    Ok(match text.split_once('\n') {
+        Some((_, rest)) if skipped > 0 => rest.to_owned(),
+        _ => text.into_owned(),
+    })
+}
+
+/// The last lines of a text, as many as `most`, without colours, overwritten progress and trailing blank lines.
+pub fn last_lines(text: &str, most: usize) -> Vec<String> {
+    let lines: Vec<&str> = text.trim_end().lines().collect();
+    let first = lines.len().saturating_sub(most);
+    let shown = lines[first..].iter().map(|line| {
+        // What a terminal would show of a line that was written over and over.
+        let line = line
+            .trim_end_matches('\r')
+            .rsplit('\r')
+            .next()
+            .unwrap_or_default();
+        without_controls(&anstream::adapter::strip_str(line).to_string())
+            .trim_end()
+            .to_owned()
+    });
+    shown.collect()
+}
+
+/// The text without control characters; tabs and line breaks stay.
+pub fn without_controls(text: &str) -> String {
+    text.chars()
+        .filter(|&c| !c.is_control() || matches!(c, '\t' | '\n'))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_begins_with_a_whole_line() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("log");
+        std::fs::write(&path, "first\nsecond\nthird\n").expect("a log");
+        assert_eq!(
+            end_of(&path, 100).expect("a text"),
+            "first\nsecond\nthird\n"
+        );
+        assert_eq!(end_of(&path, 9).expect("a text"), "third\n");
+        std::fs::write(&path, "one long line").expect("a log");
+        assert_eq!(end_of(&path, 4).expect("a text"), "line");
+    }
+
+    #[test]
+    fn lines_are_shown_as_a_terminal_would_leave_them() {
+        let text = "a\n\u{1b}[31mred\u{1b}[0m \u{7}bell\n10%\r50%\r100%\r\nlast\n\n\n";
+        assert_eq!(last_lines(text, 3), ["red bell", "100%", "last"]);
+        assert!(last_lines("", 3).is_empty());
+    }
+}

@@ -1,0 +1,228 @@
+//! Owns process groups and the sight of live processes: leading a group, signalling all of it, seeing who is still in
+//! it, and finding those who left it. Unix's signals are spoken here and nowhere else.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Command, ExitStatus};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process_group};
+
+/// How long a killed process may take to vanish before it is left to the system.
+pub const KILLED_WITHIN: Duration = Duration::from_secs(2);
+
+/// A child's process group, named after its leader.
+#[derive(Clone, Copy, Debug)]
+pub struct Group(Option<Pid>);
+
+/// One live process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Process {
+    pid: Pid,
+    group: i32,
+    name: String,
+}
+
+/// Makes the process a leader of its own group.
+pub fn lead(command: &mut Command) {
+    command.process_group(0);
+}
+
+/// The signal that ended a process.
+pub fn signal_of(status: ExitStatus) -> Option<i32> {
+    status.signal()
+}
+
+/// The name of a signal, where it has one that people know.
+pub fn signal_name(signal: i32) -> Option<&'static str> {
+    let known = [
+        (Signal::HUP, "SIGHUP"),
+        (Signal::INT, "SIGINT"),
+        (Signal::QUIT, "SIGQUIT"),
+        (Signal::ILL, "SIGILL"),
+        (Signal::TRAP, "SIGTRAP"),
+        (Signal::ABORT, "SIGABRT"),
+        (Signal::BUS, "SIGBUS"),
+        (Signal::FPE, "SIGFPE"),
+        (Signal::KILL, "SIGKILL"),
+        (Signal::USR1, "SIGUSR1"),
+        (Signal::SEGV, "SIGSEGV"),
+        (Signal::USR2, "SIGUSR2"),
+        (Signal::PIPE, "SIGPIPE"),
+        (Signal::ALARM, "SIGALRM"),
+        (Signal::TERM, "SIGTERM"),
+        (Signal::XCPU, "SIGXCPU"),
+        (Signal::XFSZ, "SIGXFSZ"),
+        (Signal::SYS, "SIGSYS"),
+    ];
+    let found = known
+        .into_iter()
+        .find(|(known, _)| known.as_raw() == signal);
+    found.map(|(_, name)| name)
+}
+
+/// A pipe's end as a file.
+pub fn file_of(writer: std::io::PipeWriter) -> File {
+    File::from(OwnedFd::from(writer))
+}
+
+impl Group {
+    /// The group that a process leads.
+    pub fn of(leader: Option<u32>) -> Self {
+        Self(leader.and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?)))
+    }
+
+    /// Asks all of it to end.
+    pub fn terminate(self) {
+        self.send(Signal::TERM);
+        // A stopped process hears SIGTERM only when it goes on.
+        self.send(Signal::CONT);
+    }
+
+    /// Makes all of it end.
+    pub fn kill(self) {
+        self.send(Signal::KILL);
+    }
+
+    /// The names of those in it that still run.
+    pub fn members(self) -> Vec<String> {
+        // One system call answers for nearly every child; who waits to be reaped counts there, so it may be wrong.
+        let Some(group) = self
+            .0
+            .filter(|&group| test_kill_process_group(group).is_ok())
+        else {
+            return Vec::new();
+        };
+        let id = group.as_raw_nonzero().get();
+        if !can_see() {
+            return vec![format!("group {id}")];
+        }
+        let members = processes().filter(|process| process.group == id);
+        members.map(|process| process.name).collect()
+    }
+
+    fn send(self, signal: Signal) {
+        if let Some(group) = self.0 {
+            // Only fails where nobody is left.
+            let _ = kill_process_group(group, signal);
+        }
+    }
+}
+
+/// Ends all processes whose environment holds every one of `marks` (`NAME=value`), wherever they have gone; the mark
+/// of this name that each bears, and its program's name. Finds nothing where the system does not show environments.
+pub fn end_marked(marks: &[String], tell: &str, grace: Duration) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for process in marked(marks) {
+        found.push((mark_of(process.pid, tell).unwrap_or_default(), process.name));
+        let _ = kill_process(process.pid, Signal::TERM);
+    }
+    let asked_until = Instant::now() + grace;
+    let given_up_at = asked_until + KILLED_WITHIN;
+    let mut pause = Duration::from_millis(1);
+    loop {
+        let left = if found.is_empty() {
+            Vec::new()
+        } else {
+            marked(marks)
+        };
+        let now = Instant::now();
+        if left.is_empty() || now >= given_up_at {
+            return found;
+        }
+        if now >= asked_until {
+            for process in &left {
+                let _ = kill_process(process.pid, Signal::KILL);
+            }
+        }
+        thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(50));
+    }
+}
+
+/// Live processes other than this one that bear all marks.
+fn marked(marks: &[String]) -> Vec<Process> {
+    let own = rustix::process::getpid();
+    let bears = |process: &Process| {
+        let environment = environment(process.pid).unwrap_or_default();
+        let has = |mark: &String| {
+            environment
+                .split(|&byte| byte == 0)
+                .any(|entry| entry == mark.as_bytes())
+        };
+        process.pid != own && marks.iter().all(has)
+    };
+    processes().filter(bears).collect()
+}
+
+/// The value of a variable in a process's environment.
+fn mark_of(pid: Pid, name: &str) -> Option<String> {
+    let environment = environment(pid)?;
+    let value = environment
+        .split(|&byte| byte == 0)
+        .find_map(|entry| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"="))?;
+    OsString::from_vec(value.to_vec()).into_string().ok()
+}
+
+/// The environment a process began with; none where it belongs to somebody else.
+fn environment(pid: Pid) -> Option<Vec<u8>> {
+    fs::read(format!("/proc/{pid}/environ")).ok()
+}
+
+/// Whether this system shows its processes.
+fn can_see() -> bool {
+    fs::metadata("/proc/self/stat").is_ok()
+}
+
+/// All live processes that can be seen; those that only wait to be reaped are not alive.
+fn processes() -> impl Iterator<Item = Process> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| {
+        let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
+        of_stat(pid, &fs::read(entry.path().join("stat")).ok()?)
+    })
+}
+
+/// Reads `PID (NAME) STATE PARENT GROUP …`, where NAME may hold anything.
+fn of_stat(pid: i32, stat: &[u8]) -> Option<Process> {
+    let stat = String::from_utf8_lossy(stat);
+    let (before, after) = stat.rsplit_once(')')?;
+    let name = before.split_once('(')?.1.to_owned();
+    let mut fields = after.split_whitespace();
+    let state = fields.next()?;
+    let group = fields.nth(1)?.parse().ok()?;
+    let alive = !matches!(state, "Z" | "X" | "x");
+    alive.then_some(Process {
+        pid: Pid::from_raw(pid)?,
+        group,
+        name,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_is_read_whatever_its_name() {
+        let read = |stat: &str| of_stat(7, stat.as_bytes()).map(|p| (p.group, p.name));
+        assert_eq!(read("7 (sh) S 1 5 5 0"), Some((5, "sh".to_owned())));
+        assert_eq!(
+            read("7 (a) S (b) R 1 6 5 0"),
+            Some((6, "a) S (b".to_owned()))
+        );
+        assert_eq!(read("7 (sh) Z 1 5 5 0"), None);
+        assert_eq!(read("7 (sh"), None);
+    }
+
+    #[test]
+    fn signals_have_their_names() {
+        assert_eq!(signal_name(9), Some("SIGKILL"));
+        assert_eq!(signal_name(15), Some("SIGTERM"));
+        assert_eq!(signal_name(0), None);
+    }
+}

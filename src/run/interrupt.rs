@@ -1,0 +1,113 @@
+//! Owns the wish to end a run early: the first asks, the second forces. Everything else looks at the wish, so tests
+//! and users of the library can have it without signals.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock};
+
+/// A wish to end, shared by all who hold a clone.
+#[derive(Clone, Debug, Default)]
+pub struct Interrupt {
+    own: Arc<AtomicU8>,
+    /// A wider wish that counts here as well.
+    above: Option<Arc<AtomicU8>>,
+}
+
+/// How urgent the wish is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Wish {
+    /// There is none.
+    None,
+    /// Processes are asked to end and have their grace time.
+    Asked,
+    /// Processes are ended at once.
+    Forced,
+}
+
+impl Interrupt {
+    /// No wish yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The one that Ctrl-C, SIGTERM and SIGHUP ask; the first call starts to listen.
+    ///
+    /// # Errors
+    /// Signals cannot be listened to, or somebody else in this process does.
+    pub fn from_signals() -> Result<Self, ctrlc::Error> {
+        static SIGNALS: OnceLock<Interrupt> = OnceLock::new();
+        if let Some(known) = SIGNALS.get() {
+            return Ok(known.clone());
+        }
+        let interrupt = Self::new();
+        let asked = interrupt.clone();
+        ctrlc::try_set_handler(move || asked.ask())?;
+        Ok(SIGNALS.get_or_init(|| interrupt).clone())
+    }
+
+    /// A wish that also hears this one, while this one does not hear it.
+    #[must_use]
+    pub fn below(&self) -> Self {
+        Self {
+            own: Arc::default(),
+            above: Some(Arc::clone(&self.own)),
+        }
+    }
+
+    /// Asks for the end; asking again forces it.
+    pub fn ask(&self) {
+        // More than twice is still twice, so that the counter never comes round.
+        let more = |times: u8| Some(times.saturating_add(1));
+        let _ = self
+            .own
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, more);
+    }
+
+    /// What is wished.
+    pub fn wish(&self) -> Wish {
+        let above = self
+            .above
+            .as_ref()
+            .map_or(0, |above| above.load(Ordering::SeqCst));
+        match self.own.load(Ordering::SeqCst).max(above) {
+            0 => Wish::None,
+            1 => Wish::Asked,
+            _ => Wish::Forced,
+        }
+    }
+
+    /// Whether the end is wished at all.
+    pub fn is_asked(&self) -> bool {
+        self.wish() != Wish::None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_asks_the_second_forces_and_clones_agree() {
+        let interrupt = Interrupt::new();
+        let clone = interrupt.clone();
+        let wishes = [Wish::None, Wish::Asked, Wish::Forced, Wish::Forced];
+        for wish in wishes {
+            assert_eq!(clone.wish(), wish);
+            interrupt.ask();
+        }
+        for _ in 0..600 {
+            interrupt.ask();
+        }
+        assert_eq!(clone.wish(), Wish::Forced);
+    }
+
+    #[test]
+    fn a_narrow_wish_hears_the_wide_one_and_not_the_other_way_round() {
+        let wide = Interrupt::new();
+        let narrow = wide.below();
+        narrow.ask();
+        assert_eq!((wide.wish(), narrow.wish()), (Wish::None, Wish::Asked));
+        let narrow = wide.below();
+        wide.ask();
+        assert_eq!(narrow.wish(), Wish::Asked);
+    }
+}

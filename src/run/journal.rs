@@ -1,0 +1,259 @@
+//! Owns what a run leaves on disk for later readers: its folder, its events as they happen, its summary, the pointer to
+//! the latest run, and the lock that keeps two runs apart. After a crash, what is there is valid up to the last event.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use crate::event::{Event, RunSummary};
+
+/// How often a name for a run is tried.
+const TRIES: u32 = 1_000;
+
+/// The lock on a pipeline's folder; held as long as this lives.
+#[derive(Debug)]
+pub struct Lock {
+    file: File,
+}
+
+/// Why a pipeline's folder could not be locked.
+#[derive(Debug)]
+pub enum LockError {
+    /// Another run holds it, of the process with this id where it is known.
+    Busy(Option<u32>),
+    /// It cannot be opened.
+    Io(PathBuf, io::Error),
+}
+
+/// A run that was killed before it could end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Its name.
+    pub run_id: String,
+}
+
+impl Lock {
+    /// Takes the lock, and tells of a run that held it and never gave it back.
+    ///
+    /// # Errors
+    /// Somebody holds it, or its file cannot be opened.
+    pub fn take(home: &Path) -> Result<(Self, Option<Unfinished>), LockError> {
+        let path = home.join("lock");
+        let io = |error| LockError::Io(path.clone(), error);
+        fs::create_dir_all(home).map_err(|error| LockError::Io(home.to_owned(), error))?;
+        let open = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path);
+        let mut file = open.map_err(io)?;
+        let locked = file.try_lock();
+        let mut text = String::new();
+        // What it holds was written by us, or by somebody who has no business there: then it says nothing.
+        let _ = (&mut file).take(4096).read_to_string(&mut text);
+        let mut words = text.split_whitespace();
+        let pid = words.next().and_then(|pid| pid.parse().ok());
+        let left = words.next().map(|run_id| Unfinished {
+            run_id: run_id.to_owned(),
+        });
+        match locked {
+            Ok(()) => Ok((Self { file }, left)),
+            Err(TryLockError::WouldBlock) => Err(LockError::Busy(pid)),
+            Err(TryLockError::Error(error)) => Err(io(error)),
+        }
+    }
+
+    /// Writes down whose it is.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn sign(&mut self, run_id: &str) -> io::Result<()> {
+        self.write(&format!("{} {run_id}\n", std::process::id()))
+    }
+
+    /// Gives it back after an orderly end.
+    pub fn release(mut self) {
+        // A lock that still names us only makes the next run look for what we might have left.
+        let _ = self.write("");
+    }
+
+    fn write(&mut self, text: &str) -> io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.seek(SeekFrom::Start(0))?;
+        self.file.write_all(text.as_bytes())?;
+        self.file.sync_data()
+    }
+}
+
+/// A run's folder and the events in it.
+#[derive(Debug)]
+pub struct Journal {
+    folder: PathBuf,
+    run_id: String,
+    events: File,
+}
+
+impl Journal {
+    /// Makes a new run's folder below `home` and points `latest` to it.
+    ///
+    /// # Errors
+    /// Something cannot be written; the path tells what.
+    pub fn create(home: &Path) -> Result<Self, (PathBuf, io::Error)> {
+        let runs = home.join("runs");
+        fs::create_dir_all(&runs).map_err(|error| (runs.clone(), error))?;
+        let (run_id, folder) = new_folder(&runs)?;
+        let logs = folder.join("logs");
+        fs::create_dir(&logs).map_err(|error| (logs, error))?;
+        let path = folder.join("events.jsonl");
+        let open = OpenOptions::new().create_new(true).append(true).open(&path);
+        let events = open.map_err(|error| (path, error))?;
+        point_to(home, &run_id).map_err(|error| (home.join("latest"), error))?;
+        Ok(Self {
+            folder,
+            run_id,
+            events,
+        })
+    }
+
+    /// The run's folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The run's name.
+    pub fn run_id(&self) -> &str {
+        &self.run_id
+    }
+
+    /// Appends an event, in one write.
+    ///
+    /// # Errors
+    /// It cannot be written; the path tells where.
+    pub fn append(&mut self, event: &Event) -> Result<(), (PathBuf, io::Error)> {
+        let at = |error| (self.folder.join("events.jsonl"), error);
+        let mut line = serde_json::to_vec(event).map_err(|error| at(error.into()))?;
+        line.push(b'\n');
+        self.events.write_all(&line).map_err(at)
+    }
+
+    /// Writes the summary, whole or not at all.
+    ///
+    /// # Errors
+    /// It cannot be written; the path tells where.
+    pub fn summarise(&self, summary: &RunSummary) -> Result<(), (PathBuf, io::Error)> {
+        write_summary(&self.folder, summary)
+    }
+}
+
+/// A folder of a new, unique name that sorts by time.
+fn new_folder(runs: &Path) -> Result<(String, PathBuf), (PathBuf, io::Error)> {
+    let now = jiff::Timestamp::now();
+    let zoned = now.to_zoned(jiff::tz::TimeZone::UTC);
+    let stem = format!(
+        "{}-{:03}",
+        zoned.strftime("%Y%m%dT%H%M%S"),
+        now.subsec_millisecond()
+    );
+    for number in 0..TRIES {
+        let run_id = match number {
+            0 => stem.clone(),
+            _ => format!("{stem}-{number:03}"),
+        };
+        let folder = runs.join(&run_id);
+        match fs::create_dir(&folder) {
+            Ok(()) => return Ok((run_id, folder)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err((folder, error)),
+        }
+    }
+    Err((runs.join(stem), io::ErrorKind::AlreadyExists.into()))
+}
+
+/// Makes `latest` a link to a run, or a file with its path where there are no links.
+fn point_to(home: &Path, run_id: &str) -> io::Result<()> {
+    let target = Path::new("runs").join(run_id);
+    let (new, latest) = (home.join("latest.new"), home.join("latest"));
+    match fs::remove_file(&new) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    if symlink(&target, &new).is_err() {
+        fs::write(&new, format!("{}\n", target.display()))?;
+    }
+    fs::rename(&new, &latest)
+}
+
+/// The folder of the latest run, if there is one.
+pub fn latest(home: &Path) -> Option<PathBuf> {
+    let latest = home.join("latest");
+    let target = match fs::read_link(&latest) {
+        Ok(target) => target,
+        Err(_) => PathBuf::from(fs::read_to_string(&latest).ok()?.trim_end()),
+    };
+    Some(home.join(target)).filter(|folder| folder.is_dir())
+}
+
+/// The summary in a run's folder.
+///
+/// # Errors
+/// It is not there or cannot be understood.
+pub fn load_summary(folder: &Path) -> io::Result<RunSummary> {
+    let file = BufReader::new(File::open(folder.join("summary.json"))?);
+    serde_json::from_reader(file).map_err(io::Error::from)
+}
+
+/// Writes a summary to a run's folder, whole or not at all.
+fn write_summary(folder: &Path, summary: &RunSummary) -> Result<(), (PathBuf, io::Error)> {
+    let path = folder.join("summary.json");
+    let write = || {
+        let mut text = serde_json::to_vec_pretty(summary)?;
+        text.push(b'\n');
+        // Nobody else writes here while the lock is held, so the name needs no luck.
+        let new = folder.join("summary.json.new");
+        let mut file = File::create(&new)?;
+        file.write_all(&text)?;
+        file.sync_data()?;
+        fs::rename(&new, &path)
+    };
+    write().map_err(|error| (path.clone(), error))
+}
+
+/// Completes the summary of a run that was killed from the events it left.
+pub fn repair(folder: &Path) {
+    let (Ok(mut summary), Ok(events)) = (
+        load_summary(folder),
+        File::open(folder.join("events.jsonl")),
+    ) else {
+        return;
+    };
+    for line in BufReader::new(events).lines().map_while(Result::ok) {
+        // The last line may have been cut.
+        match serde_json::from_str(&line) {
+            Ok(Event::StepStarted {
+                step,
+                attempt,
+                command,
+                at,
+            }) => {
+                if let Some(outcome) = summary.steps.get_mut(&step) {
+                    outcome.attempts = attempt;
+                    outcome.command = Some(command);
+                    outcome.reason = Some("the run was killed while it ran".to_owned());
+                }
+                summary.seconds = at;
+            }
+            Ok(Event::StepFinished { step, outcome, at }) => {
+                summary.steps.insert(step, outcome);
+                summary.seconds = at;
+            }
+            _ => {}
+        }
+    }
+    // What cannot be repaired stays as it is: still valid, and still saying that it did not succeed.
+    let _ = write_summary(folder, &summary);
+}
+
+#[cfg(test)]
+mod tests;

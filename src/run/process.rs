@@ -1,0 +1,298 @@
+//! Owns a child process from its start to the end of everything it started: the only file that names `duct`. Knows
+//! nothing of steps.
+//!
+//! Each child leads a process group of its own, with nothing to read and its output in a file. On timeout or
+//! interruption the group gets SIGTERM, a grace time, then SIGKILL; whatever a child leaves behind in its group is
+//! ended too, so that nothing of it runs when [`run`] returns.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::process::ExitStatus;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::run::group::{self, Group};
+use crate::run::interrupt::{Interrupt, Wish};
+use crate::run::mask::{Mask, Masked};
+
+/// How often a wish to end is looked for.
+const TICK: Duration = Duration::from_millis(50);
+
+/// How long what a child leaves behind may take to end by itself, such as `tee` after its last line.
+const LINGER: Duration = Duration::from_millis(200);
+
+/// How long the last output may take to arrive once everybody who could write it has been ended.
+const DRAIN: Duration = Duration::from_secs(2);
+
+/// What to start.
+#[derive(Debug)]
+pub struct Child<'a> {
+    /// An absolute path.
+    pub program: &'a Path,
+    /// Its arguments.
+    pub args: &'a [OsString],
+    /// Its working folder.
+    pub dir: &'a Path,
+    /// Its whole environment.
+    pub env: &'a [(OsString, OsString)],
+}
+
+/// Where its output goes.
+#[derive(Debug)]
+pub enum Output {
+    /// All into one file, in order.
+    Together(File),
+    /// Standard output and standard error, each into a file.
+    Apart(File, File),
+}
+
+/// How long it may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Until it is asked to end.
+    pub timeout: Option<Duration>,
+    /// Between being asked and being made to.
+    pub grace: Duration,
+}
+
+/// How a child ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// With this status.
+    Exited(i32),
+    /// By this signal.
+    Signalled(i32),
+    /// It took longer than its timeout, and then ended so.
+    TimedOut(Option<ExitStatus>),
+    /// Somebody wished the end, and then it ended so.
+    Interrupted(Option<ExitStatus>),
+    /// It never began.
+    CouldNotStart(String),
+}
+
+/// What is known of a child that has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// How it ended.
+    pub ending: Ending,
+    /// Names of processes it left running in its group, which were ended.
+    pub left: Vec<String>,
+}
+
+/// Starts a child and sees it to its end, and everything in its group with it. Blocks for as long as that takes.
+pub fn run(
+    child: &Child<'_>,
+    output: Output,
+    mask: &Mask,
+    limits: Limits,
+    interrupt: &Interrupt,
+) -> Ended {
+    let could_not_start = |reason| Ended {
+        ending: Ending::CouldNotStart(reason),
+        left: Vec::new(),
+    };
+    if !child.dir.is_dir() {
+        return could_not_start(format!(
+            "its working folder `{}` is not there",
+            child.dir.display()
+        ));
+    }
+    let started = output
+        .mask(mask)
+        .and_then(|(output, drains)| Ok((start(child, output)?, drains)));
+    let (handle, drains) = match started {
+        Ok(started) => started,
+        Err(error) => return could_not_start(reason_for(child.program, &error)),
+    };
+    let ended = see_off(&handle, limits, interrupt);
+    let deadline = Instant::now() + DRAIN;
+    for drain in drains {
+        // Whoever escaped the group may hold the pipe open for as long as it likes; nobody waits for that.
+        let _ = drain.recv_timeout(deadline.saturating_duration_since(Instant::now()));
+    }
+    ended
+}
+
+/// Starts it as the leader of a new group.
+fn start(child: &Child<'_>, output: Output) -> io::Result<duct::Handle> {
+    let expression = duct::cmd(child.program, child.args)
+        .dir(child.dir)
+        .full_env(child.env.iter().cloned())
+        .stdin_null()
+        .unchecked()
+        .before_spawn(|command| {
+            group::lead(command);
+            Ok(())
+        });
+    match output {
+        Output::Together(file) => expression.stderr_to_stdout().stdout_file(file),
+        Output::Apart(out, err) => expression.stdout_file(out).stderr_file(err),
+    }
+    .start()
+}
+
+/// Waits for the leader and ends the group when time is up or the end is wished.
+fn see_off(handle: &duct::Handle, limits: Limits, interrupt: &Interrupt) -> Ended {
+    let group = Group::of(handle.pids().first().copied());
+    let now = Instant::now();
+    let deadline = limits.timeout.and_then(|timeout| now.checked_add(timeout));
+    let mut end: Option<End> = None;
+    let status = loop {
+        let now = Instant::now();
+        let due = end.as_ref().map_or(deadline, |end| Some(end.kill_at));
+        let until = due.map_or(now + TICK, |due| due.min(now + TICK));
+        match handle.wait_deadline(until) {
+            Ok(Some(output)) => break Some(output.status),
+            Ok(None) => {}
+            Err(_) => break None,
+        }
+        let now = Instant::now();
+        let why = match (interrupt.wish(), deadline) {
+            (Wish::Asked | Wish::Forced, _) => Some(Why::Interrupted),
+            (Wish::None, Some(deadline)) if now >= deadline => Some(Why::TimedOut),
+            _ => None,
+        };
+        if let (None, Some(why)) = (&end, why) {
+            group.terminate();
+            let kill_at = now.checked_add(limits.grace).unwrap_or(now);
+            end = Some(End { why, kill_at });
+        }
+        if let Some(end) = &end
+            && (now >= end.kill_at || interrupt.wish() == Wish::Forced)
+        {
+            group.kill();
+        }
+    };
+    let patience = end
+        .as_ref()
+        .map_or(Instant::now() + LINGER, |end| end.kill_at);
+    let left = clear(group, patience, interrupt);
+    match end {
+        None => Ended {
+            ending: status.map_or(Ending::Signalled(0), of_status),
+            left,
+        },
+        Some(End { why, .. }) => Ended {
+            ending: match why {
+                Why::TimedOut => Ending::TimedOut(status),
+                Why::Interrupted => Ending::Interrupted(status),
+            },
+            left: Vec::new(),
+        },
+    }
+}
+
+/// An end that was ordered.
+struct End {
+    why: Why,
+    kill_at: Instant,
+}
+
+/// Why it was ordered.
+#[derive(Clone, Copy)]
+enum Why {
+    TimedOut,
+    Interrupted,
+}
+
+/// Gives what is left of a group until `patience` to end by itself, then ends it; the names of those that did not.
+fn clear(group: Group, patience: Instant, interrupt: &Interrupt) -> Vec<String> {
+    let mut pause = Duration::from_millis(1);
+    let mut ended: Option<(Vec<String>, Instant)> = None;
+    loop {
+        let members = group.members();
+        let now = Instant::now();
+        match &ended {
+            None if members.is_empty() => return members,
+            None if now >= patience || interrupt.wish() == Wish::Forced => {
+                group.kill();
+                ended = Some((members, now + group::KILLED_WITHIN));
+            }
+            None => {}
+            Some((names, given_up_at)) => {
+                if members.is_empty() || now >= *given_up_at {
+                    return names.clone();
+                }
+                group.kill();
+            }
+        }
+        thread::sleep(pause);
+        pause = (pause * 2).min(TICK);
+    }
+}
+
+/// The ending that a status tells.
+fn of_status(status: ExitStatus) -> Ending {
+    match (status.code(), group::signal_of(status)) {
+        (Some(code), _) => Ending::Exited(code),
+        (None, signal) => Ending::Signalled(signal.unwrap_or(0)),
+    }
+}
+
+/// Why a program could not start, for a reader.
+fn reason_for(program: &Path, error: &io::Error) -> String {
+    let program = program.display();
+    const NOT_A_PROGRAM: i32 = 8; // ENOEXEC
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            format!("`{program}` is not there, or the interpreter it names is not")
+        }
+        io::ErrorKind::PermissionDenied => format!("`{program}` is not executable"),
+        io::ErrorKind::ArgumentListTooLong => {
+            format!("the arguments and variables of `{program}` are longer than this system allows")
+        }
+        _ if error.raw_os_error() == Some(NOT_A_PROGRAM) => {
+            format!("`{program}` is not a program, and no `#!` line names one")
+        }
+        _ => format!("`{program}` could not start: {error}"),
+    }
+}
+
+impl Output {
+    /// Puts a thread between child and file where there is something to hide; each channel tells when its thread is
+    /// done. Without secrets the child writes to its file itself.
+    fn mask(self, mask: &Mask) -> io::Result<(Self, Vec<mpsc::Receiver<()>>)> {
+        if mask.is_empty() {
+            return Ok((self, Vec::new()));
+        }
+        Ok(match self {
+            Self::Together(file) => {
+                let (file, done) = masked(file, mask)?;
+                (Self::Together(file), vec![done])
+            }
+            Self::Apart(out, err) => {
+                let ((out, out_done), (err, err_done)) = (masked(out, mask)?, masked(err, mask)?);
+                (Self::Apart(out, err), vec![out_done, err_done])
+            }
+        })
+    }
+}
+
+/// A pipe whose other end is copied into `file` without secrets.
+fn masked(file: File, mask: &Mask) -> io::Result<(File, mpsc::Receiver<()>)> {
+    let (mut reader, writer) = io::pipe()?;
+    let (done, is_done) = mpsc::channel();
+    let mut file = Masked::new(file, mask.clone());
+    thread::Builder::new().spawn(move || {
+        let mut buffer = vec![0; 64 * 1024];
+        let mut broken = false;
+        loop {
+            match reader.read(&mut buffer) {
+                Ok(0) => break,
+                // When the file cannot be written, the child is still drained: a full disk must not stop it for ever.
+                Ok(read) => broken = broken || file.write_all(&buffer[..read]).is_err(),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => break,
+            }
+        }
+        let _ = file.finish();
+        let _ = done.send(());
+    })?;
+    Ok((group::file_of(writer), is_done))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,197 @@
+use std::fs;
+
+use super::*;
+
+/// How a shell script ends, and what it wrote.
+fn sh(script: &str, limits: Limits) -> (Ended, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("log");
+    let args = ["-c", script].map(OsString::from);
+    let child = Child {
+        program: Path::new("/bin/sh"),
+        args: &args,
+        dir: folder.path(),
+        env: &[("PATH".into(), std::env::var_os("PATH").unwrap_or_default())],
+    };
+    let file = File::create(&log).expect("a log");
+    let ended = run(
+        &child,
+        Output::Together(file),
+        &Mask::default(),
+        limits,
+        &Interrupt::new(),
+    );
+    (
+        ended,
+        String::from_utf8_lossy(&fs::read(log).expect("a log")).into_owned(),
+    )
+}
+
+/// No timeout and little grace.
+const PATIENT: Limits = Limits {
+    timeout: None,
+    grace: Duration::from_millis(200),
+};
+
+/// Very little of both.
+const HASTY: Limits = Limits {
+    timeout: Some(Duration::from_millis(300)),
+    grace: Duration::from_millis(200),
+};
+
+/// Whether a process whose id the log holds still runs.
+fn is_alive(log: &str) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", log.trim())).unwrap_or_default();
+    stat.rsplit_once(')')
+        .is_some_and(|(_, rest)| !rest.trim_start().starts_with('Z'))
+}
+
+#[test]
+fn endings_are_told_apart() {
+    for (script, ending) in [
+        ("true", Ending::Exited(0)),
+        ("exit 42", Ending::Exited(42)),
+        ("kill -TERM $$", Ending::Signalled(15)),
+        ("kill -9 $$", Ending::Signalled(9)),
+    ] {
+        assert_eq!(sh(script, PATIENT).0.ending, ending, "{script}");
+    }
+}
+
+#[test]
+fn both_streams_go_to_one_file_in_order_and_nothing_can_be_read() {
+    let (ended, log) = sh("echo 1; echo 2 >&2; echo 3; cat; echo 4 >&2", PATIENT);
+    assert_eq!(
+        (ended.ending, log.as_str()),
+        (Ending::Exited(0), "1\n2\n3\n4\n")
+    );
+}
+
+#[test]
+fn a_timeout_ends_even_a_stubborn_grandchild() {
+    let (ended, log) = sh(
+        "sh -c 'trap \"\" TERM; echo $$; while :; do sleep 50; done' & wait",
+        HASTY,
+    );
+    assert!(matches!(ended.ending, Ending::TimedOut(_)), "{ended:?}");
+    assert!(!log.trim().is_empty() && !is_alive(&log));
+    let (ended, _) = sh("trap '' TERM; while :; do sleep 50; done", HASTY);
+    assert!(
+        matches!(ended.ending, Ending::TimedOut(Some(status)) if group::signal_of(status) == Some(9))
+    );
+}
+
+#[test]
+fn a_timeout_asks_first() {
+    let limits = Limits {
+        grace: Duration::from_secs(60),
+        ..HASTY
+    };
+    let (ended, log) = sh(
+        "trap 'echo tidy; exit 9' TERM; while :; do sleep 0.05; done",
+        limits,
+    );
+    assert!(
+        matches!(ended.ending, Ending::TimedOut(Some(status)) if status.code() == Some(9)),
+        "{ended:?}"
+    );
+    assert!(log.ends_with("tidy\n"), "{log}");
+}
+
+#[test]
+fn a_process_left_behind_is_ended_and_named() {
+    let (ended, log) = sh("sleep 300 & echo $!", PATIENT);
+    assert_eq!(ended.ending, Ending::Exited(0));
+    assert_eq!(ended.left, ["sleep"]);
+    assert!(!is_alive(&log));
+}
+
+#[test]
+fn a_process_that_ends_soon_by_itself_is_not_left_behind() {
+    let (ended, log) = sh("(sleep 0.05; echo last) & echo first", PATIENT);
+    assert_eq!((ended.left, log.as_str()), (Vec::new(), "first\nlast\n"));
+}
+
+#[test]
+fn what_cannot_start_says_why() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let plain = folder.path().join("plain");
+    fs::write(&plain, "no program").expect("a file");
+    let gone = folder.path().join("gone");
+    for (program, dir, expected) in [
+        (gone.as_path(), folder.path(), "is not there"),
+        (Path::new("/bin/sh"), gone.as_path(), "its working folder"),
+        (plain.as_path(), folder.path(), "is not executable"),
+    ] {
+        let child = Child {
+            program,
+            args: &[],
+            dir,
+            env: &[],
+        };
+        let file = tempfile::tempfile().expect("a file");
+        let ended = run(
+            &child,
+            Output::Together(file),
+            &Mask::default(),
+            PATIENT,
+            &Interrupt::new(),
+        );
+        match ended.ending {
+            Ending::CouldNotStart(reason) => assert!(reason.contains(expected), "{reason}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// Set for the copy of the tests that measures its own memory, away from what other tests need.
+const MEASURED: &str = "RUNTIME_TEST_MEASURED";
+
+#[test]
+fn much_output_costs_little_memory() {
+    if std::env::var_os(MEASURED).is_none() {
+        let status = std::process::Command::new(std::env::current_exe().expect("this program"))
+            .args([
+                "--exact",
+                "run::process::tests::much_output_costs_little_memory",
+            ])
+            .env(MEASURED, "1")
+            .stdout(std::process::Stdio::null())
+            .status();
+        assert!(status.expect("a measurement").success());
+        return;
+    }
+    let script = "head -c 50000000 /dev/zero | tr '\\0' x";
+    for mask in [Mask::default(), Mask::new(&["secret".to_owned()])] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let log = folder.path().join("log");
+        let args = ["-c", script].map(OsString::from);
+        let child = Child {
+            program: Path::new("/bin/sh"),
+            args: &args,
+            dir: folder.path(),
+            env: &[("PATH".into(), std::env::var_os("PATH").unwrap_or_default())],
+        };
+        let file = File::create(&log).expect("a log");
+        let ended = run(
+            &child,
+            Output::Together(file),
+            &mask,
+            PATIENT,
+            &Interrupt::new(),
+        );
+        assert_eq!(ended.ending, Ending::Exited(0));
+        assert_eq!(fs::metadata(&log).expect("a log").len(), 50_000_000);
+    }
+    let status = fs::read_to_string("/proc/self/status").expect("a status");
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM"))
+        .expect("a peak");
+    let peak: u64 = line
+        .split_whitespace()
+        .nth(1)
+        .and_then(|kb| kb.parse().ok())
+        .expect("a number");
+    assert!(peak < 40_000, "{peak} KB");
+}
