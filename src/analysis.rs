@@ -156,7 +156,7 @@ pub fn analyse(options: &Options) -> Result<Analysis, Diagnostics> {
             script,
             framework: reading.framework.as_ref().map(|(name, _)| *name),
             requirements,
-            notes: reading.notes,
+            notes: notes_of(&reading),
             local_files: reading.local_files,
         })
         .collect();
@@ -196,7 +196,7 @@ pub fn analyse_script(path: &Path, folder: &Path) -> Result<AnalysedStep, Diagno
         script,
         framework: reading.framework.as_ref().map(|(name, _)| *name),
         requirements: merge::merge(&[&reading.claims]),
-        notes: reading.notes,
+        notes: notes_of(&reading),
         local_files: reading.local_files,
     })
 }
@@ -305,6 +305,16 @@ fn read_all_as(
         .into_iter()
         .map(|job| job.map_or_else(Reading::default, |at| readings[at].clone()))
         .collect()
+}
+
+/// What could not be known, a text that does not parse included.
+fn notes_of(reading: &Reading) -> Vec<Note> {
+    let broken = reading.syntax_error.iter().map(|(place, why)| Note {
+        code: "syntax-error",
+        message: format!("the script does not parse from here: {why}"),
+        place: place.clone(),
+    });
+    broken.chain(reading.notes.iter().cloned()).collect()
 }
 
 /// Joins what the manifest declares and what the code shows.

@@ -1,5 +1,83 @@
-//! draft
-#![warn(missing_docs)]
+//! `cargo runtime-test` proves on small data that a whole pipeline of scripts runs, before it goes to its expensive place.
+//!
+//! # The line of data
+//!
+//! ```text
+//! manifest ─► discovery ─► extract ─► requirement ─► schema, answers ─► check ─► plan ─► run ─► report
+//! ```
+//!
+//! Each stage is a plain function from one owned value to the next; disk, clock, environment and terminal are touched at
+//! the two ends. A module imports only from those above it:
+//!
+//! | modules | what they own |
+//! | --- | --- |
+//! | [`source`], [`diagnostic`], [`file`], [`yaml`], [`shape`], [`ui`] | text and places in it, findings, files, YAML, JSON Schema, the terminal: they know nothing of pipelines |
+//! | [`script`], [`requirement`], [`template`], [`manifest`] | the values that every stage speaks of |
+//! | [`discovery`] | which file a step runs, in which language, started by what |
+//! | [`extract`] | what a script needs, read from its text; and the joining of what several layers say |
+//! | [`analysis`], [`inspect`] | the front half that every command shares, and its public form |
+//! | [`schema`], [`answers`] | what is asked of the user, and what the user gave |
+//! | [`check`] | every problem at once, the value of every requirement, the status of every step |
+//! | [`plan`] | the exact invocations, in order |
+//! | [`event`], [`run`], [`report`] | carrying the plan out, and telling of it; the two meet only in events |
+//! | [`published`], [`exit_code`], [`cli`] | the shell around all of this |
+//!
+//! # What is absent, on purpose
+//!
+//! - Nothing but [`run`] starts a user's script, an interpreter, or any process at all, save `cargo metadata` where a step
+//!   runs a Cargo target. Nothing opens a network connection.
+//! - There is no `async`: scripts are processes, and a thread for each running one is enough.
+//! - No stage prints. Findings are values, and [`ui`] is the only door to the terminal.
+//! - A value that cannot be known without running a script is a note with its place, never a guess.
+//!
+//! # The whole journey
+//!
+//! ```
+//! use runtime_test::answers::skeleton;
+//! use runtime_test::plan::{build, select};
+//! use runtime_test::{analysis, check, run};
+//! # let folder = tempfile::tempdir()?;
+//! # let folder = folder.path();
+//! std::fs::write(folder.join("runtime-test.yaml"), "
+//! version: 1
+//! pipeline: hello
+//! steps:
+//!   greet:
+//!     script: greet.sh
+//!     outputs: { greeting: { type: text } }
+//! ")?;
+//! std::fs::write(folder.join("greet.sh"), "greeting=${1:?where to write}\necho \"hello ${NAME:?whom to greet}\" > \"$greeting\"\n")?;
+//!
+//! // Read the manifest and every script.
+//! let options = analysis::Options { folder: folder.to_owned(), ..Default::default() };
+//! let analysis = analysis::analyse(&options).map_err(|problems| format!("{problems:?}"))?;
+//!
+//! // What is asked of the user, and why.
+//! let steps = check::asked(&analysis);
+//! assert!(skeleton::skeleton(&steps).contains("whom to greet"));
+//! let asked: Vec<String> = analysis.steps[0].requirements.iter()
+//!     .filter(|requirement| requirement.needs_answer())
+//!     .map(|requirement| requirement.key())
+//!     .collect();
+//! assert_eq!(asked, ["env.NAME"]);
+//!
+//! // Check the answers, all at once.
+//! let path = analysis.beside("answers.yaml");
+//! std::fs::write(&path, "steps: { greet: { env: { NAME: ada } } }\n")?;
+//! let answers = check::read_answers(&path, folder).map_err(|problems| format!("{problems:?}"))?;
+//! let all = select::select(&analysis.manifest, &select::Selection::default()).unwrap();
+//! let checked = check::check(&analysis, answers.as_ref(), &all, &|name| std::env::var(name).ok());
+//! assert!(!checked.problems.has_errors());
+//!
+//! // Run, with a callback for events.
+//! let plan = build::build(&analysis, &checked, &all);
+//! let mut events = 0;
+//! let summary = run::run(&plan, &run::RunOptions::default(), &mut |_event| events += 1)?;
+//! assert!(summary.success && events > 2);
+//! assert_eq!(std::fs::read_to_string(folder.join(&summary.steps["greet"].outputs["greeting"]))?, "hello ada\n");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
 pub mod analysis;
 pub mod answers;
 pub mod check;

@@ -63,10 +63,15 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         Format::Human => inspect::render(&inspection),
         Format::Json => serde_json::to_string_pretty(&inspection).unwrap_or_default(),
     });
-    ui.diagnostics(&problems);
-    if problems.has_errors() {
-        Exit::ManifestInvalid
-    } else {
-        Exit::Done
+    match (problems.has_errors(), args.script.is_empty()) {
+        (false, _) => Exit::Done,
+        (true, true) => {
+            ui.warning("the pipeline cannot run as it is: see `cargo runtime-test check`");
+            Exit::ManifestInvalid
+        }
+        (true, false) => {
+            ui.diagnostics(&problems);
+            Exit::ManifestInvalid
+        }
     }
 }

@@ -36,9 +36,10 @@ def child(script, root, hf_file):
     resource.setrlimit(resource.RLIMIT_CPU, (30, 30))
     out = os.fdopen(os.dup(1), "w")
     dumps = []
+    at_end = []
 
     def finish(why="end"):
-        out.write("\n@@FACTS " + json.dumps({"why": why, "parsers": dumps}) + "\n")
+        out.write("\n@@FACTS " + json.dumps({"why": why, "stubbed": stubbed, "parsers": dumps}) + "\n")
         out.flush()
         os._exit(0)
 
@@ -47,15 +48,30 @@ def child(script, root, hf_file):
 
     # ---- stubs for whatever is missing
 
+    def unpacked():
+        """As many stubs as the caller unpacks."""
+        import dis
+        f = sys._getframe(2)
+        for i in dis.get_instructions(f.f_code):
+            if i.offset == f.f_lasti and i.opname == "UNPACK_SEQUENCE":
+                return [make("item") for _ in range(i.argval)]
+        return []
+
     class StubMeta(ABCMeta):
         def __getattr__(cls, name):
+            if name == "__version__":
+                return "9.9.9"
             if name.startswith("__") and name.endswith("__"):
                 raise AttributeError(name)
             return make(name)
 
         def __call__(cls, *args, **kwargs):
             if "_is_stub" in cls.__dict__:
-                if len(args) == 1 and not kwargs and (isinstance(args[0], (types.FunctionType, type))):
+                for a in args:
+                    if isinstance(a, argparse.ArgumentParser):
+                        return a  # a library that adds its own arguments and hands the parser back
+                if len(args) == 1 and not kwargs and (isinstance(args[0], types.FunctionType) or (
+                        isinstance(args[0], type) and args[0].__module__ not in ("builtins", "numpy"))):
                     return args[0]  # most likely a decorator
                 return make(cls.__name__)
             try:
@@ -64,7 +80,7 @@ def child(script, root, hf_file):
                 return make(cls.__name__)
 
         def __iter__(cls):
-            return iter(())
+            return iter(unpacked())
 
         def __len__(cls):
             return 0
@@ -122,11 +138,13 @@ def child(script, root, hf_file):
     def make(name):
         if name == "_FLAGS":
             return None
-        return StubMeta(name, (), {"_is_stub": True, "__init_subclass__": classmethod(lambda cls, **kw: None)})
+        return StubMeta(name, (), {"_is_stub": True, "__module__": "stub",
+                                   "__init_subclass__": classmethod(lambda cls, **kw: None),
+                                   "register": classmethod(lambda cls, *a, **kw: make("register")(*a[:1]))})
 
     class StubModule(types.ModuleType):
         def __getattr__(self, name):
-            if name.startswith("__") and name.endswith("__") and name not in ("__version__",):
+            if name.startswith("__") and name.endswith("__") and name not in ("__version__", "__config__"):
                 raise AttributeError(name)
             if name == "__version__":
                 return "9.9.9"
@@ -142,21 +160,33 @@ def child(script, root, hf_file):
                     return types.SimpleNamespace(flags=flags, run=app.run, UsageError=Exception)
             if top == "transformers" and name == "HfArgumentParser":
                 return hf_parser()
-            try:
-                return importlib.import_module(self.__name__ + "." + name) if name in PKG else make(name)
-            except ImportError:
-                return make(name)
+            return make(name)
 
-    PKG = {"flags", "app"} - {"flags", "app"}
+        def __or__(self, other):
+            return make("union")
+
+        __ror__ = __or__
+
+        def __call__(self, *a, **kw):
+            return make("call")(*a, **kw)
+
+        def __getitem__(self, key):
+            return make("item")
+
+        def __mro_entries__(self, bases):
+            return (make("base"),)
 
     class StubFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         def find_spec(self, fullname, path=None, target=None):
             top = fullname.split(".")[0]
             if top in sys.stdlib_module_names and top not in ("lib2to3",):
                 return None
-            if top in local_tops and not os.environ.get("STUB_LOCAL"):
-                # a module of the repository that is not there (generated, compiled): stubbed too
-                pass
+            if path is None:
+                for folder in ups_and_extra:
+                    spec = importlib.machinery.PathFinder.find_spec(fullname, [folder])
+                    if spec and (spec.origin or any(f.endswith(".py") for loc in spec.submodule_search_locations
+                                                    for f in os.listdir(loc))):
+                        return spec
             return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
 
         def create_module(self, spec):
@@ -168,7 +198,52 @@ def child(script, root, hf_file):
         def exec_module(self, module):
             pass
 
-    local_tops = set()
+    ups_and_extra = []
+    stubbed = []
+    soft = os.environ.get("SOFT")
+    if soft:
+        # a module of the repository that cannot be imported here keeps what it defined so far; the rest is stubs
+        real_exec = importlib.machinery.SourceFileLoader.exec_module
+
+        def exec_module(self, module):
+            try:
+                real_exec(self, module)
+            except Exception as e:  # noqa: BLE001
+                if not self.path.startswith(root):
+                    raise
+                stubbed.append(f"{rel(self.path)}: {type(e).__name__}: {str(e)[:80]}")
+                module.__class__ = StubModule
+        importlib.machinery.SourceFileLoader.exec_module = exec_module
+        import io
+        real_open = builtins.open
+
+        def soft_open(file, mode="r", *a, **kw):
+            try:
+                return real_open(file, mode, *a, **kw)
+            except OSError:
+                return io.BytesIO(b"0") if "b" in mode else io.StringIO("0.0.0")
+        builtins.open = io.open = soft_open
+        import logging
+        import logging.handlers
+        for h in (logging.FileHandler, logging.handlers.TimedRotatingFileHandler,
+                  logging.handlers.RotatingFileHandler):
+            h.__init__ = lambda self, *a, **kw: logging.StreamHandler.__init__(self)
+        real_loads = json.loads
+        json.loads = lambda x, *a, **kw: x if isinstance(x, str) and x.startswith("@@env:") else real_loads(
+            x, *a, **kw)
+        os.makedirs = os.mkdir = lambda *a, **kw: None
+        real_get = type(os.environ).__getitem__
+
+        def environ_get(self, key):
+            try:
+                return real_get(self, key)
+            except KeyError:
+                if sys._getframe(1).f_code.co_filename.startswith(root):
+                    return "@@env:" + key
+                raise
+        type(os.environ).__getitem__ = environ_get
+        import collections.abc
+        type(os.environ).get = lambda self, k, d=None: real_get(self, k) if k in self else d
 
     _hf = []
 
@@ -200,6 +275,8 @@ def child(script, root, hf_file):
 
     def js(v):
         """(json value, is it known)"""
+        if isinstance(v, str) and v.startswith("@@env:"):
+            return None, False
         if v is None or isinstance(v, (bool, int, str)):
             return (int(v) if isinstance(v, int) and not isinstance(v, bool) else v), True
         if isinstance(v, float):
@@ -219,15 +296,17 @@ def child(script, root, hf_file):
     def tname(action):
         import enum
         t = action.type
+        if isinstance(action.nargs, int) and action.nargs > 0 or action.nargs in ("*", "+", "..."):
+            return "list"
         if action.choices is not None and not isinstance(action, argparse._SubParsersAction):
             return "choice"
-        if isinstance(action.nargs, int) or action.nargs in ("*", "+", "..."):
-            return "list"
         n = getattr(t, "__name__", "") or ""
         if t in (int, float, bool):
             return {int: "int", float: "float", bool: "bool"}[t]
         if isinstance(t, type) and issubclass(t, enum.Enum):
             return "choice"
+        if n in ("int", "float"):
+            return n
         if "bool" in n.lower():
             return "bool"
         if n in ("Path", "PosixPath") or isinstance(t, argparse.FileType):
@@ -311,6 +390,8 @@ def child(script, root, hf_file):
                     a, argparse._StoreConstAction) else "string"
             else:
                 f["type"] = tname(a)
+            if a.type is not None:
+                f["type_name"] = getattr(a.type, "__name__", type(a.type).__name__)
             d = a.default
             if d is argparse.SUPPRESS:
                 d = None
@@ -363,6 +444,8 @@ def child(script, root, hf_file):
         return ns
 
     def parse_args(self, *a, **kw):
+        if hasattr(self, "_preprocessing"):  # simple-parsing adds its arguments here
+            self._preprocessing([], argparse.Namespace())
         record("argparse", dump_argparse(self))
         finish("parse_args")
 
@@ -588,6 +671,9 @@ def child(script, root, hf_file):
                     return define
                 setattr(flags, n, wrap(getattr(flags, n)))
         app.run = absl_run
+        if soft:
+            flags.FLAGS.mark_as_parsed()
+        at_end.append(lambda: src and not dumps and absl_run())
     except ImportError:
         pass
     try:
@@ -627,7 +713,54 @@ def child(script, root, hf_file):
     try:
         import tyro
 
+        def tyro_fields(cls):
+            """A flat dataclass of simple fields, or None."""
+            import dataclasses
+            import typing
+            while hasattr(cls, "__metadata__"):
+                cls = cls.__origin__
+            if not dataclasses.is_dataclass(cls):
+                return None
+            hints = typing.get_type_hints(cls)
+            facts = []
+            for fl in dataclasses.fields(cls):
+                if not fl.init:
+                    continue
+                t = hints[fl.name]
+                args = [x for x in typing.get_args(t) if x is not type(None)]
+                import pathlib
+                names = {int: "int", float: "float", bool: "bool", str: "string", pathlib.Path: "path"}
+                if typing.get_origin(t) is typing.Literal:
+                    kind, choices = "choice", [js(x)[0] for x in args]
+                else:
+                    if len(args) == 1 and typing.get_origin(t) not in (list, tuple, dict):
+                        t = args[0]
+                    choices = None
+                    if typing.get_origin(t) is typing.Literal:
+                        kind, choices = "choice", [js(x)[0] for x in typing.get_args(t)]
+                    elif typing.get_origin(t) in (list, tuple):
+                        kind = "list"
+                    elif t in names:
+                        kind = names[t]
+                    else:
+                        return None
+                has = fl.default is not dataclasses.MISSING or fl.default_factory is not dataclasses.MISSING
+                d = None
+                if fl.default is not dataclasses.MISSING:
+                    d = fl.default
+                elif has:
+                    d = fl.default_factory()
+                d, known = js(d)
+                facts.append({"name": fl.name, "binding": {"flag": "--" + fl.name.replace("_", "-")}, "type": kind,
+                              "required": not has, "default": d, "choices": choices, "src": None,
+                              **({} if known else {"default_unknown": True})})
+            return facts
+
         def tyro_cli(f, *a, **kw):
+            flat = tyro_fields(f)
+            if flat is not None:
+                record("tyro", flat)
+                finish("tyro")
             with_prog = {k: v for k, v in kw.items() if k in ("prog", "description", "config", "default")}
             del P.error
             parser = tyro.extras.get_parser(f, **{k: v for k, v in with_prog.items() if k in ("description",
@@ -647,7 +780,7 @@ def child(script, root, hf_file):
     extra = [os.path.join(u, s) for u in ups for s in ("src", "python", "python-package") if
              os.path.isdir(os.path.join(u, s))]
     sys.path[0:1] = [os.path.dirname(os.path.abspath(script))]
-    sys.path += ups + extra
+    ups_and_extra += ups + extra
     sys.meta_path.append(StubFinder())
     sys.argv = [script] + json.loads(os.environ.get("SCRIPT_ARGV", "[]"))
     os.chdir(os.path.dirname(os.path.abspath(script)))
@@ -663,17 +796,36 @@ def child(script, root, hf_file):
     try:
         package = None
         if os.environ.get("AS_MODULE"):
-            m = os.path.relpath(script, os.environ["AS_MODULE"])[:-3].replace("/", ".")
-            sys.path.insert(0, os.environ["AS_MODULE"])
-            runpy.run_module(m, run_name=argparse_run_as, alter_sys=True)
+            top = os.path.dirname(os.path.dirname(script))
+            while os.path.exists(os.path.join(os.path.dirname(os.path.join(top, "x")), "__init__.py")):
+                top = os.path.dirname(top)
+            m = os.path.relpath(script, top)[:-3].replace("/", ".")
+            sys.path.insert(0, top)
+            ns = runpy.run_module(m, run_name=argparse_run_as, alter_sys=True)
         else:
-            runpy.run_path(script, run_name=argparse_run_as)
+            ns = runpy.run_path(script, run_name=argparse_run_as)
         # no parse in the main block: perhaps an application object at module level
+        if not dumps and "click" in sys.modules:
+            import click
+            if "typer" in sys.modules:
+                import typer
+                for v in ns.values():
+                    if isinstance(v, typer.Typer):
+                        typer_call(v)
+            commands = [v for v in ns.values() if isinstance(v, click.core.BaseCommand)]
+            inner = {id(c) for g in commands for c in getattr(g, "commands", {}).values()}
+            for v in commands:
+                if id(v) not in inner:
+                    click_main(v)
+        for f in at_end:
+            f()
         finish("ran to the end")
     except SystemExit as e:
         finish(f"exit {e.code!r}")
     except BaseException as e:  # noqa: BLE001
         import traceback
+        for f in at_end:
+            f()
         tb = traceback.extract_tb(e.__traceback__)
         where = [f"{rel(f.filename)}:{f.lineno}" for f in tb if f.filename.startswith(root)][-1:]
         finish(f"{type(e).__name__}: {str(e)[:200]} at {where}")
@@ -698,7 +850,7 @@ def run_one(python, site, hf, corpus, entry, env_extra, unprivileged):
               'mount -t tmpfs none "$h"; mkdir -p "$c"; mount --bind /mnt/c "$c"; mount -o remount,bind,ro "$c"; '
               'chmod 755 "$h"; umount /mnt/c; '
               'exec setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs "$@"')
-        inner = [python, "/tmp/introspect.py", "--child", script, root, "/tmp/hf.py" if hf else ""]
+        inner = [python, *(["-O"] if "SOFT" in env_extra else []), "/tmp/introspect.py", "--child", script, root, "/tmp/hf.py" if hf else ""]
         env["HF"] = hf or ""
         cmd = ["unshare", "-n", "-m", "-p", "-i", "-f", "--kill-child", "sh", "-c", sh, "sh",
                os.path.abspath(corpus), hide, os.path.abspath(__file__)] + inner

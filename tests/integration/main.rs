@@ -1,0 +1,21 @@
+//! All tests that look at the project from outside: its layers, its published files, its commands.
+
+mod common;
+mod examples;
+mod journey;
+mod layers;
+mod mistakes;
+mod schemas;
+
+/// Every file beside this one is compiled; a forgotten one would be a test that never fails.
+#[test]
+fn every_file_here_is_a_module() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/integration");
+    let main = include_str!("main.rs");
+    for entry in std::fs::read_dir(folder).expect("the folder of the tests").flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if let Some(module) = name.strip_suffix(".rs").filter(|module| *module != "main") {
+            assert!(main.contains(&format!("mod {module};")), "`{name}` is not a module of main.rs");
+        }
+    }
+}
