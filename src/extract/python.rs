@@ -1,14 +1,179 @@
-//! Owns the reading of Python scripts.
+//! Owns the reading of Python scripts: one small interpreter that walks ruff's syntax tree with the values it can
+//! follow, and the idioms of libraries on top of it. Runs nothing, opens nothing by itself.
+//!
+//! `engine`, `stmt`, `expr`, `call`, `attr`, `ops`, `methods`, `builtins` and `modules` are the interpreter; every
+//! other file is what one library or convention means. What a value may be is in `value`, what the script takes from
+//! outside in `slots`, and `claims` turns that into requirements.
 
+mod argparse;
+mod attr;
+mod builtins;
+mod call;
+mod claims;
+mod conventions;
+mod engine;
+mod enums;
+mod environ;
+mod expr;
+mod fields;
+mod frameworks;
+mod library;
+mod main_entry;
+mod methods;
+mod modules;
+mod ops;
+mod path_table;
+mod paths;
+mod slots;
+mod stmt;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use std::cell::OnceCell;
+
+use ruff_python_ast as ast;
+use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
+use ruff_text_size::Ranged;
+
+use self::call::Args;
+use self::engine::{Engine, Frame, Module};
+use self::value::{At, Scope, Value};
 use crate::extract::Files;
-use crate::requirement::Reading;
+use crate::requirement::{Confidence, Reading};
 use crate::script::Entry;
-use crate::source::Source;
+use crate::source::{Source, Span};
+
+/// The stack on which scripts are walked: deep code must not end the process.
+const STACK: usize = 256 << 20;
 
 /// Reads a Python script.
-pub fn read(_source: &Source, entry: Option<Entry>, _files: Files<'_>) -> Reading {
-    Reading {
+pub fn read(source: &Source, entry: Option<Entry>, files: Files<'_>) -> Reading {
+    let walked = std::thread::scope(|scope| {
+        std::thread::Builder::new()
+            .stack_size(STACK)
+            .spawn_scoped(scope, || read_here(source, entry, files))
+            .ok()
+            .and_then(|thread| thread.join().ok())
+    });
+    walked.unwrap_or_else(|| Reading {
         entry: entry.unwrap_or_default(),
         ..Reading::default()
+    })
+}
+
+/// Parses a module; the statements that can be read, and the first error.
+fn parse(text: &str) -> (ast::Suite, Option<(Span, String)>) {
+    let parsed = parse_unchecked(text, ParseOptions::from(Mode::Ipython));
+    let error = parsed.errors().first().map(|error| {
+        let range = error.range();
+        let span = Span::new(range.start().to_usize(), range.end().to_usize());
+        (span, error.error.to_string())
+    });
+    let body = match parsed.into_syntax() {
+        ast::Mod::Module(module) => module.body,
+        ast::Mod::Expression(_) => ast::Suite::default(),
+    };
+    (body, error)
+}
+
+fn read_here(source: &Source, entry: Option<Entry>, files: Files<'_>) -> Reading {
+    let (body, error) = parse(source.text());
+    let modules: Vec<OnceCell<Module>> = std::iter::repeat_with(OnceCell::new)
+        .take(modules::MODULES)
+        .collect();
+    let mut engine = Engine::new(&modules, files, entry.unwrap_or(Entry::Main));
+    let module = modules[0].get_or_init(|| Module {
+        source: source.clone(),
+        body,
+        name: "__main__".to_owned(),
+    });
+    engine.walk_script(module);
+    let mut reading = engine.reading();
+    engine.clear();
+    drop(engine);
+    if entry.is_some() {
+        reading.entry = entry.unwrap_or_default();
+    }
+    reading.syntax_error = error.map(|(span, message)| (source.at(span), message));
+    reading
+}
+
+impl<'a> Engine<'a> {
+    /// Walks the script from its first statement, then whatever nobody called.
+    fn walk_script(&mut self, module: &'a Module) {
+        self.loaded = 1;
+        self.search_from(module.source.path());
+        let scope = Scope::new(0, None, false);
+        self.module_scopes.push(scope.clone());
+        {
+            let mut names = scope.names.borrow_mut();
+            names.insert("__name__".into(), Value::str("__main__"));
+            names.insert(
+                "__file__".into(),
+                Value::Typed(crate::requirement::ValueType::Path),
+            );
+        }
+        let frame = Frame {
+            function: None,
+            receiver: None,
+            returns: Vec::new(),
+            yields: Vec::new(),
+            scope,
+        };
+        self.frames.push(frame);
+        let mut rest = module.body.as_slice();
+        // A statement that ends the script is often only so by what the walk does not know.
+        while let Some(at) = self.run_until_end(rest) {
+            rest = rest.get(at + 1..).unwrap_or_default();
+        }
+        self.frames.truncate(1);
+        if self.enters_main() {
+            self.walk_main();
+        }
+        self.walk_uncalled();
+        self.frames.clear();
+    }
+
+    /// Walks statements; the number of the one after which the script ended.
+    fn run_until_end(&mut self, body: &'a [ast::Stmt]) -> Option<usize> {
+        body.iter().position(|stmt| {
+            let flow = self.run_body(std::slice::from_ref(stmt));
+            flow != engine::Flow::Next
+        })
+    }
+
+    /// Walks the functions that nobody called, with nothing known of their arguments.
+    fn walk_uncalled(&mut self) {
+        self.confidence = Confidence::Likely;
+        self.uncertain = 1;
+        let mut next = 0;
+        while next < self.defined.len() && !self.exhausted() {
+            let function = self.defined[next].clone();
+            next += 1;
+            if self.reached.contains(&function.id) {
+                continue;
+            }
+            let at = At {
+                module: 0,
+                range: Default::default(),
+            };
+            let class = function.class.borrow().clone();
+            let receiver = class.map(|class| self.specimen(&class, at));
+            if self.reached.contains(&function.id) {
+                continue;
+            }
+            let mut args = Args::new(at);
+            let parameters = function.parameters().into_iter();
+            for parameter in parameters.flat_map(|p| p.iter_non_variadic_params()) {
+                let name = parameter.parameter.name.as_str();
+                // Whoever calls it most likely hands over what the script calls by that name.
+                if let Some(value) = self.namespaces.get(name) {
+                    args.kw.push((name.into(), value.clone()));
+                }
+            }
+            args.open = true;
+            self.walk_function(&function, receiver, args);
+        }
     }
 }

@@ -1,0 +1,383 @@
+//! Owns the interpreter's state: modules, scopes, budgets, branches and what they merge into. Knows nothing of any
+//! library.
+
+use std::cell::OnceCell;
+use std::collections::hash_map::Entry as Entry_;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use ruff_python_ast as ast;
+use ruff_text_size::Ranged;
+
+use super::argparse::Parser;
+use super::slots::Slots;
+use super::value::{At, Class, Function, Names, Scope, SeqKind, Text, Value};
+use crate::extract::Files;
+use crate::requirement::{Confidence, MainParameter};
+use crate::script::Entry;
+use crate::source::Source;
+
+/// How many expressions and statements are walked at most.
+const STEPS: u32 = 1_500_000;
+/// How deep expressions, statements and calls nest at most.
+const DEPTH: u32 = 600;
+/// How deep calls nest at most.
+pub(super) const CALLS: usize = 24;
+/// How often the body of one loop is walked at most.
+pub(super) const ITERATIONS: usize = 256;
+
+/// A module of the project.
+pub(super) struct Module {
+    /// Its text.
+    pub(super) source: Source,
+    /// Its statements.
+    pub(super) body: ast::Suite,
+    /// Its dotted name, as far as it is known.
+    pub(super) name: String,
+}
+
+/// Where the walk goes after a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Flow {
+    /// Out of the script or function by an error or an exit.
+    Raise,
+    /// Out of the function.
+    Return,
+    /// Out of the loop's body.
+    Loop,
+    /// To the next statement.
+    Next,
+}
+
+/// A call that is being walked.
+pub(super) struct Frame<'a> {
+    /// The function; none for a module.
+    pub(super) function: Option<Rc<Function<'a>>>,
+    /// What it is called on.
+    pub(super) receiver: Option<Value<'a>>,
+    /// What it returned so far.
+    pub(super) returns: Vec<Value<'a>>,
+    /// What it yielded so far.
+    pub(super) yields: Vec<Value<'a>>,
+    /// Its scope.
+    pub(super) scope: Rc<Scope<'a>>,
+}
+
+/// A name bound while a branch is walked, with what it was bound to before.
+type Change<'a> = (Rc<Scope<'a>>, Text<'a>, Option<Value<'a>>);
+
+/// One side of a branch, once walked.
+pub(super) struct Arm<'a> {
+    changes: Vec<(Rc<Scope<'a>>, Text<'a>, Value<'a>)>,
+    index: HashMap<(*const Scope<'a>, Text<'a>), usize>,
+    flow: Flow,
+}
+
+impl<'a> Arm<'a> {
+    /// What a name was bound to on this side.
+    fn bound(&self, key: &(*const Scope<'a>, Text<'a>)) -> Option<Value<'a>> {
+        let at = self.index.get(key)?;
+        self.changes.get(*at).map(|(.., value)| value.clone())
+    }
+}
+
+/// The interpreter.
+pub(super) struct Engine<'a> {
+    /// Modules, in the order loaded; the script is the first.
+    pub(super) modules: &'a [OnceCell<Module>],
+    /// How many are loaded.
+    pub(super) loaded: usize,
+    /// Their scopes.
+    pub(super) module_scopes: Vec<Rc<Scope<'a>>>,
+    /// Modules by path.
+    pub(super) module_paths: HashMap<std::path::PathBuf, Option<usize>>,
+    /// Gives the text of other files.
+    pub(super) files: Files<'a>,
+    /// Folders to look for modules in.
+    pub(super) search: Vec<std::path::PathBuf>,
+    /// Calls being walked.
+    pub(super) frames: Vec<Frame<'a>>,
+    /// What the script takes from outside.
+    pub(super) slots: Slots,
+    /// Parsers of command lines.
+    pub(super) parsers: Vec<Parser<'a>>,
+    /// What could not be known.
+    pub(super) notes: Vec<(&'static str, String, At)>,
+    /// Library modules imported by the script, with the place.
+    pub(super) imports: Vec<(Text<'a>, At)>,
+    /// Variables that the script itself has set.
+    pub(super) env_set: HashMap<String, Value<'a>>,
+    /// Variables known to be there on the branch being walked.
+    pub(super) guards: Vec<String>,
+    /// How many `try` blocks that survive a missing key are being walked.
+    pub(super) lenient: usize,
+    /// How many branches and loops that may not be taken are being walked.
+    pub(super) uncertain: usize,
+    /// How sure what is found now is.
+    pub(super) confidence: Confidence,
+    /// Functions of the script, in the order defined.
+    pub(super) defined: Vec<Rc<Function<'a>>>,
+    /// Classes of the script, in the order defined.
+    pub(super) classes: Vec<Rc<Class<'a>>>,
+    /// Functions that were walked.
+    pub(super) reached: HashSet<usize>,
+    /// Number of the next function.
+    pub(super) next_function: usize,
+    /// What functions returned when nothing was known of their arguments.
+    pub(super) plain_results: HashMap<usize, Value<'a>>,
+    /// Names that were bound to parsed command lines.
+    pub(super) namespaces: Names<'a>,
+    /// How the script is entered.
+    pub(super) entry: Entry,
+    /// Its `main(input_paths, …)`, once defined.
+    pub(super) main: Option<Rc<Function<'a>>>,
+    /// Whether that was walked.
+    pub(super) main_walked: bool,
+    /// The parser behind `job_args`.
+    pub(super) job_parser: Option<usize>,
+    /// Number of the next group whose members exclude each other.
+    pub(super) next_group: usize,
+    /// The last object made of each class.
+    pub(super) specimens: HashMap<*const Class<'a>, Value<'a>>,
+    journal: Vec<Change<'a>>,
+    branches: usize,
+    steps: u32,
+    depth: u32,
+    heap: Vec<Value<'a>>,
+}
+
+impl<'a> Engine<'a> {
+    /// An interpreter of nothing yet.
+    pub(super) fn new(modules: &'a [OnceCell<Module>], files: Files<'a>, entry: Entry) -> Self {
+        Self {
+            modules,
+            loaded: 0,
+            module_scopes: Vec::new(),
+            module_paths: HashMap::new(),
+            files,
+            search: Vec::new(),
+            frames: Vec::new(),
+            slots: Slots::default(),
+            parsers: Vec::new(),
+            notes: Vec::new(),
+            imports: Vec::new(),
+            env_set: HashMap::new(),
+            guards: Vec::new(),
+            lenient: 0,
+            uncertain: 0,
+            confidence: Confidence::Certain,
+            defined: Vec::new(),
+            classes: Vec::new(),
+            reached: HashSet::new(),
+            next_function: 0,
+            plain_results: HashMap::new(),
+            namespaces: Names::default(),
+            entry,
+            main: None,
+            main_walked: false,
+            job_parser: None,
+            next_group: 0,
+            specimens: HashMap::new(),
+            journal: Vec::new(),
+            branches: 0,
+            steps: 0,
+            depth: 0,
+            heap: Vec::new(),
+        }
+    }
+
+    /// Pays for `steps`; false once the budget is spent.
+    pub(super) fn pay(&mut self, steps: usize) -> bool {
+        self.steps = self
+            .steps
+            .saturating_add(u32::try_from(steps).unwrap_or(u32::MAX));
+        self.steps < STEPS
+    }
+
+    /// Whether the script was too large to walk to its end.
+    pub(super) fn exhausted(&self) -> bool {
+        self.steps >= STEPS
+    }
+
+    /// Goes one level deeper, if there is budget and depth left.
+    pub(super) fn enter(&mut self) -> bool {
+        if self.depth >= DEPTH || !self.pay(1) {
+            return false;
+        }
+        self.depth += 1;
+        true
+    }
+
+    /// Comes back up from [`Self::enter`].
+    pub(super) fn leave(&mut self) {
+        self.depth -= 1;
+    }
+
+    /// The scope being walked.
+    pub(super) fn scope(&self) -> Rc<Scope<'a>> {
+        self.frames
+            .last()
+            .map(|frame| frame.scope.clone())
+            .or_else(|| self.module_scopes.first().cloned())
+            .unwrap_or_else(|| Scope::new(0, None, false))
+    }
+
+    /// The module being walked.
+    pub(super) fn module(&self) -> usize {
+        self.frames.last().map_or(0, |frame| frame.scope.module)
+    }
+
+    /// A place in the module being walked.
+    pub(super) fn at(&self, node: impl Ranged) -> At {
+        At {
+            module: self.module(),
+            range: node.range(),
+        }
+    }
+
+    /// Notes what cannot be known, once for each place.
+    pub(super) fn note(&mut self, code: &'static str, message: String, at: At) {
+        let known = self.notes.iter().any(|(c, _, a)| *c == code && *a == at);
+        if !known && self.notes.len() < 500 {
+            self.notes.push((code, message, at));
+        }
+    }
+
+    /// A list, tuple or set.
+    pub(super) fn seq(&mut self, kind: SeqKind, items: Vec<Value<'a>>) -> Value<'a> {
+        self.keep(Value::seq(kind, items))
+    }
+
+    /// Keeps a container until the end, so that no chain of them is ever dropped recursively.
+    pub(super) fn keep(&mut self, value: Value<'a>) -> Value<'a> {
+        self.heap.push(value.clone());
+        value
+    }
+
+    /// Takes all containers apart, one by one.
+    pub(super) fn clear(&mut self) {
+        self.specimens.clear();
+        for value in std::mem::take(&mut self.heap).iter() {
+            match value {
+                Value::Seq(seq) => drop(seq.items.take()),
+                Value::Dict(dict) => drop(dict.items.take()),
+                Value::Instance(instance) => {
+                    drop(instance.names.take());
+                    drop(instance.native.take());
+                }
+                Value::Object(object) => {
+                    drop(object.names.take());
+                    drop(object.args.take());
+                }
+                _ => {}
+            }
+        }
+        for scope in std::mem::take(&mut self.module_scopes) {
+            drop(scope.names.take());
+        }
+    }
+
+    /// Binds a name in the scope being walked.
+    pub(super) fn bind(&mut self, name: impl Into<Text<'a>>, value: Value<'a>) {
+        let scope = self.scope();
+        self.bind_in(&scope, name.into(), value);
+    }
+
+    /// Binds a name in a scope, or where that declares it to live.
+    pub(super) fn bind_in(&mut self, scope: &Rc<Scope<'a>>, name: Text<'a>, value: Value<'a>) {
+        let elsewhere = scope
+            .elsewhere
+            .borrow()
+            .iter()
+            .find(|(known, _)| *known == &*name)
+            .map(|(_, scope)| scope.clone());
+        let scope = elsewhere.as_ref().unwrap_or(scope);
+        if let Value::Namespace(_) = value {
+            self.namespaces.insert(name.clone(), value.clone());
+        }
+        let before = scope.names.borrow_mut().insert(name.clone(), value);
+        if self.branches > 0 {
+            self.journal.push((scope.clone(), name, before));
+        }
+    }
+
+    /// Begins one side of a branch.
+    pub(super) fn begin_arm(&mut self) -> usize {
+        self.branches += 1;
+        self.uncertain += 1;
+        self.journal.len()
+    }
+
+    /// Ends one side of a branch: takes its bindings back and keeps them for the merge.
+    pub(super) fn end_arm(&mut self, mark: usize, flow: Flow) -> Arm<'a> {
+        let mut changes: Vec<(Rc<Scope<'a>>, Text<'a>, Value<'a>)> = Vec::new();
+        let mut index = HashMap::new();
+        for (scope, name, before) in self.journal.drain(mark..).rev() {
+            let mut names = scope.names.borrow_mut();
+            let after = match before {
+                Some(before) => names.insert(name.clone(), before),
+                None => names.remove(&*name),
+            };
+            drop(names);
+            let key = (Rc::as_ptr(&scope), name.clone());
+            if let (Entry_::Vacant(slot), Some(after)) = (index.entry(key), after) {
+                slot.insert(changes.len());
+                changes.push((scope, name, after));
+            }
+        }
+        self.branches -= 1;
+        self.uncertain -= 1;
+        Arm {
+            changes,
+            index,
+            flow,
+        }
+    }
+
+    /// Merges the sides of a branch and says where the walk goes on.
+    pub(super) fn merge(&mut self, arms: Vec<Arm<'a>>) -> Flow {
+        let flow = arms.iter().map(|arm| arm.flow).max().unwrap_or(Flow::Next);
+        let best = flow;
+        // Sides that leave do not reach what follows; a loop's body goes on with those that end it.
+        let live: Vec<&Arm<'a>> = arms
+            .iter()
+            .filter(|arm| arm.flow == best || (best >= Flow::Loop && arm.flow >= Flow::Loop))
+            .collect();
+        let mut done: HashSet<(*const Scope<'a>, Text<'a>)> = HashSet::new();
+        let mut merged = Vec::new();
+        for arm in &live {
+            for (scope, name, _) in &arm.changes {
+                let key = (Rc::as_ptr(scope), name.clone());
+                if !done.insert(key.clone()) {
+                    continue;
+                }
+                let before = scope.names.borrow().get(&**name).cloned();
+                let value = live
+                    .iter()
+                    .filter_map(|arm| arm.bound(&key).or_else(|| before.clone()))
+                    .reduce(|a, b| a.join(&b));
+                if let Some(value) = value {
+                    merged.push((scope.clone(), name.clone(), value));
+                }
+            }
+        }
+        for (scope, name, value) in merged {
+            let before = scope.names.borrow_mut().insert(name.clone(), value);
+            if self.branches > 0 {
+                self.journal.push((scope, name, before));
+            }
+        }
+        flow
+    }
+
+    /// The value of one of `main`'s parameters by its name.
+    pub(super) fn main_parameter(name: &str) -> Option<MainParameter> {
+        Some(match name {
+            "input_paths" => MainParameter::InputPaths,
+            "output_paths" => MainParameter::OutputPaths,
+            "environ_vars" => MainParameter::EnvironVars,
+            "job_args" => MainParameter::JobArgs,
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,535 @@
+//! Owns the walk over expressions.
+
+use ruff_python_ast::{self as ast, Expr};
+
+use super::call::Args;
+use super::engine::{Engine, ITERATIONS};
+use super::value::{Code, Piece, Scope, SeqKind, Text, Value, Wrap};
+use crate::requirement::ValueType;
+
+impl<'a> Engine<'a> {
+    /// The value of an expression, as far as it can be followed.
+    pub(super) fn eval(&mut self, expr: &'a Expr) -> Value<'a> {
+        if !self.enter() {
+            return Value::Unknown;
+        }
+        let value = self.eval_inner(expr);
+        self.leave();
+        value
+    }
+
+    fn eval_inner(&mut self, expr: &'a Expr) -> Value<'a> {
+        match expr {
+            Expr::StringLiteral(literal) => Value::str(literal.value.to_str()),
+            Expr::NumberLiteral(literal) => number(&literal.value),
+            Expr::BooleanLiteral(literal) => Value::Bool(literal.value),
+            Expr::NoneLiteral(_) => Value::None,
+            Expr::Name(name) => self.name(name.id.as_str()),
+            Expr::Attribute(attribute) => {
+                let object = self.eval(&attribute.value);
+                self.attribute(&object, attribute.attr.as_str().into(), self.at(attribute))
+            }
+            Expr::Subscript(subscript) => self.subscript(subscript),
+            Expr::Call(call) => self.eval_call(call),
+            Expr::BinOp(_) => self.binary(expr),
+            Expr::UnaryOp(unary) => {
+                let value = self.eval(&unary.operand);
+                match (unary.op, value) {
+                    (ast::UnaryOp::Not, value) => value
+                        .truth()
+                        .map_or(Value::Typed(ValueType::Bool), |truth| Value::Bool(!truth)),
+                    (ast::UnaryOp::USub, Value::Int(value)) => Value::Int(value.wrapping_neg()),
+                    (ast::UnaryOp::USub, Value::Float(value)) => Value::Float(-value),
+                    (ast::UnaryOp::UAdd, value) => value,
+                    (_, Value::Typed(value_type)) => Value::Typed(value_type),
+                    _ => Value::Unknown,
+                }
+            }
+            Expr::BoolOp(op) => self.bool_op(op),
+            Expr::Compare(compare) => self.compare(compare),
+            Expr::If(expr) => self.conditional(expr),
+            Expr::FString(literal) => self.f_string(literal),
+            Expr::List(list) => self.display(SeqKind::List, &list.elts),
+            Expr::Tuple(tuple) => self.display(SeqKind::Tuple, &tuple.elts),
+            Expr::Set(set) => self.display(SeqKind::Set, &set.elts),
+            Expr::Dict(dict) => self.dict_display(dict),
+            Expr::ListComp(comp) => self.comprehension(SeqKind::List, &comp.elt, &comp.generators),
+            Expr::SetComp(comp) => self.comprehension(SeqKind::Set, &comp.elt, &comp.generators),
+            Expr::Generator(comp) => self.comprehension(SeqKind::List, &comp.elt, &comp.generators),
+            Expr::DictComp(comp) => self.dict_comprehension(comp),
+            Expr::Lambda(lambda) => {
+                Value::Function(self.make_function(Code::Lambda(lambda), Wrap::Plain))
+            }
+            Expr::Named(named) => {
+                let value = self.eval(&named.value);
+                self.assign(&named.target, value.clone());
+                value
+            }
+            Expr::Starred(starred) => self.eval(&starred.value),
+            Expr::Await(inner) => self.eval(&inner.value),
+            Expr::Yield(inner) => {
+                let value = inner.value.as_ref().map(|value| self.eval(value));
+                self.yielded(value.unwrap_or(Value::None))
+            }
+            Expr::YieldFrom(inner) => {
+                let value = self.eval(&inner.value);
+                let (items, _) = self.iterate(&value);
+                for item in items.into_iter().take(ITERATIONS) {
+                    self.yielded(item);
+                }
+                Value::Unknown
+            }
+            Expr::Slice(slice) => {
+                for part in [&slice.lower, &slice.upper, &slice.step]
+                    .into_iter()
+                    .flatten()
+                {
+                    self.eval(part);
+                }
+                Value::Unknown
+            }
+            Expr::BytesLiteral(_)
+            | Expr::EllipsisLiteral(_)
+            | Expr::TString(_)
+            | Expr::IpyEscapeCommand(_) => Value::Unknown,
+        }
+    }
+
+    fn yielded(&mut self, value: Value<'a>) -> Value<'a> {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.yields.push(value);
+        }
+        Value::Unknown
+    }
+
+    fn name(&mut self, name: &'a str) -> Value<'a> {
+        let scope = self.scope();
+        if let Some(value) = scope.lookup(name) {
+            return value;
+        }
+        let stars = scope.outermost().stars.borrow().clone();
+        for star in stars {
+            if exports(&star, name) {
+                return self.library_attribute(&star, name);
+            }
+        }
+        if is_builtin(name) {
+            return Value::Lib(name.into());
+        }
+        Value::Unknown
+    }
+
+    fn subscript(&mut self, subscript: &'a ast::ExprSubscript) -> Value<'a> {
+        let object = self.eval(&subscript.value);
+        let at = self.at(subscript);
+        if let Expr::Slice(slice) = &*subscript.slice {
+            let mut bound = |expr: &'a Option<Box<Expr>>| {
+                expr.as_ref().map(|expr| match self.eval(expr) {
+                    Value::Int(value) => Some(value),
+                    _ => None,
+                })
+            };
+            let (lower, upper) = (bound(&slice.lower), bound(&slice.upper));
+            let step = bound(&slice.step);
+            return self.slice(&object, lower, upper, step.is_some(), at);
+        }
+        let key = self.eval(&subscript.slice);
+        self.index(&object, &key, at)
+    }
+
+    /// Evaluates the arguments of a call.
+    pub(super) fn arguments(
+        &mut self,
+        arguments: &'a ast::Arguments,
+        at: super::value::At,
+    ) -> Args<'a> {
+        let mut args = Args::new(at);
+        for arg in &arguments.args {
+            if let Expr::Starred(starred) = arg {
+                let value = self.eval(&starred.value);
+                let (items, open) = self.iterate(&value);
+                if open {
+                    args.open = true;
+                    if let Some(slot) = value.as_slot() {
+                        args.pos.push(Value::slot(slot));
+                    }
+                } else {
+                    args.pos.extend(items);
+                }
+            } else {
+                let value = self.eval(arg);
+                args.pos.push(value);
+            }
+        }
+        for keyword in &arguments.keywords {
+            let value = self.eval(&keyword.value);
+            match &keyword.arg {
+                Some(name) => args.kw.push((name.as_str().into(), value)),
+                None => self.spread(&mut args, value),
+            }
+        }
+        args
+    }
+
+    /// Adds the entries of `**value` to arguments.
+    fn spread(&mut self, args: &mut Args<'a>, value: Value<'a>) {
+        match &value {
+            Value::Dict(dict) => {
+                args.open |= dict.open.get();
+                for (key, value) in dict.items.borrow().iter() {
+                    if let Value::Str(name) = key {
+                        args.kw.push((name.clone(), value.clone()));
+                    }
+                }
+            }
+            Value::Namespace(_) | Value::MainDict(_) => {
+                args.open = true;
+                args.spread = Some(value);
+            }
+            _ => args.open = true,
+        }
+    }
+
+    fn eval_call(&mut self, call: &'a ast::ExprCall) -> Value<'a> {
+        let at = self.at(call);
+        match &*call.func {
+            Expr::Attribute(func) => {
+                let object = self.eval(&func.value);
+                let args = self.arguments(&call.arguments, at);
+                self.call_method(&object, func.attr.as_str().into(), args)
+            }
+            Expr::Name(func) if func.id.as_str() == "super" && call.arguments.args.is_empty() => {
+                self.super_object()
+            }
+            Expr::Name(func) if func.id.as_str() == "locals" => Value::Unknown,
+            func => {
+                let callee = self.eval(func);
+                if matches!(&callee, Value::Lib(name) if &**name == "super") {
+                    return self.super_object();
+                }
+                let args = self.arguments(&call.arguments, at);
+                self.call(&callee, args)
+            }
+        }
+    }
+
+    fn bool_op(&mut self, op: &'a ast::ExprBoolOp) -> Value<'a> {
+        let mark = self.guards.len();
+        let before = self.uncertain;
+        let mut result: Option<Value<'a>> = None;
+        let mut doubtful = false;
+        for (index, operand) in op.values.iter().enumerate() {
+            let value = self.eval(operand);
+            let last = index + 1 == op.values.len();
+            let truth = value.truth();
+            match op.op {
+                ast::BoolOp::And => {
+                    if last || truth == Some(false) {
+                        let decided = truth == Some(false) || !doubtful;
+                        result = Some(if decided {
+                            value
+                        } else {
+                            value.join(&Value::Unknown)
+                        });
+                        break;
+                    }
+                    let present = self.present_when_true(operand);
+                    self.guards.extend(present);
+                }
+                ast::BoolOp::Or => {
+                    if last || truth != Some(false) {
+                        if let Some(first) = &result {
+                            self.fallback(first, &value);
+                        }
+                        result = Some(result.map_or(value.clone(), |first| first.join(&value)));
+                    }
+                    if truth == Some(true) {
+                        break;
+                    }
+                }
+            }
+            if truth.is_none() {
+                doubtful = true;
+                self.uncertain = before + 1;
+            }
+        }
+        self.uncertain = before;
+        self.guards.truncate(mark);
+        result.unwrap_or_default()
+    }
+
+    fn conditional(&mut self, expr: &'a ast::ExprIf) -> Value<'a> {
+        let test = self.eval(&expr.test);
+        match test.truth() {
+            Some(true) => return self.eval(&expr.body),
+            Some(false) => return self.eval(&expr.orelse),
+            None => {}
+        }
+        let present = self.present_when_true(&expr.test);
+        self.uncertain += 1;
+        let body = self.guarded(present, |engine| engine.eval(&expr.body));
+        let orelse = self.eval(&expr.orelse);
+        self.uncertain -= 1;
+        self.fallback(&body, &orelse);
+        body.join(&orelse)
+    }
+
+    fn f_string(&mut self, literal: &'a ast::ExprFString) -> Value<'a> {
+        let mut pieces: Vec<Piece<'a>> = Vec::new();
+        for part in literal.value.as_slice() {
+            match part {
+                ast::FStringPart::Literal(text) => pieces.push(Piece::Text((&*text.value).into())),
+                ast::FStringPart::FString(text) => {
+                    for element in text.elements.iter() {
+                        match element {
+                            ast::InterpolatedStringElement::Literal(text) => {
+                                pieces.push(Piece::Text((&*text.value).into()));
+                            }
+                            ast::InterpolatedStringElement::Interpolation(inner) => {
+                                let value = self.eval(&inner.expression);
+                                let plain = inner.format_spec.is_none()
+                                    && !matches!(inner.conversion, ast::ConversionFlag::Repr);
+                                match value.pieces().filter(|_| plain) {
+                                    Some(more) => pieces.extend(more),
+                                    None => pieces.push(shown(&value, plain)),
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        self.text_of(pieces)
+    }
+
+    fn display(&mut self, kind: SeqKind, elements: &'a [Expr]) -> Value<'a> {
+        let mut items = Vec::with_capacity(elements.len());
+        let mut open = false;
+        for element in elements {
+            if let Expr::Starred(starred) = element {
+                let value = self.eval(&starred.value);
+                let (more, more_open) = self.iterate(&value);
+                items.extend(more);
+                open |= more_open;
+            } else {
+                items.push(self.eval(element));
+            }
+        }
+        let seq = self.seq(kind, items);
+        if let Value::Seq(seq) = &seq {
+            seq.open.set(open);
+        }
+        seq
+    }
+
+    fn dict_display(&mut self, display: &'a ast::ExprDict) -> Value<'a> {
+        let mut items: Vec<(Value<'a>, Value<'a>)> = Vec::with_capacity(display.items.len());
+        let mut open = false;
+        for item in &display.items {
+            let value = self.eval(&item.value);
+            match &item.key {
+                Some(key) => {
+                    let key = self.eval(key);
+                    items.push((key, value));
+                }
+                None => match &value {
+                    Value::Dict(dict) => {
+                        open |= dict.open.get();
+                        items.extend(dict.items.borrow().iter().cloned());
+                    }
+                    Value::Environ => return Value::Environ,
+                    _ => open = true,
+                },
+            }
+        }
+        self.dict(items, open)
+    }
+
+    fn comprehension(
+        &mut self,
+        kind: SeqKind,
+        element: &'a Expr,
+        generators: &'a [ast::Comprehension],
+    ) -> Value<'a> {
+        let mut items = Vec::new();
+        let open = self.generate(generators, &mut |engine| {
+            let item = engine.eval(element);
+            items.push(item);
+        });
+        let seq = self.seq(kind, items);
+        if let Value::Seq(seq) = &seq {
+            seq.open.set(open);
+        }
+        seq
+    }
+
+    fn dict_comprehension(&mut self, comp: &'a ast::ExprDictComp) -> Value<'a> {
+        let mut items = Vec::new();
+        let open = self.generate(&comp.generators, &mut |engine| {
+            let key = match &comp.key {
+                Some(key) => engine.eval(key),
+                None => Value::Unknown,
+            };
+            let value = engine.eval(&comp.value);
+            items.push((key, value));
+        });
+        self.dict(items, open)
+    }
+
+    /// Walks a comprehension's loops in a scope of their own; true where it is not known what they run over.
+    fn generate(
+        &mut self,
+        generators: &'a [ast::Comprehension],
+        body: &mut dyn FnMut(&mut Self),
+    ) -> bool {
+        let outer = self.scope();
+        let scope = Scope::new(outer.module, Some(outer.clone()), false);
+        if let Some(frame) = self.frames.last_mut() {
+            frame.scope = scope;
+        }
+        let open = self.generate_level(generators, body);
+        if let Some(frame) = self.frames.last_mut() {
+            frame.scope = outer;
+        }
+        open
+    }
+
+    fn generate_level(
+        &mut self,
+        generators: &'a [ast::Comprehension],
+        body: &mut dyn FnMut(&mut Self),
+    ) -> bool {
+        let Some((generator, rest)) = generators.split_first() else {
+            body(self);
+            return false;
+        };
+        let iterable = self.eval(&generator.iter);
+        let (items, mut open) = self.iterate(&iterable);
+        open |= items.len() > ITERATIONS;
+        self.uncertain += usize::from(open);
+        let mut inner_open = open;
+        for item in items.into_iter().take(ITERATIONS) {
+            self.assign(&generator.target, item);
+            let mut kept = true;
+            for test in &generator.ifs {
+                match self.eval(test).truth() {
+                    Some(true) => {}
+                    Some(false) => {
+                        kept = false;
+                        break;
+                    }
+                    None => inner_open = true,
+                }
+            }
+            if kept {
+                inner_open |= self.generate_level(rest, body);
+            }
+            if self.exhausted() {
+                break;
+            }
+        }
+        self.uncertain -= usize::from(open);
+        inner_open
+    }
+}
+
+/// How a value that is not text appears within one.
+fn shown<'a>(value: &Value<'a>, plain: bool) -> Piece<'a> {
+    match (value, plain) {
+        (Value::Float(value), true) => Piece::Text(format!("{value:?}").into()),
+        _ => Piece::Unknown,
+    }
+}
+
+fn number<'a>(number: &ast::Number) -> Value<'a> {
+    match number {
+        ast::Number::Int(value) => value.as_i64().map_or(Value::Unknown, Value::Int),
+        ast::Number::Float(value) => Value::Float(*value),
+        ast::Number::Complex { .. } => Value::Unknown,
+    }
+}
+
+/// Whether `from library import *` gives `name`.
+fn exports(library: &Text<'_>, name: &str) -> bool {
+    let known: &[&str] = match &**library {
+        "argparse" => &[
+            "ArgumentParser",
+            "FileType",
+            "BooleanOptionalAction",
+            "SUPPRESS",
+        ],
+        "os" => &["environ", "getenv", "path", "listdir", "makedirs", "mkdir"],
+        "os.path" => &["join", "exists", "dirname", "basename", "abspath"],
+        "pathlib" => &["Path", "PurePath", "PosixPath"],
+        "sys" => &["argv", "exit"],
+        "glob" => &["glob", "iglob"],
+        _ => return false,
+    };
+    known.contains(&name)
+}
+
+/// Builtins that the reader knows something about.
+fn is_builtin(name: &str) -> bool {
+    matches!(
+        name,
+        "int"
+            | "float"
+            | "str"
+            | "bool"
+            | "list"
+            | "tuple"
+            | "set"
+            | "frozenset"
+            | "dict"
+            | "bytes"
+            | "complex"
+            | "object"
+            | "type"
+            | "open"
+            | "file"
+            | "execfile"
+            | "range"
+            | "xrange"
+            | "len"
+            | "enumerate"
+            | "zip"
+            | "map"
+            | "filter"
+            | "sorted"
+            | "reversed"
+            | "iter"
+            | "next"
+            | "min"
+            | "max"
+            | "sum"
+            | "abs"
+            | "round"
+            | "any"
+            | "all"
+            | "getattr"
+            | "setattr"
+            | "hasattr"
+            | "isinstance"
+            | "issubclass"
+            | "callable"
+            | "vars"
+            | "dir"
+            | "print"
+            | "repr"
+            | "format"
+            | "eval"
+            | "exec"
+            | "exit"
+            | "quit"
+            | "super"
+            | "input"
+            | "raw_input"
+            | "unicode"
+            | "basestring"
+            | "long"
+            | "property"
+            | "staticmethod"
+            | "classmethod"
+            | "__import__"
+    )
+}

@@ -1,0 +1,434 @@
+//! Owns the way into libraries: what their names stand for and which idiom knows what their functions do.
+
+use std::rc::Rc;
+
+use super::call::Args;
+use super::engine::Engine;
+use super::value::{At, Class, Function, Object, Piece, SeqKind, Text, Value};
+use crate::requirement::{DataType, ValueType};
+
+impl<'a> Engine<'a> {
+    /// A name of a library.
+    pub(super) fn library_attribute(&mut self, library: &str, name: &str) -> Value<'a> {
+        let full = format!("{library}.{name}");
+        match &*full {
+            "os.environ" | "os.environb" => Value::Environ,
+            "os.sep" => Value::str("/"),
+            "os.linesep" => Value::str("\n"),
+            "os.name" => Value::str("posix"),
+            "os.devnull" => Value::str("/dev/null"),
+            "os.curdir" => Value::str("."),
+            "sys.platform" => Value::str("linux"),
+            "sys.version_info" => {
+                let items = [3, 12, 0].map(Value::Int).to_vec();
+                self.seq(SeqKind::Tuple, items)
+            }
+            "sys.maxsize" => Value::Int(i64::MAX),
+            "sys.argv" => Value::object("sys.argv", Vec::new()),
+            "typing.TYPE_CHECKING" => Value::Bool(false),
+            "math.pi" => Value::Float(std::f64::consts::PI),
+            "string.ascii_lowercase" => Value::str("abcdefghijklmnopqrstuvwxyz"),
+            "math.inf" | "numpy.inf" => Value::Float(f64::INFINITY),
+            "sys.stdin" | "sys.stdout" | "sys.stderr" => Value::Unknown,
+            _ => Value::Lib(super::modules::canonical_owned(full)),
+        }
+    }
+
+    /// Calls a library's function, class or a builtin.
+    pub(super) fn call_library(&mut self, name: &Text<'a>, args: Args<'a>) -> Value<'a> {
+        self.pay(1);
+        let known = match name.split_once('.') {
+            None => self.call_builtin(name, &args),
+            Some((top, rest)) => match top {
+                "os" | "posix" | "nt" => self.call_os(rest, name, &args),
+                "sys" => match rest {
+                    "exit" => Some(Value::Never),
+                    "path.append" | "path.insert" | "path.extend" => {
+                        for folder in args.pos.iter().filter_map(Value::as_str) {
+                            self.add_search(folder);
+                        }
+                        Some(Value::None)
+                    }
+                    _ => None,
+                },
+                "argparse" | "configargparse" | "jsonargparse" | "gooey" | "rich_argparse" => {
+                    self.call_argparse(name, &args)
+                }
+                "pathlib" | "pathlib2" | "upath" => self.call_pathlib(name, &args),
+                "glob" | "glob2" => match (rest, args.get(0, "pathname").cloned()) {
+                    ("glob" | "iglob", Some(pattern)) => Some(self.glob(&pattern, args.at)),
+                    _ => None,
+                },
+                "functools" => self.call_functools(rest, &args),
+                "itertools" => match rest {
+                    "chain" => {
+                        let mut items = Vec::new();
+                        let mut open = false;
+                        for value in args.pos.clone() {
+                            let (more, more_open) = self.iterate(&value);
+                            items.extend(more);
+                            open |= more_open;
+                        }
+                        Some(self.list(items, open))
+                    }
+                    _ => None,
+                },
+                "copy" => args.first().cloned(),
+                "io" | "codecs" | "gzip" | "bz2" | "lzma" | "smart_open" | "fsspec" => {
+                    self.call_opener(name, &args)
+                }
+                "json" if rest == "loads" => {
+                    if let Some(Value::File(file)) = args.first() {
+                        let file = file.clone();
+                        self.file_holds(&file, DataType::Json, &args, "json.loads");
+                    }
+                    Some(Value::Unknown)
+                }
+                "json" if rest == "dumps" => {
+                    Some(Value::Pieces(Rc::new([Piece::Dumped(DataType::Json)])))
+                }
+                "yaml"
+                    if matches!(rest, "dump" | "safe_dump")
+                        && args.pos.len() + args.kw.len() < 2 =>
+                {
+                    Some(Value::Pieces(Rc::new([Piece::Dumped(DataType::Yaml)])))
+                }
+                "collections" => match rest {
+                    "OrderedDict" => self.call_builtin("dict", &args),
+                    "defaultdict" => Some(self.dict(Vec::new(), true)),
+                    "deque" => self.call_builtin("list", &args),
+                    _ => None,
+                },
+                "types" if rest == "SimpleNamespace" => {
+                    let made = Value::object("types.SimpleNamespace", Vec::new());
+                    if let Value::Object(object) = &made {
+                        object.names.borrow_mut().extend(args.kw.clone());
+                    }
+                    Some(self.keep(made))
+                }
+                _ => None,
+            },
+        };
+        if let Some(value) = known {
+            return value;
+        }
+        let is_sink = self.sink(name, &args);
+        let last = name.rsplit('.').next().unwrap_or(name);
+        if last.starts_with(|c: char| c.is_ascii_uppercase())
+            || last == "suppress"
+            || last == "auto"
+        {
+            return self.keep(Value::object(name.clone(), args.pos));
+        }
+        if is_sink {
+            return Value::Unknown;
+        }
+        self.call_unknown(args)
+    }
+
+    fn list(&mut self, items: Vec<Value<'a>>, open: bool) -> Value<'a> {
+        let seq = self.seq(SeqKind::List, items);
+        if let Value::Seq(seq) = &seq {
+            seq.open.set(open);
+        }
+        seq
+    }
+
+    fn call_argparse(&mut self, name: &str, args: &Args<'a>) -> Option<Value<'a>> {
+        if super::argparse::is_parser_class(name) {
+            return Some(self.make_parser(args, "argparse"));
+        }
+        match name {
+            "argparse.Namespace" => {
+                if let Some(Value::Namespace(parser)) = &args.spread {
+                    return Some(Value::Namespace(*parser));
+                }
+                let made = Value::object("argparse.Namespace", Vec::new());
+                if let Value::Object(object) = &made {
+                    object.names.borrow_mut().extend(args.kw.clone());
+                }
+                Some(self.keep(made))
+            }
+            "argparse.FileType" => {
+                let mode = args.get(0, "mode").cloned().unwrap_or(Value::str("r"));
+                Some(self.keep(Value::object("argparse.FileType", vec![mode])))
+            }
+            "argparse.ArgumentTypeError" | "argparse.ArgumentError" => Some(Value::Unknown),
+            _ => None,
+        }
+    }
+
+    fn call_pathlib(&mut self, name: &str, args: &Args<'a>) -> Option<Value<'a>> {
+        if !is_path_class(name) {
+            return match name {
+                "pathlib.Path.cwd" | "pathlib.Path.home" => Some(Value::Typed(ValueType::Path)),
+                _ => None,
+            };
+        }
+        if let Some(first) = args.first() {
+            self.turned_into(&first.clone(), ValueType::Path);
+        }
+        Some(match args.pos.as_slice() {
+            [] => Value::str("."),
+            [Value::Instance(_) | Value::None] => Value::Typed(ValueType::Path),
+            parts => {
+                let parts = parts.to_vec();
+                self.join_path(&parts)
+            }
+        })
+    }
+
+    fn call_functools(&mut self, rest: &str, args: &Args<'a>) -> Option<Value<'a>> {
+        match rest {
+            "partial" => {
+                let callee = args.first()?.clone();
+                let made = Value::object("functools.partial", Vec::new());
+                if let Value::Object(object) = &made {
+                    object.args.borrow_mut().push(callee);
+                    object
+                        .args
+                        .borrow_mut()
+                        .extend(args.pos.iter().skip(1).cloned());
+                    object.names.borrow_mut().extend(args.kw.clone());
+                }
+                Some(self.keep(made))
+            }
+            "wraps" | "lru_cache" | "cache" | "update_wrapper" => match args.first() {
+                Some(value @ Value::Function(_)) if rest != "wraps" => Some(value.clone()),
+                _ => Some(Value::Lib("functools.wraps(…)".into())),
+            },
+            "wraps(…)" => args.first().cloned(),
+            _ => None,
+        }
+    }
+
+    fn call_opener(&mut self, name: &str, args: &Args<'a>) -> Option<Value<'a>> {
+        let (data_type, rule) = match name {
+            "io.open" => (None, "open"),
+            "codecs.open" => (None, "codecs.open"),
+            "gzip.open" | "gzip.GzipFile" => (Some(DataType::Gzip), "gzip.open"),
+            "bz2.open" | "bz2.BZ2File" | "lzma.open" | "lzma.LZMAFile" => (None, "bz2.open"),
+            "smart_open.open" | "smart_open.smart_open" | "fsspec.open" => (None, "fsspec.open"),
+            "io.TextIOWrapper" | "io.BufferedReader" => return args.first().cloned(),
+            _ => return None,
+        };
+        let path = args
+            .pos
+            .first()
+            .or_else(|| args.kw("filename"))
+            .or_else(|| args.kw("file"))?
+            .clone();
+        let mode = args.get(1, "mode").cloned();
+        if let Value::File(_) = path {
+            return Some(path);
+        }
+        Some(self.open(&path, mode.as_ref(), data_type, args.at, rule))
+    }
+
+    fn call_os(&mut self, rest: &str, name: &str, args: &Args<'a>) -> Option<Value<'a>> {
+        let first = args.first().cloned();
+        Some(match rest {
+            "getenv" | "getenvb" => self.getenv(args),
+            "putenv" => {
+                if let [key, value] = args.pos.as_slice() {
+                    self.environ_set(&key.clone(), value.clone());
+                }
+                Value::None
+            }
+            "_exit" | "abort" => Value::Never,
+            "getcwd" => Value::str("."),
+            "path.join" => {
+                if let Some(first) = &first {
+                    self.turned_into(first, ValueType::Path);
+                }
+                if args.open {
+                    let mut parts = args.pos.clone();
+                    parts.push(Value::Unknown);
+                    return Some(self.join_path(&parts));
+                }
+                self.join_path(&args.pos)
+            }
+            "path.abspath" | "path.expanduser" | "path.realpath" | "path.normpath"
+            | "path.expandvars" | "fspath" | "path.normcase" => {
+                let value = first?;
+                self.turned_into(&value, ValueType::Path);
+                value
+            }
+            "path.relpath" => first?,
+            "path.dirname" => self.parent_of(&first?),
+            "path.basename" => match first? {
+                Value::Str(text) => Value::Str(super::methods::last_part(&text).to_owned().into()),
+                value => super::ops::formed(&value, super::value::Form::Part),
+            },
+            "path.splitext" => match first? {
+                Value::Str(text) => {
+                    let dot = text.rfind('.').filter(|dot| !text[*dot..].contains('/'));
+                    let (stem, suffix) = text.split_at(dot.unwrap_or(text.len()));
+                    let items = vec![
+                        Value::Str(stem.to_owned().into()),
+                        Value::Str(suffix.to_owned().into()),
+                    ];
+                    self.seq(SeqKind::Tuple, items)
+                }
+                value => {
+                    let suffix = super::ops::formed(&value, super::value::Form::Part);
+                    self.seq(SeqKind::Tuple, vec![value, suffix])
+                }
+            },
+            "path.split" => {
+                let value = first?;
+                let parent = self.parent_of(&value);
+                let name = super::ops::formed(&value, super::value::Form::Part);
+                self.seq(SeqKind::Tuple, vec![parent, name])
+            }
+            "path.exists" | "path.isfile" | "path.isdir" | "path.lexists" => {
+                self.sink(name, args);
+                Value::Typed(ValueType::Bool)
+            }
+            "listdir" | "walk" | "scandir" => self.list_folder(name, args),
+            "cpu_count" => Value::Typed(ValueType::Int),
+            _ => return None,
+        })
+    }
+
+    /// Calls an object that a library made.
+    pub(super) fn call_object(&mut self, object: &Rc<Object<'a>>, args: Args<'a>) -> Value<'a> {
+        if &*object.class == "functools.partial" {
+            let mut call = Args::new(args.at);
+            let held = object.args.borrow().clone();
+            let Some((callee, given)) = held.split_first() else {
+                return Value::Unknown;
+            };
+            call.pos.extend(given.iter().cloned());
+            call.pos.extend(args.pos);
+            call.kw = args.kw;
+            for (name, value) in object.names.borrow().iter() {
+                if !call.kw.iter().any(|(known, _)| known == name) {
+                    call.kw.push((name.clone(), value.clone()));
+                }
+            }
+            call.open = args.open;
+            call.spread = args.spread;
+            return self.call(&callee.clone(), call);
+        }
+        self.call_unknown(args)
+    }
+
+    /// A method of an object that a library made.
+    pub(super) fn object_method(
+        &mut self,
+        object: &Rc<Object<'a>>,
+        name: &str,
+        args: Args<'a>,
+    ) -> Value<'a> {
+        let full = format!("{}.{name}", &*object.class);
+        if self.sink(&full, &args) {
+            return Value::Unknown;
+        }
+        self.method_of_unknown(&Value::Object(object.clone()), name, args)
+    }
+
+    /// An attribute of an object that a library made.
+    pub(super) fn object_attribute(
+        &mut self,
+        _object: &Rc<Object<'a>>,
+        _name: &str,
+        _at: At,
+    ) -> Value<'a> {
+        Value::Unknown
+    }
+
+    /// An item of an object that a library made.
+    pub(super) fn object_item(
+        &mut self,
+        _object: &Rc<Object<'a>>,
+        _key: &Value<'a>,
+        _at: At,
+    ) -> Value<'a> {
+        Value::Unknown
+    }
+
+    /// A stretch of an object that a library made.
+    pub(super) fn object_slice(
+        &mut self,
+        object: &Rc<Object<'a>>,
+        _from: Option<i64>,
+        _at: At,
+    ) -> Value<'a> {
+        Value::Object(object.clone())
+    }
+
+    /// What an object that a library made is made of.
+    pub(super) fn object_items(&mut self, _object: &Rc<Object<'a>>) -> (Vec<Value<'a>>, bool) {
+        (vec![Value::Unknown], true)
+    }
+
+    /// A method of something of which nothing is known but the method's name.
+    pub(super) fn method_of_unknown(
+        &mut self,
+        _object: &Value<'a>,
+        name: &str,
+        args: Args<'a>,
+    ) -> Value<'a> {
+        match name {
+            "add_argument" => {
+                let parser = self.anonymous_parser(args.at);
+                return self.parser_method(&Value::Parser(parser), name, args);
+            }
+            "add_argument_group" | "add_mutually_exclusive_group" => {
+                let parser = self.anonymous_parser(args.at);
+                return self.parser_method(&Value::Parser(parser), name, args);
+            }
+            _ => {}
+        }
+        if self.method_sink(name, &args) {
+            return Value::Unknown;
+        }
+        self.call_unknown(args)
+    }
+
+    /// A method of a followed value that is neither a text's nor a path's.
+    pub(super) fn method_of_followed(
+        &mut self,
+        object: &Value<'a>,
+        name: &str,
+        args: Args<'a>,
+    ) -> Value<'a> {
+        self.method_of_unknown(object, name, args)
+    }
+
+    /// A method that a class of the project has from a library.
+    pub(super) fn method_of_class(
+        &mut self,
+        _class: &Rc<Class<'a>>,
+        name: &str,
+        args: Args<'a>,
+    ) -> Value<'a> {
+        self.method_of_unknown(&Value::Unknown, name, args)
+    }
+
+    /// What a decorator makes of a function.
+    pub(super) fn decorate(
+        &mut self,
+        decorator: &Value<'a>,
+        value: &Value<'a>,
+        _function: &Rc<Function<'a>>,
+        _at: At,
+    ) -> Value<'a> {
+        let _ = decorator;
+        value.clone()
+    }
+}
+
+/// Whether a library's class makes paths.
+pub(super) fn is_path_class(name: &str) -> bool {
+    matches!(
+        name,
+        "pathlib.Path"
+            | "pathlib.PurePath"
+            | "pathlib.PosixPath"
+            | "pathlib.PurePosixPath"
+            | "pathlib.WindowsPath"
+            | "upath.UPath"
+    )
+}

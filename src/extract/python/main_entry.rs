@@ -1,0 +1,223 @@
+//! Owns the `main(input_paths, output_paths, environ_vars, job_args)` style: which keys each dictionary needs, and
+//! what the script's own `__main__` block hands over for them.
+
+use std::rc::Rc;
+
+use super::call::Args;
+use super::engine::Engine;
+use super::slots::{Default_, MainKey, Owner};
+use super::value::{At, Function, Value};
+use crate::requirement::MainParameter;
+use crate::script::Entry;
+
+/// `main`'s parameters, in their order.
+const PARAMETERS: [&str; 4] = ["input_paths", "output_paths", "environ_vars", "job_args"];
+
+impl<'a> Engine<'a> {
+    /// Recognises `main(input_paths, output_paths, environ_vars, job_args)` where it is defined.
+    pub(super) fn meet_main(&mut self, function: &Rc<Function<'a>>) {
+        if function.name() != "main" || function.scope.parent.is_some() {
+            return;
+        }
+        let Some(parameters) = function.parameters() else {
+            return;
+        };
+        let names = parameters
+            .iter_non_variadic_params()
+            .map(|p| p.parameter.name.as_str());
+        if names.take(4).eq(PARAMETERS) {
+            self.main = Some(function.clone());
+        }
+    }
+
+    /// Whether the script is read as one whose `main` is called.
+    pub(super) fn enters_main(&self) -> bool {
+        self.entry == Entry::Main && self.main.is_some()
+    }
+
+    /// A call of that `main` by the script itself: what it hands over is tied to what `main` reads.
+    pub(super) fn call_main(
+        &mut self,
+        function: &Rc<Function<'a>>,
+        args: &Args<'a>,
+    ) -> Option<Value<'a>> {
+        let is_main = self
+            .main
+            .as_ref()
+            .is_some_and(|main| main.id == function.id);
+        if !is_main || !self.enters_main() {
+            return None;
+        }
+        for (index, name) in PARAMETERS.iter().enumerate() {
+            let Some(dict) = Self::main_parameter(name) else {
+                continue;
+            };
+            if let Some(value) = args.get(index, name).cloned() {
+                self.tie(dict, &value, args.at);
+            }
+        }
+        self.walk_main();
+        Some(Value::Unknown)
+    }
+
+    /// Walks `main` once, with dictionaries of the user's values.
+    pub(super) fn walk_main(&mut self) {
+        let Some(main) = self.main.clone() else {
+            return;
+        };
+        if std::mem::replace(&mut self.main_walked, true) {
+            return;
+        }
+        let mut args = Args::new(At {
+            module: 0,
+            range: Default::default(),
+        });
+        for name in PARAMETERS {
+            let value = match (Self::main_parameter(name), self.job_parser) {
+                (Some(MainParameter::JobArgs), Some(parser)) => Value::Namespace(parser),
+                (Some(dict), _) => Value::MainDict(dict),
+                _ => Value::Unknown,
+            };
+            args.pos.push(value);
+        }
+        let uncertain = std::mem::take(&mut self.uncertain);
+        let guards = std::mem::take(&mut self.guards);
+        let lenient = std::mem::take(&mut self.lenient);
+        self.walk_function(&main, None, args);
+        self.uncertain = uncertain;
+        self.guards = guards;
+        self.lenient = lenient;
+    }
+
+    /// Ties what the script hands over in a dictionary to the keys of that dictionary.
+    fn tie(&mut self, dict: MainParameter, value: &Value<'a>, at: At) {
+        match value {
+            Value::Namespace(parser) if dict == MainParameter::JobArgs => {
+                self.job_parser = Some(*parser);
+            }
+            Value::Dict(given) => {
+                for (key, value) in given.items.borrow().clone() {
+                    let Some(key) = key.as_str().map(str::to_owned) else {
+                        continue;
+                    };
+                    let index = self.key_index(dict, &key, at);
+                    match dict {
+                        MainParameter::InputPaths | MainParameter::OutputPaths => {
+                            let path = value.as_str().map(str::to_owned);
+                            let known = &mut self.slots.keys[index].container_path;
+                            *known = known.take().or(path);
+                        }
+                        _ => {
+                            let envs = value.alternatives().iter().filter_map(|v| self.env_of(v));
+                            for env in envs.collect::<Vec<_>>() {
+                                self.slots.envs[env].handed = true;
+                            }
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn key_index(&mut self, dict: MainParameter, key: &str, at: At) -> usize {
+        let known = self
+            .slots
+            .keys
+            .iter()
+            .position(|k| k.dict == dict && k.key == key);
+        known.unwrap_or_else(|| {
+            let index = self.slots.keys.len();
+            let slot = self.slots.add(Owner::Main(index));
+            self.slots.keys.push(MainKey {
+                dict,
+                key: key.to_owned(),
+                required: false,
+                default: Default_::Absent,
+                at,
+                slot,
+                container_path: None,
+                read: false,
+            });
+            index
+        })
+    }
+
+    /// Reads a key of one of the dictionaries.
+    pub(super) fn main_key(
+        &mut self,
+        dict: MainParameter,
+        key: &str,
+        required: bool,
+        default: Option<Value<'a>>,
+        at: At,
+    ) -> Value<'a> {
+        let json = match &default {
+            None => Default_::Absent,
+            Some(value) => self.json(value).map_or(Default_::Computed, Default_::Known),
+        };
+        let index = self.key_index(dict, key, at);
+        let lenient = self.lenient > 0;
+        let known = &mut self.slots.keys[index];
+        if !known.read {
+            known.at = at;
+        }
+        known.read = true;
+        known.required |= required && !lenient;
+        if known.default == Default_::Absent {
+            known.default = json;
+        }
+        let slot = Value::slot(known.slot);
+        match default {
+            None | Some(Value::None) => slot,
+            Some(value) => slot.join(&value),
+        }
+    }
+
+    /// `input_paths["key"]`.
+    pub(super) fn main_dict_item(
+        &mut self,
+        dict: MainParameter,
+        key: &Value<'a>,
+        at: At,
+    ) -> Value<'a> {
+        match key {
+            Value::Str(key) => self.main_key(dict, key, true, None, at),
+            Value::Alt(values) => {
+                let keys: Vec<_> = values
+                    .iter()
+                    .map(|key| self.main_dict_item(dict, key, at))
+                    .collect();
+                Value::join_all(keys).unwrap_or_default()
+            }
+            _ => {
+                self.note(
+                    "computed-key",
+                    "a key of `main`'s dictionaries is worked out when the script runs".to_owned(),
+                    at,
+                );
+                Value::Unknown
+            }
+        }
+    }
+
+    /// `environ_vars.get(…)` and its kin.
+    pub(super) fn main_dict_method(
+        &mut self,
+        dict: MainParameter,
+        name: &str,
+        args: Args<'a>,
+    ) -> Value<'a> {
+        match (name, args.first()) {
+            ("get" | "pop" | "setdefault", Some(Value::Str(key))) => {
+                let key = key.clone();
+                let default = args.pos.get(1).cloned();
+                let required = name == "pop" && default.is_none();
+                let default = default.or((!required).then_some(Value::None));
+                self.main_key(dict, &key, required, default, args.at)
+            }
+            ("copy", _) => Value::MainDict(dict),
+            _ => Value::Unknown,
+        }
+    }
+}

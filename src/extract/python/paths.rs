@@ -1,0 +1,417 @@
+//! Owns paths: what opening, reading, writing, listing and making them says about the value that names them.
+
+use std::rc::Rc;
+
+use super::call::Args;
+use super::engine::Engine;
+use super::environ::pattern;
+use super::path_table::{Sink, methods_named, sinks_named};
+use super::slots::{Direction, Use};
+use super::value::{At, File, Form, Piece, SeqKind, Value};
+use crate::requirement::{DataType, ValueType};
+
+impl<'a> Engine<'a> {
+    /// A path is used.
+    pub(super) fn use_path(
+        &mut self,
+        value: &Value<'a>,
+        direction: Direction,
+        data_type: Option<DataType>,
+        at: At,
+        rule: &'static str,
+    ) {
+        let used = Use {
+            direction,
+            data_type,
+            at,
+            rule,
+            confidence: self.confidence,
+        };
+        match value {
+            Value::Str(path) => self.use_literal(path, used),
+            Value::Pieces(pieces) => self.use_pieces(&pieces.clone(), used),
+            Value::File(file) => {
+                let path = file.path.clone();
+                self.use_path(&path, direction, data_type, at, rule);
+            }
+            Value::Alt(values) => {
+                for value in values.iter() {
+                    self.use_path(value, direction, data_type, at, rule);
+                }
+            }
+            Value::Seq(seq) => {
+                let items = seq.items.borrow().clone();
+                for item in items.iter().take(64) {
+                    if !matches!(item, Value::Seq(_)) {
+                        self.use_path(item, direction, data_type, at, rule);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn use_literal(&mut self, path: &str, mut used: Use) {
+        let shown = path.trim_end_matches('/');
+        if !is_local_path(path) {
+            return;
+        }
+        if let Some(folder) = globbed(path) {
+            used.data_type = Some(DataType::Folder);
+            if let Some(folder) = folder {
+                self.slots.used_literal(folder, false, used);
+            }
+            return;
+        }
+        if shown.len() < path.len() && used.data_type.is_none() {
+            used.data_type = Some(DataType::Folder);
+        }
+        self.slots
+            .used_literal(if shown.is_empty() { "/" } else { shown }, false, used);
+    }
+
+    fn use_pieces(&mut self, pieces: &[Piece<'a>], mut used: Use) {
+        match pieces {
+            [Piece::Slot(slot, Form::Whole)] => self.slots.used(*slot, used),
+            [Piece::Slot(slot, Form::Parent), ..] if used.direction == Direction::Prepares => {
+                used.data_type = None;
+                self.slots.used(*slot, used);
+            }
+            [Piece::Slot(slot, Form::Whole), Piece::Text(rest), ..] if rest.starts_with('/') => {
+                used.data_type = Some(DataType::Folder);
+                self.slots.used(*slot, used);
+            }
+            [Piece::Slot(slot, Form::Whole), ..] => {
+                // `args.prefix + ".csv"`: the start of a path.
+                used.data_type = None;
+                self.slots.used(*slot, used);
+            }
+            [Piece::Text(first), ..] => {
+                if !is_local_path(first) {
+                    return;
+                }
+                match first.rsplit_once('/') {
+                    Some((folder, _)) if !folder.is_empty() && globbed(folder).is_none() => {
+                        used.data_type = Some(DataType::Folder);
+                        self.slots.used_literal(folder, true, used);
+                    }
+                    _ => self.note(
+                        "computed-path",
+                        format!(
+                            "a path is put together when the script runs: `{}`",
+                            pattern(pieces)
+                        ),
+                        used.at,
+                    ),
+                }
+            }
+            [Piece::Unknown, Piece::Text(_), ..] if used.direction != Direction::Names => self
+                .note(
+                    "computed-path",
+                    format!(
+                        "a path is put together when the script runs: `{}`",
+                        pattern(pieces)
+                    ),
+                    used.at,
+                ),
+            _ => {}
+        }
+    }
+
+    /// `glob.glob(pattern)`: reads the folder, and gives paths in it.
+    pub(super) fn glob(&mut self, value: &Value<'a>, at: At) -> Value<'a> {
+        match value {
+            Value::Alt(values) => {
+                let all: Vec<_> = values.iter().map(|value| self.glob(value, at)).collect();
+                Value::join_all(all).unwrap_or_default()
+            }
+            Value::Pieces(pieces) => {
+                let mut kept = Vec::new();
+                for piece in pieces.iter() {
+                    match piece {
+                        Piece::Text(text) if text.contains(['*', '?', '[']) => {
+                            let end = text.find(['*', '?', '[']).unwrap_or(0);
+                            let folder = text[..end].rfind('/').map_or("", |slash| &text[..=slash]);
+                            kept.push(Piece::Text(folder.to_owned().into()));
+                            kept.push(Piece::Unknown);
+                            break;
+                        }
+                        piece => kept.push(piece.clone()),
+                    }
+                }
+                let path = self.text_of(kept);
+                self.use_path(&path, Direction::Reads, None, at, "glob");
+                Value::many(path)
+            }
+            Value::Str(text) => {
+                self.use_path(value, Direction::Reads, None, at, "glob");
+                let folder = globbed(text).flatten().map(str::to_owned);
+                match folder {
+                    Some(folder) => Value::many(self.text_of(vec![
+                        Piece::Text(format!("{folder}/").into()),
+                        Piece::Unknown,
+                    ])),
+                    None => Value::many(Value::Typed(ValueType::Path)),
+                }
+            }
+            _ => Value::many(Value::Typed(ValueType::Path)),
+        }
+    }
+
+    /// `open(path, mode)` and its kin.
+    pub(super) fn open(
+        &mut self,
+        path: &Value<'a>,
+        mode: Option<&Value<'a>>,
+        data_type: Option<DataType>,
+        at: At,
+        rule: &'static str,
+    ) -> Value<'a> {
+        let modes: Vec<String> = match mode {
+            None => vec!["r".to_owned()],
+            Some(mode) => mode
+                .alternatives()
+                .iter()
+                .filter_map(|mode| mode.as_str().map(str::to_owned))
+                .collect(),
+        };
+        let reads = modes.iter().any(|mode| !mode.contains(['w', 'a', 'x']));
+        let writes = modes.iter().any(|mode| mode.contains(['w', 'a', 'x']));
+        if reads {
+            self.use_path(path, Direction::Reads, data_type, at, rule);
+        }
+        if writes {
+            self.use_path(path, Direction::Writes, data_type, at, rule);
+        }
+        self.keep(Value::File(Rc::new(File {
+            path: path.clone(),
+            writes,
+        })))
+    }
+
+    /// A method of a path; none where texts have it, or nobody.
+    pub(super) fn path_method(
+        &mut self,
+        object: &Value<'a>,
+        name: &str,
+        args: &Args<'a>,
+    ) -> Option<Value<'a>> {
+        let at = args.at;
+        let path = Value::Typed(ValueType::Path);
+        Some(match name {
+            "open" => {
+                let mode = args.get(0, "mode").cloned();
+                self.open(object, mode.as_ref(), None, at, "pathlib.Path.open")
+            }
+            "read_text" | "read_bytes" => {
+                self.use_path(object, Direction::Reads, None, at, "pathlib.Path.read_text");
+                match object {
+                    // What is read is still known by its file, so that what parses it tells the format.
+                    Value::Str(_) | Value::Pieces(_) => self.keep(Value::File(Rc::new(File {
+                        path: object.clone(),
+                        writes: false,
+                    }))),
+                    _ => Value::Typed(ValueType::String),
+                }
+            }
+            "write_text" | "write_bytes" => {
+                let data_type = args.first().and_then(dumped);
+                self.use_path(
+                    object,
+                    Direction::Writes,
+                    data_type,
+                    at,
+                    "pathlib.Path.write_text",
+                );
+                Value::Typed(ValueType::Int)
+            }
+            "touch" => {
+                self.use_path(object, Direction::Writes, None, at, "pathlib.Path.touch");
+                Value::None
+            }
+            "mkdir" => {
+                self.use_path(
+                    object,
+                    Direction::Prepares,
+                    Some(DataType::Folder),
+                    at,
+                    "pathlib.Path.mkdir",
+                );
+                Value::None
+            }
+            "exists" | "is_file" | "is_dir" | "is_symlink" | "stat" | "unlink" | "rmdir" => {
+                self.use_path(object, Direction::Names, None, at, "pathlib.Path");
+                Value::Typed(ValueType::Bool)
+            }
+            "iterdir" | "walk" => {
+                self.use_path(
+                    object,
+                    Direction::Reads,
+                    Some(DataType::Folder),
+                    at,
+                    "pathlib.Path.iterdir",
+                );
+                Value::many(self.join_path(&[object.clone(), path]))
+            }
+            "glob" | "rglob" => {
+                self.use_path(
+                    object,
+                    Direction::Reads,
+                    Some(DataType::Folder),
+                    at,
+                    "pathlib.Path.glob",
+                );
+                Value::many(self.join_path(&[object.clone(), path]))
+            }
+            "joinpath" => {
+                let mut parts = vec![object.clone()];
+                parts.extend(args.pos.iter().cloned());
+                self.join_path(&parts)
+            }
+            "with_suffix" => match (object, args.first()) {
+                (Value::Str(text), Some(Value::Str(suffix))) => {
+                    let name_at = text.rfind('/').map_or(0, |slash| slash + 1);
+                    let end = text[name_at..]
+                        .rfind('.')
+                        .map_or(text.len(), |dot| name_at + dot);
+                    Value::Str(format!("{}{}", &text[..end], &**suffix).into())
+                }
+                (object, suffix) => {
+                    let mut pieces = object.pieces()?;
+                    pieces.extend(suffix.and_then(Value::pieces).unwrap_or_default());
+                    self.text_of(pieces)
+                }
+            },
+            "with_name" | "with_stem" => {
+                let parent = self.parent_of(object);
+                self.join_path(&[parent, args.first().cloned().unwrap_or_default()])
+            }
+            "resolve" | "absolute" | "expanduser" | "as_posix" | "__str__" | "__fspath__" => {
+                object.clone()
+            }
+            "rename" => {
+                if let Some(target) = args.first() {
+                    self.use_path(target, Direction::Writes, None, at, "pathlib.Path.rename");
+                }
+                Value::None
+            }
+            "replace" if args.pos.len() == 1 => {
+                self.use_path(
+                    &args.pos[0],
+                    Direction::Writes,
+                    None,
+                    at,
+                    "pathlib.Path.replace",
+                );
+                Value::None
+            }
+            "relative_to" => path,
+            _ => return None,
+        })
+    }
+
+    /// What a library's function does to the paths among its arguments; whether it is known at all.
+    pub(super) fn sink(&mut self, name: &str, args: &Args<'a>) -> bool {
+        let sinks = sinks_named(name);
+        self.pour(sinks, args);
+        !sinks.is_empty()
+    }
+
+    /// What a method known by its name alone does to the paths among its arguments.
+    pub(super) fn method_sink(&mut self, name: &str, args: &Args<'a>) -> bool {
+        let sinks = methods_named(name);
+        self.pour(sinks, args);
+        !sinks.is_empty()
+    }
+
+    fn pour(&mut self, sinks: &'static [Sink], args: &Args<'a>) {
+        for sink in sinks {
+            let value = match sink.position {
+                Some(position) => args.get(position, sink.keyword),
+                None => args.kw(sink.keyword),
+            };
+            let Some(value) = value.cloned() else {
+                continue;
+            };
+            match &value {
+                Value::File(file) => {
+                    let direction = if file.writes {
+                        Direction::Writes
+                    } else {
+                        Direction::Reads
+                    };
+                    let path = file.path.clone();
+                    self.use_path(&path, direction, sink.data_type, args.at, sink.name);
+                }
+                _ => self.use_path(&value, sink.direction, sink.data_type, args.at, sink.name),
+            }
+        }
+    }
+
+    /// `os.walk`, `os.scandir`, `os.listdir`: reads a folder, and gives what is in it.
+    pub(super) fn list_folder(&mut self, name: &str, args: &Args<'a>) -> Value<'a> {
+        let folder = args.first().cloned().unwrap_or_else(|| Value::str("."));
+        self.use_path(
+            &folder,
+            Direction::Reads,
+            Some(DataType::Folder),
+            args.at,
+            "os.listdir",
+        );
+        match name {
+            "os.walk" => {
+                let inner = self.join_path(&[folder.clone(), Value::Unknown]);
+                let folder = folder.join(&inner);
+                let names = Value::many(Value::Typed(ValueType::String));
+                Value::many(self.seq(SeqKind::Tuple, vec![folder, names.clone(), names]))
+            }
+            "os.scandir" => {
+                let inner = self.join_path(&[folder, Value::Unknown]);
+                let entry = Value::object("os.DirEntry", Vec::new());
+                if let Value::Object(object) = &entry {
+                    object.names.borrow_mut().insert("path".into(), inner);
+                }
+                Value::many(self.keep(entry))
+            }
+            _ => Value::many(Value::Typed(ValueType::String)),
+        }
+    }
+}
+
+/// The format of a text that a library made.
+pub(super) fn dumped(value: &Value<'_>) -> Option<DataType> {
+    let Value::Pieces(pieces) = value else {
+        return None;
+    };
+    pieces.iter().find_map(|piece| match piece {
+        Piece::Dumped(data_type) => Some(*data_type),
+        _ => None,
+    })
+}
+
+/// Whether a text is the path of something on this machine that a script may read or write.
+fn is_local_path(path: &str) -> bool {
+    !path.is_empty()
+        && path != "-"
+        && path != "."
+        && path != ".."
+        && path != "/"
+        && path.len() <= 1_000
+        && !path.contains(['\n', '\0', '<', '>', '|'])
+        && !path.contains("://")
+        && !path.starts_with("/dev/")
+        && !path.starts_with("/proc/")
+        && !path.starts_with("/sys/")
+        && path != ":memory:"
+}
+
+/// The folder in which a pattern looks; none where the path is no pattern.
+fn globbed(path: &str) -> Option<Option<&str>> {
+    let at = path.find(['*', '?', '['])?;
+    Some(
+        path[..at]
+            .rsplit_once('/')
+            .map(|(folder, _)| folder)
+            .filter(|folder| !folder.is_empty()),
+    )
+}

@@ -1,0 +1,251 @@
+//! Owns the slots: everything that a script takes from outside, and what was seen done with each. Knows nothing of
+//! the syntax that showed it.
+
+use std::collections::HashMap;
+
+use serde_json::Value as Json;
+
+use super::value::{At, SlotId};
+use crate::requirement::{Confidence, DataType, MainParameter, Pass, ValueType, When};
+
+/// Whether a path is read or written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    /// Read.
+    Reads,
+    /// Written.
+    Writes,
+    /// Made ready to be written into, such as a folder that is created.
+    Prepares,
+    /// A path, in neither direction.
+    Names,
+}
+
+/// One use of a path.
+#[derive(Clone, Debug)]
+pub(super) struct Use {
+    /// In which direction.
+    pub(super) direction: Direction,
+    /// What lies there, where the use tells it.
+    pub(super) data_type: Option<DataType>,
+    /// Where it is used.
+    pub(super) at: At,
+    /// The rule that saw it.
+    pub(super) rule: &'static str,
+    /// How sure it is.
+    pub(super) confidence: Confidence,
+}
+
+/// What a slot belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// A parameter of the command line.
+    Param(usize),
+    /// An environment variable.
+    Env(usize),
+    /// A key of one of `main`'s dictionaries.
+    Main(usize),
+}
+
+/// A value that the user gives.
+#[derive(Clone, Debug)]
+pub(super) struct Slot {
+    /// What it belongs to.
+    pub(super) owner: Owner,
+    /// Uses of it as a path, in order.
+    pub(super) uses: Vec<Use>,
+    /// Types it was turned into.
+    pub(super) types: Vec<ValueType>,
+}
+
+/// A parameter of the command line.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Param {
+    /// The name of its destination.
+    pub(super) dest: String,
+    /// Its flags; none for a positional.
+    pub(super) flags: Vec<String>,
+    /// Its place, for a positional.
+    pub(super) position: Option<usize>,
+    /// How its value is passed.
+    pub(super) pass: Pass,
+    /// Its type, where the declaration tells it.
+    pub(super) value_type: Option<ValueType>,
+    /// Whether it must be given.
+    pub(super) required: bool,
+    /// Its default.
+    pub(super) default: Default_,
+    /// Its choices.
+    pub(super) choices: Option<Vec<Json>>,
+    /// Its help text.
+    pub(super) help: Option<String>,
+    /// The group whose members exclude each other.
+    pub(super) exclusive: Option<String>,
+    /// The subcommand it belongs to.
+    pub(super) when: Option<When>,
+    /// Where it is declared.
+    pub(super) at: Option<At>,
+    /// The rule that saw it.
+    pub(super) rule: &'static str,
+    /// Its slot.
+    pub(super) slot: SlotId,
+    /// How sure it is.
+    pub(super) confidence: Confidence,
+    /// Variables that give it too.
+    pub(super) envs: Vec<String>,
+    /// The parser it belongs to.
+    pub(super) parser: Option<usize>,
+    /// A direction that its declaration tells, such as `FileType("w")`.
+    pub(super) direction: Option<Direction>,
+}
+
+/// What is known of a default.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) enum Default_ {
+    /// There is none.
+    #[default]
+    Absent,
+    /// It is this.
+    Known(Json),
+    /// It is worked out when the script runs.
+    Computed,
+}
+
+/// An environment variable.
+#[derive(Clone, Debug)]
+pub(super) struct Env {
+    /// Its name.
+    pub(super) name: String,
+    /// Whether a read without it stops the script.
+    pub(super) required: bool,
+    /// Whether only its presence was looked at, or it was only set.
+    pub(super) read: bool,
+    /// Its default.
+    pub(super) default: Default_,
+    /// Where it is read first, and how.
+    pub(super) at: At,
+    /// The rule that saw it.
+    pub(super) rule: &'static str,
+    /// Its slot.
+    pub(super) slot: SlotId,
+    /// How sure it is.
+    pub(super) confidence: Confidence,
+    /// Its type, where a declaration tells it.
+    pub(super) value_type: Option<ValueType>,
+    /// What it is for.
+    pub(super) help: Option<String>,
+    /// Whether it was read only to be handed to `main`.
+    pub(super) handed: bool,
+}
+
+/// A key of one of `main`'s dictionaries.
+#[derive(Clone, Debug)]
+pub(super) struct MainKey {
+    /// The dictionary.
+    pub(super) dict: MainParameter,
+    /// The key.
+    pub(super) key: String,
+    /// Whether it must be there.
+    pub(super) required: bool,
+    /// Its default.
+    pub(super) default: Default_,
+    /// Where it is read first.
+    pub(super) at: At,
+    /// Its slot.
+    pub(super) slot: SlotId,
+    /// The path that the script itself hands over for it.
+    pub(super) container_path: Option<String>,
+    /// Whether `main` itself reads it.
+    pub(super) read: bool,
+}
+
+/// A path written into the script.
+#[derive(Clone, Debug)]
+pub(super) struct Literal {
+    /// As written.
+    pub(super) path: String,
+    /// Its uses, in order.
+    pub(super) uses: Vec<Use>,
+    /// Whether what follows is computed: the path is that of a folder.
+    pub(super) open_ended: bool,
+}
+
+/// Everything that a script takes from outside.
+#[derive(Debug, Default)]
+pub(super) struct Slots {
+    /// The slots.
+    pub(super) all: Vec<Slot>,
+    /// Parameters.
+    pub(super) params: Vec<Param>,
+    /// Variables.
+    pub(super) envs: Vec<Env>,
+    /// Variables by name.
+    pub(super) env_names: HashMap<String, usize>,
+    /// Keys of `main`'s dictionaries.
+    pub(super) keys: Vec<MainKey>,
+    /// Paths written into the script.
+    pub(super) literals: Vec<Literal>,
+    /// Those by path.
+    pub(super) literal_paths: HashMap<String, usize>,
+}
+
+impl Slots {
+    /// A new slot.
+    pub(super) fn add(&mut self, owner: Owner) -> SlotId {
+        self.all.push(Slot {
+            owner,
+            uses: Vec::new(),
+            types: Vec::new(),
+        });
+        self.all.len() - 1
+    }
+
+    /// Adds a parameter and gives it a slot.
+    pub(super) fn add_param(&mut self, mut param: Param) -> usize {
+        let index = self.params.len();
+        param.slot = self.add(Owner::Param(index));
+        self.params.push(param);
+        index
+    }
+
+    /// Notes a use of a slot as a path; the same use twice counts once.
+    pub(super) fn used(&mut self, slot: SlotId, used: Use) {
+        let uses = &mut self.all[slot].uses;
+        let again = uses
+            .iter()
+            .position(|known| known.at == used.at && known.direction == used.direction);
+        match again {
+            Some(known) => uses[known].data_type = used.data_type.or(uses[known].data_type),
+            None if uses.len() < 64 => uses.push(used),
+            None => {}
+        }
+    }
+
+    /// Notes a use of a path written into the script.
+    pub(super) fn used_literal(&mut self, path: &str, open_ended: bool, used: Use) {
+        let index = *self
+            .literal_paths
+            .entry(path.to_owned())
+            .or_insert_with(|| {
+                self.literals.push(Literal {
+                    path: path.to_owned(),
+                    uses: Vec::new(),
+                    open_ended,
+                });
+                self.literals.len() - 1
+            });
+        let literal = &mut self.literals[index];
+        literal.open_ended &= open_ended;
+        if literal.uses.len() < 16 {
+            literal.uses.push(used);
+        }
+    }
+
+    /// Notes a type that a slot's value is turned into.
+    pub(super) fn typed(&mut self, slot: SlotId, value_type: ValueType) {
+        let types = &mut self.all[slot].types;
+        if !types.contains(&value_type) {
+            types.push(value_type);
+        }
+    }
+}

@@ -1,0 +1,693 @@
+//! Owns the walk over statements.
+
+use std::rc::Rc;
+
+use ruff_python_ast::{self as ast, Expr, Stmt};
+
+use super::engine::{Engine, Flow, ITERATIONS};
+use super::value::{Class, Code, Function, Scope, SeqKind, Text, Value, Wrap};
+
+/// What a condition says about variables: those that are there when it holds, and those that are there when not.
+#[derive(Default)]
+struct Presence {
+    when_true: Vec<String>,
+    when_false: Vec<String>,
+}
+
+impl<'a> Engine<'a> {
+    /// Walks statements until one leaves.
+    pub(super) fn run_body(&mut self, body: &'a [Stmt]) -> Flow {
+        for stmt in body {
+            let flow = self.run(stmt);
+            if flow != Flow::Next {
+                // Functions and classes below may still be wanted by name, as in a script that exits early.
+                return flow;
+            }
+        }
+        Flow::Next
+    }
+
+    /// Walks one statement.
+    fn run(&mut self, stmt: &'a Stmt) -> Flow {
+        if !self.enter() {
+            return Flow::Next;
+        }
+        let flow = self.run_inner(stmt);
+        self.leave();
+        flow
+    }
+
+    fn run_inner(&mut self, stmt: &'a Stmt) -> Flow {
+        match stmt {
+            Stmt::Expr(stmt) => {
+                if matches!(self.eval(&stmt.value), Value::Never) {
+                    return Flow::Raise;
+                }
+            }
+            Stmt::Assign(stmt) => {
+                let value = self.eval(&stmt.value);
+                if matches!(value, Value::Never) {
+                    return Flow::Raise;
+                }
+                for target in &stmt.targets {
+                    self.assign(target, value.clone());
+                }
+            }
+            Stmt::AnnAssign(stmt) => {
+                if let Some(value) = &stmt.value {
+                    let value = self.eval(value);
+                    self.assign(&stmt.target, value);
+                }
+            }
+            Stmt::AugAssign(stmt) => {
+                let left = self.eval(&stmt.target);
+                let right = self.eval(&stmt.value);
+                let value = self.augmented(left, stmt.op, right);
+                self.assign(&stmt.target, value);
+            }
+            Stmt::FunctionDef(def) => self.define_function(def),
+            Stmt::ClassDef(def) => self.define_class(def),
+            Stmt::Return(stmt) => {
+                let value = stmt.value.as_ref().map(|value| self.eval(value));
+                if let Some(frame) = self.frames.last_mut() {
+                    frame.returns.push(value.unwrap_or(Value::None));
+                }
+                return Flow::Return;
+            }
+            Stmt::If(stmt) => return self.run_if(stmt),
+            Stmt::For(stmt) => return self.run_for(stmt),
+            Stmt::While(stmt) => return self.run_while(stmt),
+            Stmt::With(stmt) => return self.run_with(stmt),
+            Stmt::Try(stmt) => return self.run_try(stmt),
+            Stmt::Match(stmt) => return self.run_match(stmt),
+            Stmt::Import(stmt) => self.import(stmt),
+            Stmt::ImportFrom(stmt) => self.import_from(stmt),
+            Stmt::Raise(stmt) => {
+                for value in [&stmt.exc, &stmt.cause].into_iter().flatten() {
+                    self.eval(value);
+                }
+                return Flow::Raise;
+            }
+            Stmt::Assert(stmt) => {
+                self.eval(&stmt.test);
+                self.demand_absent(&stmt.test, false);
+            }
+            Stmt::Global(stmt) => {
+                let scope = self.scope();
+                let home = scope.outermost();
+                self.declare(&scope, &stmt.names, &home);
+            }
+            Stmt::Nonlocal(stmt) => {
+                let scope = self.scope();
+                let mut home = scope.parent.clone();
+                while let Some(candidate) = home {
+                    let holds = stmt
+                        .names
+                        .iter()
+                        .any(|name| candidate.names.borrow().contains_key(name.as_str()));
+                    if holds {
+                        self.declare(&scope, &stmt.names, &candidate);
+                        break;
+                    }
+                    home = candidate.parent.clone();
+                }
+            }
+            Stmt::Delete(stmt) => self.delete(stmt),
+            Stmt::Break(_) | Stmt::Continue(_) => return Flow::Loop,
+            Stmt::Pass(_) | Stmt::TypeAlias(_) | Stmt::IpyEscapeCommand(_) => {}
+        }
+        Flow::Next
+    }
+
+    fn declare(
+        &mut self,
+        scope: &Rc<Scope<'a>>,
+        names: &'a [ast::Identifier],
+        home: &Rc<Scope<'a>>,
+    ) {
+        if Rc::ptr_eq(scope, home) {
+            return;
+        }
+        let mut elsewhere = scope.elsewhere.borrow_mut();
+        for name in names {
+            elsewhere.push((name.as_str(), home.clone()));
+        }
+    }
+
+    fn delete(&mut self, stmt: &'a ast::StmtDelete) {
+        for target in &stmt.targets {
+            if let Expr::Subscript(target) = target
+                && matches!(self.eval(&target.value), Value::Environ)
+            {
+                self.eval(&target.slice);
+            }
+        }
+    }
+
+    /// Walks `first` and `second` as the two sides of a branch.
+    fn fork(
+        &mut self,
+        first: impl FnOnce(&mut Self) -> Flow,
+        second: impl FnOnce(&mut Self) -> Flow,
+    ) -> (Flow, Flow, Flow) {
+        let mark = self.begin_arm();
+        let one = first(self);
+        let one_arm = self.end_arm(mark, one);
+        let mark = self.begin_arm();
+        let two = second(self);
+        let two_arm = self.end_arm(mark, two);
+        (self.merge(vec![one_arm, two_arm]), one, two)
+    }
+
+    fn run_if(&mut self, stmt: &'a ast::StmtIf) -> Flow {
+        self.run_clauses(&stmt.test, &stmt.body, &stmt.elif_else_clauses)
+    }
+
+    fn run_clauses(
+        &mut self,
+        test: &'a Expr,
+        body: &'a [Stmt],
+        rest: &'a [ast::ElifElseClause],
+    ) -> Flow {
+        let value = self.eval(test);
+        let presence = self.presence(test);
+        match value.truth() {
+            Some(true) => return self.run_body(body),
+            Some(false) => return self.run_rest(rest),
+            None => {}
+        }
+        let (flow, one, two) = self.fork(
+            |engine| engine.guarded(presence.when_true, |engine| engine.run_body(body)),
+            |engine| engine.guarded(presence.when_false, |engine| engine.run_rest(rest)),
+        );
+        if one == Flow::Raise {
+            self.demand_absent(test, true);
+        }
+        if two == Flow::Raise && !rest.is_empty() {
+            self.demand_absent(test, false);
+        }
+        flow
+    }
+
+    fn run_rest(&mut self, rest: &'a [ast::ElifElseClause]) -> Flow {
+        let Some((clause, rest)) = rest.split_first() else {
+            return Flow::Next;
+        };
+        match &clause.test {
+            Some(test) => {
+                if !self.enter() {
+                    return Flow::Next;
+                }
+                let flow = self.run_clauses(test, &clause.body, rest);
+                self.leave();
+                flow
+            }
+            None => self.run_body(&clause.body),
+        }
+    }
+
+    /// Walks `body` while the variables `present` are known to be there.
+    pub(super) fn guarded<T>(
+        &mut self,
+        present: Vec<String>,
+        body: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let mark = self.guards.len();
+        self.guards.extend(present);
+        let result = body(self);
+        self.guards.truncate(mark);
+        result
+    }
+
+    /// The variables that are there when `test` holds.
+    pub(super) fn present_when_true(&mut self, test: &'a Expr) -> Vec<String> {
+        self.presence(test).when_true
+    }
+
+    /// What `test` says about which variables are there.
+    fn presence(&mut self, test: &'a Expr) -> Presence {
+        let mut presence = Presence::default();
+        match test {
+            Expr::Compare(compare) => {
+                if let ([op @ (ast::CmpOp::In | ast::CmpOp::NotIn)], [right]) =
+                    (&*compare.ops, &*compare.comparators)
+                    && self.is_environ(right)
+                    && let Value::Str(name) = self.eval(&compare.left)
+                {
+                    match op {
+                        ast::CmpOp::In => presence.when_true.push(name.to_string()),
+                        _ => presence.when_false.push(name.to_string()),
+                    }
+                } else if let (
+                    [op @ (ast::CmpOp::IsNot | ast::CmpOp::Is)],
+                    [Expr::NoneLiteral(_)],
+                ) = (&*compare.ops, &*compare.comparators)
+                {
+                    let names = self.variables(&compare.left);
+                    match op {
+                        ast::CmpOp::IsNot => presence.when_true = names,
+                        _ => presence.when_false = names,
+                    }
+                }
+            }
+            Expr::UnaryOp(unary) if unary.op == ast::UnaryOp::Not => {
+                let inner = self.presence(&unary.operand);
+                presence.when_true = inner.when_false;
+                presence.when_false = inner.when_true;
+            }
+            Expr::BoolOp(op) => {
+                for value in &op.values {
+                    let inner = self.presence(value);
+                    match op.op {
+                        ast::BoolOp::And => presence.when_true.extend(inner.when_true),
+                        ast::BoolOp::Or => presence.when_false.extend(inner.when_false),
+                    }
+                }
+            }
+            Expr::Name(_) | Expr::Named(_) => presence.when_true = self.variables(test),
+            // Only a look-up may be walked a second time: it leaves no trace that is not there yet.
+            Expr::Call(call) if is_lookup(&call.func) => {
+                presence.when_true = self.variables(test);
+            }
+            _ => {}
+        }
+        presence
+    }
+
+    fn is_environ(&mut self, expr: &'a Expr) -> bool {
+        match expr {
+            Expr::Name(_) | Expr::Attribute(_) => matches!(self.eval(expr), Value::Environ),
+            Expr::Call(call) => match &*call.func {
+                Expr::Attribute(func) if func.attr.as_str() == "keys" => {
+                    self.is_environ(&func.value)
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Names of the variables whose values an expression is.
+    fn variables(&mut self, expr: &'a Expr) -> Vec<String> {
+        let value = self.eval(expr);
+        value
+            .alternatives()
+            .iter()
+            .filter_map(|value| self.env_of(value))
+            .map(|env| self.slots.envs[env].name.clone())
+            .collect()
+    }
+
+    /// The script stops when `test` comes out as `outcome`: whatever is missing then is required.
+    fn demand_absent(&mut self, test: &'a Expr, outcome: bool) {
+        let presence = self.presence(test);
+        let names = if outcome {
+            presence.when_false
+        } else {
+            presence.when_true
+        };
+        for name in names {
+            self.demand_env(&name);
+        }
+    }
+
+    fn run_for(&mut self, stmt: &'a ast::StmtFor) -> Flow {
+        let iterable = self.eval(&stmt.iter);
+        let (items, open) = self.iterate(&iterable);
+        if !open {
+            for item in items.into_iter().take(ITERATIONS) {
+                self.assign(&stmt.target, item);
+                match self.run_body(&stmt.body) {
+                    Flow::Next | Flow::Loop => {}
+                    leaving => return leaving,
+                }
+                if self.exhausted() {
+                    return Flow::Next;
+                }
+            }
+            return self.run_body(&stmt.orelse);
+        }
+        let mut arms = Vec::new();
+        let mark = self.begin_arm();
+        arms.push(self.end_arm(mark, Flow::Next));
+        for item in items.into_iter().take(ITERATIONS) {
+            let mark = self.begin_arm();
+            self.assign(&stmt.target, item);
+            let flow = self.run_body(&stmt.body);
+            arms.push(self.end_arm(mark, after_loop(flow)));
+        }
+        self.merge(arms);
+        self.run_body(&stmt.orelse)
+    }
+
+    fn run_while(&mut self, stmt: &'a ast::StmtWhile) -> Flow {
+        let truth = self.eval(&stmt.test).truth();
+        if truth == Some(false) {
+            return self.run_body(&stmt.orelse);
+        }
+        let endless = matches!(
+            &*stmt.test,
+            Expr::BooleanLiteral(_) | Expr::NumberLiteral(_)
+        );
+        let (_, flow, _) = self.fork(|engine| engine.run_body(&stmt.body), |_| Flow::Next);
+        if endless && flow < Flow::Loop {
+            return flow;
+        }
+        self.run_body(&stmt.orelse)
+    }
+
+    fn run_with(&mut self, stmt: &'a ast::StmtWith) -> Flow {
+        let mut suppressed = false;
+        for item in &stmt.items {
+            let value = self.eval(&item.context_expr);
+            suppressed |=
+                matches!(&value, Value::Object(object) if &*object.class == "contextlib.suppress");
+            if let Some(target) = &item.optional_vars {
+                let entered = self.entered(value);
+                self.assign(target, entered);
+            }
+        }
+        if suppressed {
+            self.lenient += 1;
+            let (flow, ..) = self.fork(|engine| engine.run_body(&stmt.body), |_| Flow::Next);
+            self.lenient -= 1;
+            return flow;
+        }
+        self.run_body(&stmt.body)
+    }
+
+    fn run_try(&mut self, stmt: &'a ast::StmtTry) -> Flow {
+        let survives = stmt.handlers.iter().any(|handler| {
+            let ast::ExceptHandler::ExceptHandler(handler) = handler;
+            let catches = match handler.type_.as_deref() {
+                None => true,
+                Some(Expr::Name(name)) => catches_missing(name.id.as_str()),
+                Some(Expr::Tuple(tuple)) => tuple
+                    .elts
+                    .iter()
+                    .any(|e| matches!(e, Expr::Name(name) if catches_missing(name.id.as_str()))),
+                Some(_) => false,
+            };
+            catches && !ends_in_raise(&handler.body)
+        });
+        self.lenient += usize::from(survives);
+        let mut arms = Vec::new();
+        // What was bound before the error is bound in the handlers too.
+        let body = if stmt.handlers.is_empty() {
+            self.run_body(&stmt.body)
+        } else {
+            let mark = self.begin_arm();
+            let mut flow = self.run_body(&stmt.body);
+            if flow == Flow::Next {
+                flow = self.run_body(&stmt.orelse);
+            }
+            arms.push(self.end_arm(mark, flow));
+            flow
+        };
+        self.lenient -= usize::from(survives);
+        let flow = if stmt.handlers.is_empty() {
+            body
+        } else {
+            for handler in &stmt.handlers {
+                let ast::ExceptHandler::ExceptHandler(handler) = handler;
+                let mark = self.begin_arm();
+                if let Some(name) = &handler.name {
+                    self.bind(name.as_str(), Value::Unknown);
+                }
+                let flow = self.run_body(&handler.body);
+                arms.push(self.end_arm(mark, flow));
+            }
+            self.merge(arms)
+        };
+        match self.run_body(&stmt.finalbody) {
+            Flow::Next => flow,
+            leaving => leaving,
+        }
+    }
+
+    fn run_match(&mut self, stmt: &'a ast::StmtMatch) -> Flow {
+        let subject = self.eval(&stmt.subject);
+        let mut arms = Vec::new();
+        let mut complete = false;
+        for case in &stmt.cases {
+            let mark = self.begin_arm();
+            self.bind_pattern(&case.pattern, &subject);
+            if let Some(guard) = &case.guard {
+                self.eval(guard);
+            }
+            let flow = self.run_body(&case.body);
+            arms.push(self.end_arm(mark, flow));
+            complete |= case.guard.is_none() && case.pattern.is_irrefutable();
+        }
+        if !complete {
+            let mark = self.begin_arm();
+            arms.push(self.end_arm(mark, Flow::Next));
+        }
+        self.merge(arms)
+    }
+
+    fn bind_pattern(&mut self, pattern: &'a ast::Pattern, subject: &Value<'a>) {
+        if !self.enter() {
+            return;
+        }
+        match pattern {
+            ast::Pattern::MatchAs(pattern) => {
+                if let Some(inner) = &pattern.pattern {
+                    self.bind_pattern(inner, subject);
+                }
+                if let Some(name) = &pattern.name {
+                    self.bind(name.as_str(), subject.clone());
+                }
+            }
+            ast::Pattern::MatchStar(pattern) => {
+                if let Some(name) = &pattern.name {
+                    self.bind(name.as_str(), Value::Unknown);
+                }
+            }
+            ast::Pattern::MatchSequence(pattern) => {
+                for (index, inner) in pattern.patterns.iter().enumerate() {
+                    let key = Value::Int(i64::try_from(index).unwrap_or(i64::MAX));
+                    let item = self.index(subject, &key, self.at(inner));
+                    self.bind_pattern(inner, &item);
+                }
+            }
+            ast::Pattern::MatchMapping(pattern) => {
+                for inner in &pattern.patterns {
+                    self.bind_pattern(inner, &Value::Unknown);
+                }
+            }
+            ast::Pattern::MatchClass(pattern) => {
+                let inner = pattern.arguments.patterns.iter();
+                let keyed = pattern.arguments.keywords.iter().map(|k| &k.pattern);
+                for inner in inner.chain(keyed) {
+                    self.bind_pattern(inner, &Value::Unknown);
+                }
+            }
+            ast::Pattern::MatchOr(pattern) => {
+                for inner in &pattern.patterns {
+                    self.bind_pattern(inner, subject);
+                }
+            }
+            ast::Pattern::MatchValue(_) | ast::Pattern::MatchSingleton(_) => {}
+        }
+        self.leave();
+    }
+
+    /// Binds `target` to `value`.
+    pub(super) fn assign(&mut self, target: &'a Expr, value: Value<'a>) {
+        match target {
+            Expr::Name(name) => self.bind(name.id.as_str(), value),
+            Expr::Attribute(target) => {
+                let object = self.eval(&target.value);
+                self.set_attribute(&object, target.attr.as_str().into(), value);
+            }
+            Expr::Subscript(target) => {
+                let object = self.eval(&target.value);
+                let key = self.eval(&target.slice);
+                self.set_item(&object, key, value);
+            }
+            Expr::Tuple(ast::ExprTuple { elts, .. }) | Expr::List(ast::ExprList { elts, .. }) => {
+                self.unpack(elts, &value);
+            }
+            Expr::Starred(target) => self.assign(&target.value, value),
+            _ => {}
+        }
+    }
+
+    fn unpack(&mut self, targets: &'a [Expr], value: &Value<'a>) {
+        if !self.enter() {
+            return;
+        }
+        let (items, open) = self.iterate(value);
+        let exact = !open && items.len() >= targets.len().saturating_sub(1);
+        let star = targets.iter().position(Expr::is_starred_expr);
+        for (index, target) in targets.iter().enumerate() {
+            let value = match star {
+                _ if !exact => match value.as_slot() {
+                    Some(_) => value.clone(),
+                    None => items.first().filter(|_| open).cloned().unwrap_or_default(),
+                },
+                Some(star) if index == star => {
+                    let end = items.len() - (targets.len() - 1 - star);
+                    let middle = items.get(star..end).unwrap_or_default().to_vec();
+                    self.seq(SeqKind::List, middle)
+                }
+                Some(star) if index > star => {
+                    let back = targets.len() - index;
+                    items.get(items.len() - back).cloned().unwrap_or_default()
+                }
+                _ => items.get(index).cloned().unwrap_or_default(),
+            };
+            self.assign(target, value);
+        }
+        self.leave();
+    }
+
+    fn define_function(&mut self, def: &'a ast::StmtFunctionDef) {
+        let mut wrap = Wrap::Plain;
+        let mut decorators = Vec::new();
+        for decorator in &def.decorator_list {
+            match &decorator.expression {
+                Expr::Name(name) if name.id.as_str() == "staticmethod" => wrap = Wrap::Static,
+                Expr::Name(name) if name.id.as_str() == "classmethod" => wrap = Wrap::Class,
+                Expr::Name(name) if name.id.as_str() == "property" => wrap = Wrap::Property,
+                Expr::Attribute(attribute) if attribute.attr.as_str() == "setter" => return,
+                expression => {
+                    let at = self.at(expression);
+                    let value = self.eval(expression);
+                    if matches!(&value, Value::Lib(name) if name.ends_with("cached_property")) {
+                        wrap = Wrap::Property;
+                    } else {
+                        decorators.push((value, at));
+                    }
+                }
+            }
+        }
+        let function = self.make_function(Code::Def(def), wrap);
+        let mut value = Value::Function(function.clone());
+        for (decorator, at) in decorators.into_iter().rev() {
+            value = self.decorate(&decorator, &value, &function, at);
+        }
+        self.bind(def.name.as_str(), value);
+    }
+
+    /// Makes a function of code, in the scope being walked.
+    pub(super) fn make_function(&mut self, code: Code<'a>, wrap: Wrap) -> Rc<Function<'a>> {
+        let parameters = match code {
+            Code::Def(def) => Some(&*def.parameters),
+            Code::Lambda(lambda) => lambda.parameters.as_deref(),
+        };
+        let mut defaults = Vec::new();
+        for parameter in parameters
+            .into_iter()
+            .flat_map(|p| p.iter_non_variadic_params())
+        {
+            if let Some(default) = &parameter.default {
+                let value = self.eval(default);
+                defaults.push((parameter.parameter.name.as_str(), value));
+            }
+        }
+        let scope = self.scope();
+        let module = scope.module;
+        self.next_function += 1;
+        let function = Rc::new(Function {
+            id: self.next_function,
+            code,
+            scope,
+            module,
+            defaults,
+            class: Default::default(),
+            wrap,
+        });
+        if module == 0 {
+            if matches!(code, Code::Def(_)) {
+                self.defined.push(function.clone());
+            }
+            self.meet_main(&function);
+        }
+        function
+    }
+
+    fn define_class(&mut self, def: &'a ast::StmtClassDef) {
+        let mut bases = Vec::new();
+        if let Some(arguments) = &def.arguments {
+            for base in &arguments.args {
+                bases.push(self.eval(base));
+            }
+            for keyword in &arguments.keywords {
+                self.eval(&keyword.value);
+            }
+        }
+        for decorator in &def.decorator_list {
+            self.eval(&decorator.expression);
+        }
+        let outer = self.scope();
+        let scope = Scope::new(outer.module, Some(outer.clone()), true);
+        let mark = self.defined.len();
+        if let Some(frame) = self.frames.last_mut() {
+            frame.scope = scope.clone();
+        }
+        self.run_body(&def.body);
+        if let Some(frame) = self.frames.last_mut() {
+            frame.scope = outer;
+        }
+        let class = Rc::new(Class {
+            def,
+            bases,
+            module: scope.module,
+            scope,
+        });
+        for value in class.scope.names.borrow().values() {
+            if let Value::Function(function) = value
+                && function.class.borrow().is_none()
+            {
+                *function.class.borrow_mut() = Some(class.clone());
+            }
+        }
+        for function in &self.defined[mark.min(self.defined.len())..] {
+            if Rc::ptr_eq(&function.scope, &class.scope) && function.class.borrow().is_none() {
+                *function.class.borrow_mut() = Some(class.clone());
+            }
+        }
+        if class.module == 0 {
+            self.classes.push(class.clone());
+        }
+        let name: Text<'a> = def.name.as_str().into();
+        self.bind(name, Value::Class(class));
+    }
+}
+
+/// How a loop's body that may not be walked at all goes on.
+fn after_loop(flow: Flow) -> Flow {
+    if flow == Flow::Loop { Flow::Next } else { flow }
+}
+
+fn is_lookup(func: &Expr) -> bool {
+    match func {
+        Expr::Attribute(func) => matches!(func.attr.as_str(), "get" | "getenv"),
+        Expr::Name(func) => func.id.as_str() == "getenv",
+        _ => false,
+    }
+}
+
+fn catches_missing(name: &str) -> bool {
+    matches!(
+        name,
+        "KeyError" | "LookupError" | "Exception" | "BaseException"
+    )
+}
+
+fn ends_in_raise(body: &[Stmt]) -> bool {
+    match body.last() {
+        Some(Stmt::Raise(_)) => true,
+        Some(Stmt::Expr(stmt)) => match &*stmt.value {
+            Expr::Call(call) => match &*call.func {
+                Expr::Attribute(func) => func.attr.as_str() == "exit",
+                Expr::Name(func) => matches!(func.id.as_str(), "exit" | "quit"),
+                _ => false,
+            },
+            _ => false,
+        },
+        _ => false,
+    }
+}
