@@ -14,7 +14,7 @@ use crate::extract::{self, merge};
 use crate::file::{self, ReadError};
 use crate::manifest::{self, Manifest, Runs, Step, load};
 use crate::requirement::{Binding, Claim, Kind, Layer, MainParameter, Note, Reading, Requirement};
-use crate::script::{Entry, Language, Script};
+use crate::script::{Entry, Language, Launcher, Script};
 use crate::source::{Source, Span};
 use crate::template::{self, Piece};
 
@@ -58,6 +58,9 @@ pub struct AnalysedStep {
     pub framework: Option<&'static str>,
     /// What it needs and gives.
     pub requirements: Vec<Requirement>,
+    /// Whether that is all: its script was found and parses. Where it is not, what is missing is nobody's mistake but
+    /// the script's.
+    pub is_whole: bool,
     /// What could not be known.
     pub notes: Vec<Note>,
     /// Other files of the project that its script loads.
@@ -148,16 +151,21 @@ pub fn analyse(options: &Options) -> Result<Analysis, Diagnostics> {
     for ((step, script), requirements) in manifest.steps.iter().zip(&scripts).zip(&requirements) {
         problems.extend(unbound(step, script, requirements));
     }
-    let steps = scripts
-        .into_iter()
+    let steps = manifest
+        .steps
+        .iter()
+        .zip(scripts)
         .zip(requirements)
         .zip(readings)
-        .map(|((script, requirements), reading)| AnalysedStep {
-            script,
+        .map(|(((step, script), requirements), reading)| AnalysedStep {
             framework: reading.framework.as_ref().map(|(name, _)| *name),
             requirements,
+            is_whole: reading.syntax_error.is_none()
+                && (script.source.is_some()
+                    || matches!(step.runs, Runs::Command(_) | Runs::External)),
             notes: notes_of(&reading),
             local_files: reading.local_files,
+            script,
         })
         .collect();
     let order = manifest.graph.order();
@@ -184,7 +192,7 @@ pub fn analyse_script(path: &Path, folder: &Path) -> Result<AnalysedStep, Diagno
         source: Some(source),
         language,
         entry: Entry::Cli,
-        launcher: crate::script::Launcher::Direct,
+        launcher: Launcher::Direct,
     };
     let scripts = [script];
     let reading = read_all_as(&scripts, folder, |_| None)
@@ -196,6 +204,7 @@ pub fn analyse_script(path: &Path, folder: &Path) -> Result<AnalysedStep, Diagno
         script,
         framework: reading.framework.as_ref().map(|(name, _)| *name),
         requirements: merge::merge(&[&reading.claims]),
+        is_whole: reading.syntax_error.is_none(),
         notes: notes_of(&reading),
         local_files: reading.local_files,
     })
@@ -461,7 +470,7 @@ fn unknown_references(
 
 /// Declared requirements that nothing carries to the script.
 fn unbound(step: &Step, script: &Script, requirements: &[Requirement]) -> Diagnostics {
-    if matches!(step.runs, Runs::Command(_) | Runs::External)
+    if matches!(step.runs, Runs::Command(_) | Runs::External | Runs::Unclear)
         || script.source.is_none() && script.language != Language::Rust
     {
         return Diagnostics::new();

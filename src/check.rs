@@ -87,16 +87,9 @@ pub fn check(
     };
     let values = values::choose(analysis, &given, environment);
     let mut problems = analysis.problems.clone();
-    let is_selected = |name: &str| {
-        analysis
-            .manifest
-            .find(name)
-            .is_some_and(|at| selected.contains(&at))
-    };
-    let told = findings.iter().filter(|finding| {
-        let missing = finding.diagnostic.code == Code::AnswerMissing;
-        !missing || finding.step.as_deref().is_none_or(is_selected)
-    });
+    let told = findings
+        .iter()
+        .filter(|finding| is_told(analysis, finding, selected));
     problems.extend(told.map(|finding| finding.diagnostic.clone()));
     problems.extend(filesystem::check(analysis, &values, selected));
     problems.extend(programs::check(analysis, selected));
@@ -106,6 +99,30 @@ pub fn check(
         findings,
         values,
         problems: problems.sorted(),
+    }
+}
+
+/// Whether a finding in the answers is told: not where it only follows from another, or is about a step that was not
+/// selected.
+fn is_told(analysis: &Analysis, finding: &Finding, selected: &[usize]) -> bool {
+    let Some(at) = finding
+        .step
+        .as_deref()
+        .and_then(|step| analysis.manifest.find(step))
+    else {
+        return true;
+    };
+    match finding.diagnostic.code {
+        Code::AnswerMissing => {
+            let input = finding
+                .answer
+                .as_deref()
+                .is_some_and(|answer| answer.starts_with("inputs."));
+            selected.contains(&at) && !(input && analysis.manifest.steps[at].lost_needs)
+        }
+        // Of a script that could not be read, nobody knows what it asks for.
+        Code::UnknownAnswer => analysis.steps[at].is_whole,
+        _ => true,
     }
 }
 

@@ -59,7 +59,7 @@ impl Discovery<'_> {
                 entry: Entry::Cli,
                 launcher: Launcher::Command(words.iter().map(|word| word.value.clone()).collect()),
             },
-            Runs::External => Script {
+            Runs::External | Runs::Unclear => Script {
                 name: "external".to_owned(),
                 source: None,
                 language: Language::Other,

@@ -67,6 +67,8 @@ pub struct Step {
     pub runs: Runs,
     /// Steps that have to pass before, by their places in [`Manifest::steps`].
     pub needs: Vec<Spanned<usize>>,
+    /// Whether a name in `needs` is no step, which is a finding: then more may run before it than is known.
+    pub lost_needs: bool,
     /// What it declares of its requirements.
     pub claims: Vec<Claim>,
     /// How it is carried out.
@@ -102,6 +104,8 @@ pub enum Runs {
     Command(Vec<Spanned<String>>),
     /// Nothing: somebody else makes its outputs.
     External,
+    /// What the manifest does not say, or not clearly; that is a finding.
+    Unclear,
 }
 
 /// How a step is carried out.

@@ -34,6 +34,7 @@ use self::scheduler::{Scheduler, Task};
 use self::step::{Context, Progress};
 use crate::event::{Event, RunSummary, StepOutcome, StepState};
 use crate::plan::{Invocation, Plan, Program};
+use crate::program;
 use crate::script::CargoTarget;
 
 /// The version of the events and the summary.
@@ -368,8 +369,12 @@ fn build(
         targets: names.clone(),
     })?;
     let began = Instant::now();
-    let cargo = which::which_in(&options.cargo, path_of(&options.environment), &plan.root)
-        .unwrap_or_else(|_| options.cargo.clone());
+    let cargo = program::find(
+        &options.cargo,
+        path_of(&options.environment).as_deref(),
+        &plan.root,
+    )
+    .unwrap_or_else(|| options.cargo.clone());
     let logs = teller.journal.folder().join("logs");
     let settings = cargo::Settings {
         cargo: &cargo,

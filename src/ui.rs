@@ -76,6 +76,11 @@ pub fn paint(tone: Tone, text: &str) -> String {
     format!("{style}{text}{style:#}")
 }
 
+/// Text without colours and other signs to a terminal.
+pub fn without_styles(text: &str) -> String {
+    anstream::adapter::strip_str(text).to_string()
+}
+
 /// One of the two streams.
 enum Stream {
     Out(AutoStream<io::Stdout>),

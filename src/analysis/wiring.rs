@@ -15,21 +15,18 @@ pub fn wire(manifest: &Manifest, requirements: &mut [Vec<Requirement>]) -> Diagn
                 continue;
             };
             let binding = claim.bindings.first();
-            match checked(manifest, index, from, place, requirements) {
-                Ok(()) => {
-                    let input = requirements[index].iter_mut().find(|r| {
-                        r.kind == Kind::Input
-                            && (r.name == claim.name
-                                || binding.is_some_and(|b| r.bindings.iter().any(|w| w.same(b))))
-                    });
-                    if let Some(input) = input {
-                        input.from = Some(Wire {
-                            from: from.clone(),
-                            declared: true,
-                        });
-                    }
-                }
-                Err(problem) => problems.push(*problem),
+            problems.extend(problem(manifest, index, from, place, requirements));
+            let input = requirements[index].iter_mut().find(|r| {
+                r.kind == Kind::Input
+                    && (r.name == claim.name
+                        || binding.is_some_and(|b| r.bindings.iter().any(|w| w.same(b))))
+            });
+            // It is wired even where the output is not there: that is one finding, and no answer is missing.
+            if let Some(input) = input {
+                input.from = Some(Wire {
+                    from: from.clone(),
+                    declared: true,
+                });
             }
         }
     }
@@ -45,16 +42,16 @@ pub fn wire(manifest: &Manifest, requirements: &mut [Vec<Requirement>]) -> Diagn
     problems
 }
 
-/// Whether an output that the manifest names is there, and runs before.
-fn checked(
+/// What is wrong with an output that the manifest names: it is not there, or need not have run before.
+fn problem(
     manifest: &Manifest,
     step: usize,
     from: &OutputRef,
     place: &Place,
     requirements: &[Vec<Requirement>],
-) -> Result<(), Box<Diagnostic>> {
+) -> Option<Diagnostic> {
     let Some(upstream) = manifest.find(&from.step) else {
-        return Err(Box::new(unknown_step(place, from, manifest)));
+        return Some(unknown_step(place, from, manifest));
     };
     let outputs = || {
         requirements[upstream]
@@ -62,20 +59,14 @@ fn checked(
             .filter(|r| r.kind == Kind::Output)
     };
     if !outputs().any(|output| output.name == from.output) {
-        return Err(Box::new(unknown_output(
+        return Some(unknown_output(
             place,
             from,
             outputs().map(|o| o.name.as_str()),
-        )));
+        ));
     }
-    if !manifest.graph.needs(step, upstream) {
-        return Err(Box::new(not_upstream(
-            place,
-            from,
-            &manifest.steps[step].name,
-        )));
-    }
-    Ok(())
+    let is_before = manifest.graph.needs(step, upstream) || manifest.steps[step].lost_needs;
+    (!is_before).then(|| not_upstream(place, from, &manifest.steps[step].name))
 }
 
 /// Inputs whose name, or alias, is that of exactly one output of the steps that this one needs, each output at most

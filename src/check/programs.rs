@@ -7,6 +7,7 @@ use crate::analysis::Analysis;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::file;
 use crate::manifest::{Runs, Step};
+use crate::program;
 use crate::script::Launcher;
 use crate::source::{Place, Span};
 
@@ -30,7 +31,7 @@ fn wanted(launcher: &Launcher) -> Option<&str> {
 /// Finds a program as a shell standing in `folder` would.
 pub fn find(program: &str, folder: &Path) -> Option<PathBuf> {
     let path = std::env::var_os("PATH");
-    let look = |name: &str| which::which_in(name, path.as_ref(), folder).ok();
+    let look = |name: &str| program::find(name, path.as_deref(), folder);
     let also = ALSO
         .iter()
         .filter(|(name, _)| *name == program)

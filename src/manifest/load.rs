@@ -14,7 +14,7 @@ use super::raw::{
     RawScalar, RawStep, RawWords,
 };
 use super::{Manifest, Runs, Settings, Step};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, did_you_mean, listed};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, did_you_mean, listed, nearest};
 use crate::requirement::{
     Binding, Claim, DataType, Evidence, Kind, Layer, OutputRef, Pass, ValueType,
 };
@@ -25,6 +25,9 @@ use crate::yaml::{self, Document, join};
 
 /// The longest name of a pipeline or step, in bytes: it becomes a folder's name.
 const LONGEST_NAME: usize = 100;
+
+/// The keys of a step of which it has exactly one.
+const STEP_KINDS: &[&str] = &["script", "module", "cargo", "command", "external"];
 
 /// The JSON Schema of manifests, out of the types that read them.
 pub fn schema() -> Value {
@@ -284,6 +287,7 @@ impl Loader<'_> {
             span,
             description: raw.description.clone(),
             runs,
+            lost_needs: raw.needs.iter().any(|need| !names.contains_key(need)),
             needs,
             claims,
             settings,
@@ -303,7 +307,7 @@ impl Loader<'_> {
         .into_iter()
         .filter_map(|(key, given)| given.then_some(key))
         .collect();
-        if given.len() != 1 {
+        if given.len() != 1 && !(given.is_empty() && self.misspells_kind(at)) {
             let places = given
                 .iter()
                 .map(|key| self.key(&join(at, key)))
@@ -333,7 +337,7 @@ impl Loader<'_> {
             Some(words) if words.is_empty() => {
                 self.problems
                     .push(empty_command(&source, self.key(&join(at, "command"))));
-                Runs::External
+                Runs::Unclear
             }
             Some(words) => {
                 let at = join(at, "command");
@@ -342,8 +346,26 @@ impl Loader<'_> {
                 };
                 Runs::Command(words.iter().enumerate().map(spanned).collect())
             }
-            None => Runs::External,
+            None if external => Runs::External,
+            None => Runs::Unclear,
         }
+    }
+
+    /// Whether a key of a step was most likely meant to say what it runs: then that is the finding, and the only one.
+    fn misspells_kind(&self, at: &str) -> bool {
+        let pointer = at
+            .rsplit('/')
+            .next()
+            .map(yaml::unescape)
+            .unwrap_or_default();
+        let steps = self.document.root.entry("steps").map(|entry| &entry.value);
+        let step = steps.and_then(|steps| steps.entry(&pointer));
+        let keys = step.map(|step| step.value.entries()).unwrap_or_default();
+        keys.iter().any(|entry| {
+            entry.key != "inputs"
+                && entry.key != "needs"
+                && nearest(&entry.key, STEP_KINDS.iter().copied()).is_some()
+        })
     }
 
     fn cargo(&mut self, raw: &RawCargo, at: &str) -> Runs {
@@ -358,7 +380,7 @@ impl Loader<'_> {
             (None, None) => {
                 self.problems
                     .push(one_target(&self.document.source, self.key(at)));
-                return Runs::External;
+                return Runs::Unclear;
             }
         };
         Runs::Cargo {

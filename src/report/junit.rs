@@ -10,6 +10,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::log;
 use crate::event::{Event, RunSummary, StepOutcome, StepState};
+use crate::ui::without_styles;
 
 /// How much of a log is kept in the report.
 const LOG_BYTES: u64 = 64 * 1024;
@@ -97,7 +98,7 @@ pub fn of_summary(summary: &RunSummary, folder: &Path) -> Report {
             .as_ref()
             .and_then(|log| log::end_of(&folder.join(log), LOG_BYTES).ok());
         if let Some(text) = text.filter(|text| !text.is_empty()) {
-            case.set_system_out(anstream::adapter::strip_str(&text).to_string());
+            case.set_system_out(without_styles(&text));
         }
         case
     });

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use crate::ui::without_styles;
+
 /// A log's end as text: at most `most` bytes, beginning with a whole line where something was cut.
 ///
 /// # Errors
@@ -33,7 +35,7 @@ pub fn last_lines(text: &str, most: usize) -> Vec<String> {
             .rsplit('\r')
             .next()
             .unwrap_or_default();
-        without_controls(&anstream::adapter::strip_str(line).to_string())
+        without_controls(&without_styles(line))
             .trim_end()
             .to_owned()
     });

@@ -22,7 +22,10 @@ pub(crate) struct Ran {
 impl Project {
     /// A project of these files.
     pub(crate) fn new(files: &[(&str, &str)]) -> Self {
-        let project = Self { folder: tempfile::tempdir().expect("a folder"), env: Vec::new() };
+        let project = Self {
+            folder: tempfile::tempdir().expect("a folder"),
+            env: Vec::new(),
+        };
         for (name, text) in files {
             project.write(name, text);
         }
@@ -75,13 +78,26 @@ impl Project {
     /// Runs the command in a folder of the project.
     pub(crate) fn run_in(&self, folder: &str, args: &[&str]) -> Ran {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-runtime-test"));
-        command.args(args).current_dir(self.path().join(folder)).env_clear();
-        for name in ["PATH", "HOME", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN", "CARGO_NET_OFFLINE"] {
+        command
+            .args(args)
+            .current_dir(self.path().join(folder))
+            .env_clear();
+        for name in [
+            "PATH",
+            "HOME",
+            "CARGO_HOME",
+            "RUSTUP_HOME",
+            "RUSTUP_TOOLCHAIN",
+            "CARGO_NET_OFFLINE",
+        ] {
             if let Some(value) = std::env::var_os(name) {
                 command.env(name, value);
             }
         }
-        let output = command.envs(self.env.iter().cloned()).output().expect("the command starts");
+        let output = command
+            .envs(self.env.iter().cloned())
+            .output()
+            .expect("the command starts");
         Ran {
             code: output.status.code().unwrap_or(-1),
             out: self.plain(&output.stdout),
@@ -94,7 +110,8 @@ impl Project {
         let text = String::from_utf8_lossy(bytes).into_owned();
         let folder = self.path().to_string_lossy().into_owned();
         let real = fs::canonicalize(self.path()).map(|path| path.to_string_lossy().into_owned());
-        text.replace(&real.unwrap_or_else(|_| folder.clone()), "[project]").replace(&folder, "[project]")
+        text.replace(&real.unwrap_or_else(|_| folder.clone()), "[project]")
+            .replace(&folder, "[project]")
     }
 }
 
@@ -102,14 +119,22 @@ impl Ran {
     /// Fails unless the command ended so.
     #[track_caller]
     pub(crate) fn code(self, expected: i32) -> Self {
-        assert_eq!(self.code, expected, "\nstdout:\n{}\nstderr:\n{}", self.out, self.err);
+        assert_eq!(
+            self.code, expected,
+            "\nstdout:\n{}\nstderr:\n{}",
+            self.out, self.err
+        );
         self
     }
 
     /// Fails unless standard error tells this.
     #[track_caller]
     pub(crate) fn tells(self, expected: &str) -> Self {
-        assert!(self.err.contains(expected), "no {expected:?} in\n{}", self.err);
+        assert!(
+            self.err.contains(expected),
+            "no {expected:?} in\n{}",
+            self.err
+        );
         self
     }
 }

@@ -9,9 +9,14 @@ use crate::common::{Project, repository};
 
 #[test]
 fn the_annotated_manifest_is_valid_with_and_without_its_profile() {
-    let text = fs::read_to_string(repository().join("runtime-test.yaml.example")).expect("the example");
+    let text =
+        fs::read_to_string(repository().join("runtime-test.yaml.example")).expect("the example");
     for profile in [None, Some("ci")] {
-        let source = Source::new("/p/runtime-test.yaml", "runtime-test.yaml.example", text.clone());
+        let source = Source::new(
+            "/p/runtime-test.yaml",
+            "runtime-test.yaml.example",
+            text.clone(),
+        );
         let (manifest, problems) = load::load(&source, "/p".as_ref(), profile);
         assert!(problems.is_empty(), "{problems:#?}");
         assert_eq!(manifest.expect("a manifest").steps.len(), 6);
@@ -21,15 +26,37 @@ fn the_annotated_manifest_is_valid_with_and_without_its_profile() {
 /// Keys that the types know and the annotated manifest does not show would never be found by its readers.
 #[test]
 fn the_annotated_manifest_shows_every_key() {
-    let text = fs::read_to_string(repository().join("runtime-test.yaml.example")).expect("the example");
+    let text =
+        fs::read_to_string(repository().join("runtime-test.yaml.example")).expect("the example");
     let schema = load::schema();
     let mut missing = Vec::new();
-    let definitions = schema["$defs"].as_object().expect("definitions").values().chain([&schema]);
+    let definitions = schema["$defs"]
+        .as_object()
+        .expect("definitions")
+        .values()
+        .chain([&schema]);
     for properties in definitions.filter_map(|definition| definition["properties"].as_object()) {
-        let rare = ["interpreter", "example", "package", "features", "short", "env", "main", "key", "container_path"];
-        missing.extend(properties.keys().filter(|key| !text.contains(key.as_str()) && !rare.contains(&key.as_str())));
+        let rare = [
+            "interpreter",
+            "example",
+            "package",
+            "features",
+            "short",
+            "env",
+            "main",
+            "key",
+            "container_path",
+        ];
+        missing.extend(
+            properties
+                .keys()
+                .filter(|key| !text.contains(key.as_str()) && !rare.contains(&key.as_str())),
+        );
     }
-    assert!(missing.is_empty(), "not in runtime-test.yaml.example: {missing:?}");
+    assert!(
+        missing.is_empty(),
+        "not in runtime-test.yaml.example: {missing:?}"
+    );
 }
 
 #[test]
@@ -42,16 +69,27 @@ fn the_penguins_walk_the_whole_way() {
 
     project.run(&["check"]).code(0);
     let run = project.run(&["run"]).code(0);
-    assert!(run.out.contains("9 steps: 8 passed, 1 external, 0 failed, 0 skipped"), "{}", run.out);
+    assert!(
+        run.out
+            .contains("9 steps: 8 passed, 1 external, 0 failed, 0 skipped"),
+        "{}",
+        run.out
+    );
 
     let home = "target/runtime-test/penguins/latest";
     let summary: serde_json::Value =
         serde_json::from_str(&project.read(&format!("{home}/summary.json"))).expect("JSON");
     assert_eq!(summary["success"], true);
-    let metrics = summary["steps"]["evaluate"]["outputs"]["metrics"].as_str().expect("a path");
+    let metrics = summary["steps"]["evaluate"]["outputs"]["metrics"]
+        .as_str()
+        .expect("a path");
     let metrics: serde_json::Value = serde_json::from_str(&project.read(metrics)).expect("JSON");
     assert!(metrics.is_object(), "{metrics}");
-    assert!(project.read(&format!("{home}/junit.xml")).contains("testcase name=\"train_bill\""));
+    assert!(
+        project
+            .read(&format!("{home}/junit.xml"))
+            .contains("testcase name=\"train_bill\"")
+    );
 
     let status = project.run(&["status", "--format", "json"]).code(0);
     let status: serde_json::Value = serde_json::from_str(&status.out).expect("JSON");
@@ -65,7 +103,12 @@ fn the_penguins_answers_fit_a_fresh_skeleton() {
     let project = Project::copy_of("examples/penguins");
     let answers = project.read("runtime-test.answers.yaml");
     let init = project.run(&["init"]).code(0);
-    assert!(init.out.contains("kept runtime-test.answers.yaml as it is; nothing is missing"), "{}", init.out);
+    assert!(
+        init.out
+            .contains("kept runtime-test.answers.yaml as it is; nothing is missing"),
+        "{}",
+        init.out
+    );
     assert_eq!(project.read("runtime-test.answers.yaml"), answers);
     let committed = repository().join("examples/penguins/runtime-test.answers.schema.json");
     assert_eq!(

@@ -12,10 +12,16 @@ mod schemas;
 fn every_file_here_is_a_module() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/integration");
     let main = include_str!("main.rs");
-    for entry in std::fs::read_dir(folder).expect("the folder of the tests").flatten() {
+    for entry in std::fs::read_dir(folder)
+        .expect("the folder of the tests")
+        .flatten()
+    {
         let name = entry.file_name().to_string_lossy().into_owned();
         if let Some(module) = name.strip_suffix(".rs").filter(|module| *module != "main") {
-            assert!(main.contains(&format!("mod {module};")), "`{name}` is not a module of main.rs");
+            assert!(
+                main.contains(&format!("mod {module};")),
+                "`{name}` is not a module of main.rs"
+            );
         }
     }
 }

@@ -15,7 +15,10 @@ fn published_schemas_are_fresh() {
             fs::write(&file, &text).expect("written");
         }
         let there = fs::read_to_string(&file).unwrap_or_default();
-        assert!(there == text, "schemas/{name}.schema.json is stale: run `UPDATE_SCHEMAS=1 cargo test schemas`");
+        assert!(
+            there == text,
+            "schemas/{name}.schema.json is stale: run `UPDATE_SCHEMAS=1 cargo test schemas`"
+        );
         names.push(format!("{name}.schema.json"));
     }
     for entry in fs::read_dir(&folder).expect("schemas").flatten() {

@@ -1,0 +1,335 @@
+//! The journey of a newcomer: from a manifest to a green run, with every stop on the way.
+
+use crate::common::Project;
+
+const MANIFEST: &str = "\
+version: 1
+pipeline: tiny
+steps:
+  make:
+    script: make.py
+    outputs: { rows: { type: csv } }
+  count:
+    script: count.sh
+    needs: [make]
+";
+
+const MAKE: &str = "\
+import argparse
+
+parser = argparse.ArgumentParser()
+parser.add_argument('--rows', required=True, help='where to write the rows')
+parser.add_argument('--number', type=int, required=True, help='how many rows to make')
+parser.add_argument('--style', choices=['plain', 'loud'], default='plain')
+args = parser.parse_args()
+with open(args.rows, 'w') as file:
+    file.write('n\\n')
+    for n in range(args.number):
+        file.write(f'{n}\\n')
+";
+
+const COUNT: &str = "\
+#!/bin/sh
+set -eu
+rows=${1:?the rows}
+result=${2:?where to write the count}
+wc -l < \"$rows\" > \"$result\"
+";
+
+fn tiny() -> Project {
+    Project::new(&[
+        ("runtime-test.yaml", MANIFEST),
+        ("make.py", MAKE),
+        ("count.sh", COUNT),
+    ])
+}
+
+#[test]
+fn init_writes_a_skeleton_that_lacks_only_what_is_required() {
+    let project = tiny();
+    let init = project.run(&["init"]).code(0);
+    insta::assert_snapshot!(init.out);
+    insta::assert_snapshot!(project.read("runtime-test.answers.yaml"));
+    let check = project.run(&["check"]).code(121);
+    insta::assert_snapshot!(check.err);
+    assert!(!project.exists(".runtime-test/runs"), "nothing was run");
+}
+
+#[test]
+fn init_never_touches_answers_that_are_there() {
+    let project = tiny();
+    let mine = "# mine\r\nsteps: {make: {args: {number: 3}}}   # as I like it";
+    project.write("runtime-test.answers.yaml", mine);
+    project.write("runtime-test.answers.schema.json", "{}");
+    project.run(&["init"]).code(0);
+    assert_eq!(project.read("runtime-test.answers.yaml"), mine);
+    assert!(
+        project
+            .read("runtime-test.answers.schema.json")
+            .contains("\"number\""),
+        "the schema is written anew"
+    );
+}
+
+#[test]
+fn status_goes_from_pending_to_validated() {
+    let project = tiny();
+    let state = |step: &str| {
+        let status = project.run(&["status", "--format", "json"]);
+        let status: serde_json::Value = serde_json::from_str(&status.out).expect("JSON");
+        status["steps"][step]["state"]
+            .as_str()
+            .expect("a state")
+            .to_owned()
+    };
+    assert_eq!(
+        (state("make"), state("count")),
+        ("pending".into(), "auto_configurable".into())
+    );
+    project.write(
+        "runtime-test.answers.yaml",
+        "steps:\n  make: { args: { number: many } }\n  count: {}\n",
+    );
+    assert_eq!(
+        (state("make"), state("count")),
+        ("partial".into(), "auto_configured".into())
+    );
+    project.write(
+        "runtime-test.answers.yaml",
+        "steps:\n  make: { args: { number: 3 } }\n",
+    );
+    assert_eq!(state("make"), "complete");
+    project.run(&["check"]).code(0);
+    assert_eq!(state("make"), "validated");
+    project.edit("make.py", "'loud'", "'loud', 'louder'");
+    assert_eq!(
+        state("make"),
+        "complete",
+        "other bytes than the ones that were checked"
+    );
+}
+
+#[test]
+fn run_is_refused_until_the_answers_are_right() {
+    let project = tiny();
+    for (answers, code, told) in [
+        ("steps: {}\n", 121, "step `make` needs `args.number`"),
+        (
+            "steps: { make: { args: { number: many } } }\n",
+            122,
+            "number",
+        ),
+        (
+            "steps: { make: { args: { number: 1, style: lout } } }\n",
+            122,
+            "did you mean `loud`?",
+        ),
+        ("steps: { mak: {} }\n", 122, "did you mean `make`?"),
+        ("steps: [\n", 122, "yaml-syntax"),
+    ] {
+        project.write("runtime-test.answers.yaml", answers);
+        project
+            .run(&["run"])
+            .code(code)
+            .tells(told)
+            .tells("nothing was started");
+        assert!(!project.exists(".runtime-test/runs"), "{answers}");
+    }
+}
+
+#[test]
+fn a_green_run_leaves_outputs_logs_and_reports() {
+    let project = tiny();
+    project.write(
+        "runtime-test.answers.yaml",
+        "steps: { make: { args: { number: 3 } } }\n",
+    );
+    let run = project.run(&["run"]).code(0);
+    assert!(
+        run.out
+            .contains("2 steps: 2 passed, 0 external, 0 failed, 0 skipped"),
+        "{}",
+        run.out
+    );
+    assert_eq!(
+        project.read(".runtime-test/outputs/make/rows.csv"),
+        "n\n0\n1\n2\n"
+    );
+    assert_eq!(
+        project.read(".runtime-test/outputs/count/result").trim(),
+        "4"
+    );
+    let summary: serde_json::Value =
+        serde_json::from_str(&project.read(".runtime-test/latest/summary.json")).expect("JSON");
+    assert_eq!(summary["steps"]["make"]["configured"], "by_user");
+    assert_eq!(summary["steps"]["count"]["configured"], "auto");
+    assert!(
+        project
+            .read(".runtime-test/latest/junit.xml")
+            .contains("testsuite")
+    );
+    let log = summary["steps"]["make"]["log"].as_str().expect("a log");
+    assert!(project.exists(&format!(".runtime-test/latest/{log}")));
+    for line in project.read(".runtime-test/latest/events.jsonl").lines() {
+        serde_json::from_str::<serde_json::Value>(line).expect("an event a line");
+    }
+}
+
+#[test]
+fn a_failed_step_skips_what_needs_it_and_nothing_else() {
+    let project = tiny();
+    project.edit(
+        "runtime-test.yaml",
+        "  count:",
+        "  other: { command: [\"true\"] }\n  count:",
+    );
+    project.edit(
+        "make.py",
+        "args = parser",
+        "raise SystemExit(7)\nargs = parser",
+    );
+    project.write(
+        "runtime-test.answers.yaml",
+        "steps: { make: { args: { number: 3 } } }\n",
+    );
+    let run = project.run(&["run"]).code(100);
+    assert!(
+        run.out
+            .contains("3 steps: 1 passed, 0 external, 1 failed, 1 skipped"),
+        "{}",
+        run.out
+    );
+    let summary: serde_json::Value =
+        serde_json::from_str(&project.read(".runtime-test/latest/summary.json")).expect("JSON");
+    assert_eq!(summary["success"], false);
+    assert_eq!(summary["steps"]["make"]["exit_code"], 7);
+    assert_eq!(summary["steps"]["count"]["state"], "skipped");
+    assert_eq!(summary["steps"]["other"]["state"], "passed");
+
+    project.edit("make.py", "raise SystemExit(7)\n", "");
+    let again = project.run(&["run", "--failed"]).code(0);
+    assert!(again.out.contains("2 steps: 2 passed"), "{}", again.out);
+}
+
+#[test]
+fn a_dry_run_prints_commands_that_a_shell_takes() {
+    let project = tiny();
+    project.write(
+        "runtime-test.answers.yaml",
+        "steps: { make: { args: { number: 3 } } }\n",
+    );
+    let dry = project.run(&["run", "--dry-run"]).code(0);
+    assert!(!project.exists(".runtime-test/outputs"), "nothing was run");
+    let script = dry
+        .out
+        .replace("[project]", &project.path().to_string_lossy());
+    std::fs::create_dir_all(project.path().join(".runtime-test/outputs/make")).expect("a folder");
+    std::fs::create_dir_all(project.path().join(".runtime-test/outputs/count")).expect("a folder");
+    let shell = std::process::Command::new("sh")
+        .arg("-ec")
+        .arg(script)
+        .current_dir(project.path())
+        .status();
+    assert!(shell.expect("a shell").success());
+    assert_eq!(
+        project.read(".runtime-test/outputs/count/result").trim(),
+        "4"
+    );
+}
+
+#[test]
+fn selection_takes_what_is_asked_for() {
+    let project = tiny();
+    project.write(
+        "runtime-test.answers.yaml",
+        "steps: { make: { args: { number: 3 } } }\n",
+    );
+    project.run(&["run", "make"]).code(0);
+    let only = project.run(&["run", "--only", "count"]).code(0);
+    assert!(only.out.contains("1 step: 1 passed"), "{}", only.out);
+    project
+        .run(&["run", "--from", "cuont"])
+        .code(2)
+        .tells("did you mean `count`?");
+    project
+        .run(&[
+            "run", "--only", "make", "--only", "count", "--until", "make", "--from", "count",
+        ])
+        .code(4);
+}
+
+#[test]
+fn it_works_in_a_workspace_in_a_member_and_without_cargo() {
+    let project = Project::new(&[
+        (
+            "Cargo.toml",
+            "[workspace]\nmembers = [\"member\"]\nresolver = \"3\"\n",
+        ),
+        (
+            "member/Cargo.toml",
+            "[package]\nname = \"member\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
+        ),
+        ("member/src/main.rs", "fn main() { println!(\"built\"); }\n"),
+        (
+            "member/runtime-test.yaml",
+            "version: 1\npipeline: built\nsteps:\n  rust: { cargo: { bin: member } }\n",
+        ),
+    ]);
+    for (folder, args) in [
+        ("member/src", &["run"] as &[&str]),
+        (
+            "",
+            &[
+                "runtime-test",
+                "run",
+                "--pipeline",
+                "member/runtime-test.yaml",
+            ],
+        ),
+        ("", &["-C", "member", "run"]),
+    ] {
+        project.run_in(folder, args).code(0);
+        assert!(
+            project.exists("target/runtime-test/built/latest/summary.json"),
+            "{folder} {args:?}"
+        );
+        std::fs::remove_dir_all(project.path().join("target/runtime-test")).expect("removed");
+    }
+    project.write("member/src/main.rs", "fn main() { nonsense }\n");
+    project
+        .run(&["-C", "member", "run"])
+        .code(101)
+        .tells("nonsense");
+}
+
+#[test]
+fn secrets_are_never_shown() {
+    let project = Project::new(&[
+        (
+            "runtime-test.yaml",
+            "version: 1\npipeline: secret\nsteps:\n  say: { script: say.sh }\n",
+        ),
+        (
+            "say.sh",
+            "echo \"the token is ${API_TOKEN:?given by the vault}\"\nexit 3\n",
+        ),
+        (
+            "runtime-test.answers.yaml",
+            "steps: { say: { env: { API_TOKEN: \"${VAULT_TOKEN}\" } } }\n",
+        ),
+    ])
+    .env("VAULT_TOKEN", "hunter2-is-long");
+    let run = project.run(&["run"]).code(100);
+    let dry = project.run(&["run", "--dry-run"]).code(0);
+    let files = [
+        "events.jsonl",
+        "summary.json",
+        "junit.xml",
+        "logs/say.1.log",
+    ];
+    let kept = files.map(|name| project.read(&format!(".runtime-test/latest/{name}")));
+    for text in [&run.out, &run.err, &dry.out].into_iter().chain(&kept) {
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+    assert!(kept[3].contains("the token is ***"), "{}", kept[3]);
+}
