@@ -4,6 +4,7 @@ use crate::analysis::{self, Analysis};
 use crate::answers::skeleton;
 use crate::check::{self, Checked, status};
 use crate::exit_code::Exit;
+use crate::extract;
 use crate::file;
 use crate::requirement::Requirement;
 use crate::schema::{self, Reader};
@@ -119,6 +120,7 @@ fn told(analysis: &Analysis, checked: &Checked) -> String {
     let mut scripts: Vec<&std::path::Path> = analysis
         .steps
         .iter()
+        .filter(|step| extract::can_read(step.script.language))
         .filter_map(|step| Some(step.script.source.as_ref()?.path()))
         .collect();
     scripts.sort_unstable();

@@ -101,6 +101,12 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         ui.error("nothing was started");
         return verdict.into();
     }
+    let not_left = build::not_left(&analysis, &checked, &selected);
+    if !not_left.is_empty() {
+        ui.diagnostics(&not_left);
+        ui.error("nothing was started");
+        return Exit::Usage;
+    }
     let plan = build::build(&analysis, &checked, &selected);
     if args.dry_run {
         for invocation in &plan.invocations {

@@ -10,6 +10,7 @@ use super::{Configured, Document, Invocation, Plan, PlannedPath, Program};
 use crate::analysis::{AnalysedStep, Analysis};
 use crate::check::values::{Taken, is_path, paths, working_folder};
 use crate::check::{Checked, programs};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::file;
 use crate::manifest::Step;
 use crate::requirement::{Binding, Kind, MainParameter, OutputRef, Requirement, ValueType};
@@ -60,6 +61,43 @@ pub fn build(analysis: &Analysis, checked: &Checked, selected: &[usize]) -> Plan
         home: analysis.home.clone(),
         invocations,
     }
+}
+
+/// Outputs of steps that are not selected, which selected ones read and no earlier run has left.
+pub fn not_left(analysis: &Analysis, checked: &Checked, selected: &[usize]) -> Diagnostics {
+    let outputs = output_paths(analysis, checked);
+    let mut problems = Diagnostics::new();
+    for &index in selected {
+        let values = checked.values.of(index);
+        for (requirement, taken) in analysis.steps[index].requirements.iter().zip(values) {
+            let Taken::Upstream(from) = taken else {
+                continue;
+            };
+            let is_selected = analysis
+                .manifest
+                .find(&from.step)
+                .is_none_or(|at| selected.contains(&at));
+            if !is_selected && outputs.get(from).is_none_or(|path| !path.exists()) {
+                problems.push(nothing_left(
+                    &analysis.manifest.steps[index].name,
+                    requirement,
+                    from,
+                ));
+            }
+        }
+    }
+    problems
+}
+
+fn nothing_left(step: &str, requirement: &Requirement, from: &OutputRef) -> Diagnostic {
+    let message = format!(
+        "step `{step}` reads `{from}` as its input `{}`, and no earlier run has left it",
+        requirement.name
+    );
+    Diagnostic::new(Code::InputNotFound, message).help(format!(
+        "run `cargo runtime-test run {}` first, or select it as well",
+        from.step
+    ))
 }
 
 /// Where every output of the pipeline lies.

@@ -244,6 +244,10 @@ fn selection_takes_what_is_asked_for() {
         "runtime-test.answers.yaml",
         "steps: { make: { args: { number: 3 } } }\n",
     );
+    project
+        .run(&["run", "--only", "count"])
+        .code(2)
+        .tells("no earlier run has left it");
     project.run(&["run", "make"]).code(0);
     let only = project.run(&["run", "--only", "count"]).code(0);
     assert!(only.out.contains("1 step: 1 passed"), "{}", only.out);
