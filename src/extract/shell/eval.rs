@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use super::ledger::Origin;
 use super::value::{self, Atom, Value};
 use super::walk::{Loaded, Walk, text};
-use super::words;
+use crate::extract::words;
 use crate::requirement::Note;
 use crate::source::Place;
 

@@ -10,8 +10,8 @@ use tree_sitter::{Node, Tree};
 use super::commands::{self, Role, Word};
 use super::ledger::{Ledger, Origin};
 use super::value::{self, Atom, Shape, Value};
-use super::words;
 use crate::extract::Files;
+use crate::extract::words;
 use crate::requirement::Note;
 use crate::source::{Place, Source, Span};
 
