@@ -1,9 +1,12 @@
 //! Owns the one table of readers: which file knows which language. A reader is a plain function from a script's
 //! text to what it needs; none of them runs anything or opens a file by itself.
 
+mod help;
 pub mod merge;
 pub mod python;
+pub mod rust;
 pub mod shell;
+mod words;
 
 use std::path::Path;
 
@@ -26,11 +29,15 @@ pub fn extract(
     match language {
         Language::Python => python::read(source, entry, files),
         Language::Shell => shell::read(source, files),
-        Language::R | Language::Notebook | Language::Rust | Language::Other => Reading::default(),
+        Language::Rust => rust::read(source, files),
+        Language::R | Language::Notebook | Language::Other => Reading::default(),
     }
 }
 
 /// Whether a language has a reader, so that what it does not find is not there.
 pub fn can_read(language: Language) -> bool {
-    matches!(language, Language::Python | Language::Shell)
+    matches!(
+        language,
+        Language::Python | Language::Shell | Language::Rust
+    )
 }

@@ -18,12 +18,11 @@
 mod commands;
 mod condition;
 mod eval;
-mod help;
+
 mod ledger;
 mod options;
 mod value;
 mod walk;
-mod words;
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -31,9 +30,9 @@ use std::time::{Duration, Instant};
 
 use tree_sitter::{Node, ParseOptions, Parser, Tree};
 
-use self::help::Help;
 use self::walk::{Loaded, Walk};
 use crate::extract::Files;
+use crate::extract::help::Help;
 use crate::requirement::{Note, Reading};
 use crate::source::{Place, Source, Span};
 

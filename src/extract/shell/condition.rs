@@ -193,8 +193,8 @@ impl Walk<'_> {
     /// `-v name`.
     fn set_name(&mut self, file: &Loaded, node: Node<'_>) {
         let name = text(file, node).to_owned();
-        if super::words::is_name(&name)
-            && !super::words::is_system(&name)
+        if crate::extract::words::is_name(&name)
+            && !crate::extract::words::is_system(&name)
             && !self.vars.contains_key(&name)
         {
             let place = self.place(file, node);

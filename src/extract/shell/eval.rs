@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use super::ledger::Origin;
 use super::value::{self, Atom, Value};
 use super::walk::{Loaded, Walk, text};
-use super::words;
+use crate::extract::words;
 use crate::requirement::Note;
 use crate::source::Place;
 
@@ -643,7 +643,7 @@ impl Walk<'_> {
         let plain = matches!(read, Read::Plain);
         let lower = !name.bytes().any(|b| b.is_ascii_uppercase());
         let later = self.assigned.contains(name);
-        let in_own = own_assignment(file, node, name);
+        let in_own = self.assigning.iter().any(|assigned| assigned == name);
         // What the script sets later in a loop or a function is its own; so is what a file not read may set.
         if plain && later && (lower || self.loops > 0 || !self.at_top()) && !in_own
             || !plain && later && lower && self.loops > 0 && !in_own
@@ -772,23 +772,6 @@ pub enum Read {
     Default(Option<String>),
     /// `${name:?message}`.
     Required(Option<String>),
-}
-
-/// Whether a read stands in the assignment of the same name: `PATH=$PATH:…`.
-fn own_assignment(file: &Loaded, node: Node<'_>, name: &str) -> bool {
-    let mut current = node;
-    for _ in 0..12 {
-        if current.kind() == "variable_assignment" {
-            return current
-                .child_by_field_name("name")
-                .is_some_and(|n| text(file, n) == name);
-        }
-        match current.parent() {
-            Some(parent) => current = parent,
-            None => return false,
-        }
-    }
-    false
 }
 
 /// The message of `${name:?message}`, as far as it is literal.

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::commands::Role;
-use super::help::Help;
+use crate::extract::help::Help;
 use crate::requirement::{
     Binding, Claim, Confidence, DataType, Evidence, Kind, Layer, Pass, ValueType,
 };

@@ -314,5 +314,5 @@ fn variable_name(file: &Loaded, node: Node<'_>) -> Option<String> {
         .strip_prefix("${")
         .and_then(|t| t.strip_suffix('}'))
         .or_else(|| text.strip_prefix('$'))?;
-    super::words::is_name(name).then(|| name.to_owned())
+    crate::extract::words::is_name(name).then(|| name.to_owned())
 }

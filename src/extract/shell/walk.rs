@@ -10,8 +10,8 @@ use tree_sitter::{Node, Tree};
 use super::commands::{self, Role, Word};
 use super::ledger::{Ledger, Origin};
 use super::value::{self, Atom, Shape, Value};
-use super::words;
 use crate::extract::Files;
+use crate::extract::words;
 use crate::requirement::Note;
 use crate::source::{Place, Source, Span};
 
@@ -95,8 +95,10 @@ pub struct Walk<'w> {
     made: HashSet<String>,
     /// Variables that took a word of the command line in an option loop.
     pub operands: Vec<(String, usize)>,
-    /// Names given with `--name value` after `parse_options.sh`.
-    top_level: Vec<String>,
+    /// Variables set outside of functions and branches, and where: options for `parse_options.sh`.
+    top_level: Vec<(String, Place)>,
+    /// The variables whose values are being read.
+    pub assigning: Vec<String>,
 }
 
 impl<'w> Walk<'w> {
@@ -132,6 +134,7 @@ impl<'w> Walk<'w> {
             made: HashSet::new(),
             operands: Vec::new(),
             top_level: Vec::new(),
+            assigning: Vec::new(),
         }
     }
 
@@ -400,6 +403,7 @@ impl<'w> Walk<'w> {
         let appends = text(file, node)
             .get(name_node.byte_range().len()..)
             .is_some_and(|rest| rest.starts_with("+="));
+        self.assigning.push(name.clone());
         let value = match node.child_by_field_name("value") {
             Some(value) if value.kind() == "array" => {
                 let mut walker = value.walk();
@@ -417,6 +421,7 @@ impl<'w> Walk<'w> {
             Some(value) => self.eval(file, value),
             None => Vec::new(),
         };
+        self.assigning.pop();
         if local {
             self.shadow(&name);
         }
@@ -477,9 +482,10 @@ impl<'w> Walk<'w> {
         if self.branches == 0
             && self.loops == 0
             && self.scopes.is_empty()
-            && !self.top_level.iter().any(|n| n == name)
+            && !self.top_level.iter().any(|(n, _)| n == name)
         {
-            self.top_level.push(name.to_owned());
+            let place = self.place(file, node);
+            self.top_level.push((name.to_owned(), place));
         }
         let comment = self.comment(file, node);
         if let (Some(id), Some(comment)) = (value::sole_need(&value), comment) {
@@ -1217,7 +1223,7 @@ impl<'w> Walk<'w> {
         let tail = tail_of(value);
         let name = tail.rsplit('/').next().unwrap_or(&tail).to_owned();
         if name == "parse_options.sh" {
-            self.parse_options(file, node);
+            self.parse_options(file);
             return;
         }
         let known_root = matches!(value.first(), Some(Atom::ScriptFolder | Atom::Lit(_)));
@@ -1297,18 +1303,17 @@ impl<'w> Walk<'w> {
     }
 
     /// Kaldi's `parse_options.sh`: every variable set so far is an option of its name.
-    fn parse_options(&mut self, file: &Loaded, node: Node<'_>) {
+    fn parse_options(&mut self, file: &Loaded) {
         if self.arm.is_some() || self.frame.from.is_none() {
             return;
         }
-        for name in self.top_level.clone() {
+        for (name, place) in self.top_level.clone() {
             let Some(value) = self.vars.get(&name).cloned() else {
                 continue;
             };
             if name == "help_message" || name.starts_with('_') {
                 continue;
             }
-            let place = self.place(file, node);
             let flag = format!("--{}", name.replace('_', "-"));
             let id = self
                 .ledger

@@ -2,6 +2,7 @@
 
 /// Names known by themselves, sorted.
 const SYSTEM: &[&str] = &[
+    "APPDATA",
     "BASH",
     "BASHOPTS",
     "BASHPID",
@@ -29,6 +30,7 @@ const SYSTEM: &[&str] = &[
     "COMP_TYPE",
     "COMP_WORDBREAKS",
     "COMP_WORDS",
+    "COMSPEC",
     "COPROC",
     "DBUS_SESSION_BUS_ADDRESS",
     "DIRSTACK",
@@ -59,6 +61,7 @@ const SYSTEM: &[&str] = &[
     "LD_LIBRARY_PATH",
     "LINENO",
     "LINES",
+    "LOCALAPPDATA",
     "LOGNAME",
     "LS_COLORS",
     "MACHTYPE",
@@ -73,9 +76,11 @@ const SYSTEM: &[&str] = &[
     "OSTYPE",
     "PAGER",
     "PATH",
+    "PATHEXT",
     "PIPESTATUS",
     "POSIXLY_CORRECT",
     "PPID",
+    "PROGRAMFILES",
     "PROMPT_COMMAND",
     "PS0",
     "PS1",
@@ -83,6 +88,7 @@ const SYSTEM: &[&str] = &[
     "PS3",
     "PS4",
     "PWD",
+    "ProgramData",
     "RANDOM",
     "READLINE_LINE",
     "READLINE_POINT",
@@ -100,6 +106,8 @@ const SYSTEM: &[&str] = &[
     "SUDO_GID",
     "SUDO_UID",
     "SUDO_USER",
+    "SYSTEMROOT",
+    "SystemRoot",
     "TEMP",
     "TERM",
     "TERMINFO",
@@ -111,6 +119,7 @@ const SYSTEM: &[&str] = &[
     "UID",
     "USER",
     "USERNAME",
+    "USERPROFILE",
     "VISUAL",
     "XAUTHORITY",
     "ZDOTDIR",
@@ -132,6 +141,7 @@ const SYSTEM: &[&str] = &[
     "pipestatus",
     "signals",
     "status",
+    "windir",
     "words",
 ];
 

@@ -1,4 +1,4 @@
-//! Owns the texts in which a shell script tells people what it takes: its header, its usage, its comments.
+//! Owns the texts in which a program tells people what it takes: its header, its usage, its comments.
 
 use std::collections::HashMap;
 
@@ -77,6 +77,11 @@ impl Help {
     }
 
     fn keep(&mut self, head: &str, text: &str) {
+        // The default is known better from the code.
+        let text = match text.rfind("[default: ") {
+            Some(at) if text.ends_with(']') && at > 0 => text[..at].trim_end(),
+            _ => text,
+        };
         if head.starts_with('-') {
             for word in head.split([',', ' ', '|', '/', '\t']) {
                 let name = word.split(['=', '[', '<']).next().unwrap_or(word);

@@ -1,0 +1,283 @@
+//! Owns the reading of Rust programs, and with its folder is the only place that names `syn`. A Cargo target's own
+//! modules are followed from its first file; what other crates do is not looked at.
+//!
+//! Read are clap's derive (and structopt's, its forerunner) and builder, hand-written loops over `env::args`, and
+//! variables of the environment. A path gets its direction from what the program does with it.
+
+mod arguments;
+mod builder;
+mod by_hand;
+mod derive;
+mod directions;
+mod environ;
+mod model;
+mod syntax;
+
+use std::path::{Path, PathBuf};
+
+use self::arguments::Found;
+use self::model::{Model, Unit};
+use crate::extract::Files;
+use crate::extract::help::Help;
+use crate::requirement::{Note, Reading};
+use crate::source::{Place, Source, Span};
+
+/// Larger files are not parsed.
+const LARGEST: usize = 2 * 1024 * 1024;
+/// Brackets nested deeper than this overflow the parser's stack.
+const DEEPEST: usize = 256;
+/// Words in a row that no separator ends: each may nest in the one before it.
+const LONGEST: usize = 12_000;
+/// As many modules are followed.
+const MOST_FILES: usize = 400;
+/// The stack of the thread that parses: parsers nest as deep as their sources.
+const STACK: usize = 256 * 1024 * 1024;
+
+/// Reads a Rust program.
+pub fn read(source: &Source, files: Files<'_>) -> Reading {
+    let read = || read_here(source, files);
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .stack_size(STACK)
+            .spawn_scoped(scope, read);
+        match thread.map(std::thread::ScopedJoinHandle::join) {
+            Ok(Ok(reading)) => reading,
+            _ => {
+                let mut reading = Reading::default();
+                reading.notes.push(unread(source));
+                reading
+            }
+        }
+    })
+}
+
+fn read_here(source: &Source, files: Files<'_>) -> Reading {
+    let mut reading = Reading::default();
+    let mut units = Vec::new();
+    match parse(source) {
+        Ok(unit) => units.push(unit),
+        Err(Refused::Guard) => {
+            reading.notes.push(unread(source));
+            return reading;
+        }
+        Err(Refused::Syntax(span, message)) => {
+            reading.syntax_error = Some((source.at(span), message));
+            return reading;
+        }
+    }
+    follow(&mut units, files, &mut reading);
+    reading.local_files = units[1..].iter().map(|unit| unit.source.clone()).collect();
+
+    let model = Model::of(&units);
+    let mut help = Help::default();
+    let program = source.path().file_stem().and_then(|name| name.to_str());
+    for (unit, text) in &model.texts {
+        if units.len() == 1 || *unit == 0 {
+            help.read(text, program.unwrap_or_default());
+        }
+    }
+    let mut found = Found::default();
+    derive::read(&model, &mut found);
+    builder::read(&model, &mut found);
+    if found.arguments.is_empty() {
+        by_hand::read(&model, &help, &mut found);
+    }
+    directions::read(&model, &mut found);
+    environ::read(&model, &mut found);
+    reading.notes.append(&mut found.notes);
+    reading.claims = found.claims();
+    reading
+}
+
+/// Why a file was not parsed.
+enum Refused {
+    /// It could overflow the parser.
+    Guard,
+    /// The parser refused it.
+    Syntax(Span, String),
+}
+
+fn parse(source: &Source) -> Result<Unit, Refused> {
+    let text = source.text();
+    if text.len() > LARGEST || text.bytes().take(8_192).any(|b| b == 0) || !is_shallow(text) {
+        return Err(Refused::Guard);
+    }
+    match syn::parse_file(text) {
+        Ok(syntax) => Ok(Unit {
+            source: source.clone(),
+            syntax,
+        }),
+        Err(error) => Err(Refused::Syntax(
+            Span::from(error.span().byte_range()),
+            error.to_string(),
+        )),
+    }
+}
+
+/// Whether a parser that recurses can take the text: brackets, and words between separators, outside of texts and
+/// comments.
+fn is_shallow(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let (mut depth, mut run, mut elses) = (0_usize, 0_usize, 0_usize);
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let rest = &bytes[at..];
+        match byte {
+            b'/' if rest.starts_with(b"//") => {
+                at += rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
+            }
+            b'/' if rest.starts_with(b"/*") => {
+                let end = rest[2..].windows(2).position(|two| two == b"*/");
+                at += end.map_or(rest.len(), |end| end + 4);
+            }
+            b'"' => {
+                let mut end = 1;
+                while let Some(&b) = rest.get(end) {
+                    end += match b {
+                        b'\\' => 2,
+                        b'"' => break,
+                        _ => 1,
+                    };
+                }
+                at += end + 1;
+            }
+            b'r' if rest.len() > 2 && matches!(rest[1], b'#' | b'"') => {
+                let hashes = rest[1..].iter().take_while(|b| **b == b'#').count();
+                if rest.get(1 + hashes) == Some(&b'"') {
+                    let close: Vec<u8> = std::iter::once(b'"')
+                        .chain(vec![b'#'; hashes.min(255)])
+                        .collect();
+                    let body = &rest[2 + hashes..];
+                    let end = body.windows(close.len()).position(|w| w == close);
+                    at += end.map_or(rest.len(), |end| end + 2 + hashes + close.len());
+                } else {
+                    at += 1;
+                }
+            }
+            b'\'' => {
+                // A character, or a lifetime.
+                at += match rest {
+                    [_, b'\\', ..] => {
+                        3 + rest[3.min(rest.len())..]
+                            .iter()
+                            .take(8)
+                            .position(|b| *b == b'\'')
+                            .unwrap_or(0)
+                    }
+                    [_, _, b'\'', ..] => 3,
+                    _ => 1,
+                };
+            }
+            _ => {
+                match byte {
+                    b'(' | b'[' | b'{' => depth += 1,
+                    b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+                    _ => {}
+                }
+                match byte {
+                    b';' | b',' | b'{' | b'}' => run = 0,
+                    b if b.is_ascii_punctuation() => run += 1,
+                    _ => {}
+                }
+                if rest.starts_with(b"else") {
+                    elses += 1;
+                } else if byte == b';' {
+                    elses = 0;
+                }
+                if depth > DEEPEST || run > LONGEST || elses > LONGEST {
+                    return false;
+                }
+                at += 1;
+            }
+        }
+    }
+    true
+}
+
+/// Reads the modules that files name, and the package's library where the program uses it.
+fn follow(units: &mut Vec<Unit>, files: Files<'_>, reading: &mut Reading) {
+    let main = units[0].source.clone();
+    let mut waiting: Vec<(PathBuf, bool)> = Vec::new();
+    let mut at = 0;
+    if let Some(library) = library(&main, files) {
+        push(units, &library, reading);
+    }
+    while at < units.len() && units.len() < MOST_FILES {
+        let unit = &units[at];
+        waiting.clear();
+        let path = unit.source.path();
+        let is_root = at == 0
+            || matches!(
+                path.file_name().and_then(|name| name.to_str()),
+                Some("mod.rs" | "lib.rs" | "main.rs")
+            );
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let below = match is_root {
+            true => folder.to_owned(),
+            false => folder.join(path.file_stem().unwrap_or_default()),
+        };
+        let mut wanted = Vec::new();
+        syntax::modules(&unit.syntax.items, &below, folder, 0, &mut wanted);
+        for candidates in wanted {
+            let found = candidates.iter().find_map(|path| files(path));
+            if let Some(found) = found
+                && !units.iter().any(|unit| unit.source.path() == found.path())
+                && units.len() < MOST_FILES
+            {
+                push(units, &found, reading);
+            }
+        }
+        at += 1;
+    }
+}
+
+fn push(units: &mut Vec<Unit>, source: &Source, reading: &mut Reading) {
+    match parse(source) {
+        Ok(unit) => units.push(unit),
+        Err(_) => reading.notes.push(unread(source)),
+    }
+}
+
+/// The library of the same package, where the program names it.
+fn library(main: &Source, files: Files<'_>) -> Option<Source> {
+    let folder = main.path().parent()?;
+    let (cargo, lib) = folder.ancestors().take(4).find_map(|above| {
+        let cargo = files(&above.join("Cargo.toml"))?;
+        Some((cargo, above.join("src/lib.rs")))
+    })?;
+    let mut name = None;
+    let mut section = "";
+    for line in cargo.text().lines() {
+        let line = line.trim();
+        if line.starts_with('[') {
+            section = line;
+        } else if matches!(section, "[package]" | "[lib]")
+            && let Some((key, value)) = line.split_once('=')
+            && key.trim() == "name"
+            && (name.is_none() || section == "[lib]")
+        {
+            let value = value.split('#').next().unwrap_or(value);
+            name = Some(value.trim().trim_matches(['"', '\'']).replace('-', "_"));
+        }
+    }
+    let name = name.filter(|name| !name.is_empty())?;
+    let used = main.text().contains(&format!("{name}::"));
+    (used && lib != main.path()).then(|| files(&lib)).flatten()
+}
+
+fn unread(source: &Source) -> Note {
+    Note {
+        code: "not-parsed",
+        message: format!(
+            "`{}` is no Rust that can be parsed safely: nothing in it was read",
+            source.name()
+        ),
+        place: Place {
+            source: source.clone(),
+            span: Span::new(0, 0),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;

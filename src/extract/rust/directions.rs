@@ -1,0 +1,392 @@
+//! Owns what a program does with its paths: which it opens to read, which it makes. Followed through local
+//! variables, fields of structs and parameters of the program's own functions.
+
+use std::collections::HashMap;
+
+use syn::visit::{self, Visit};
+use syn::{Expr, ExprCall, ExprMethodCall, FnArg, Member, Pat};
+
+use super::arguments::{Direction, Found};
+use super::builder::chain;
+use super::model::{Function, Model};
+use super::syntax::{last, owner, plain};
+
+/// Where a path comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Root {
+    /// A field, by its name.
+    Field(String),
+    /// A parameter of a function, by both their places.
+    Parameter(usize, usize),
+}
+
+/// Each use: where the path comes from, whether it is a folder above it, what is done.
+struct Reader<'m, 'c> {
+    functions: HashMap<&'m str, Vec<usize>>,
+    function: usize,
+    locals: HashMap<String, (Root, bool)>,
+    uses: Vec<(Root, Direction)>,
+    /// A path handed on: from where, to which parameter or field.
+    handed: Vec<(Root, Root, bool)>,
+    model: &'m Model<'c>,
+}
+
+/// Sets the directions of the arguments found.
+pub fn read(model: &Model<'_>, found: &mut Found) {
+    let mut functions: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (at, function) in model.functions.iter().enumerate() {
+        functions.entry(&function.name).or_default().push(at);
+    }
+    let mut reader = Reader {
+        functions,
+        function: 0,
+        locals: HashMap::new(),
+        uses: Vec::new(),
+        handed: Vec::new(),
+        model,
+    };
+    for (at, function) in model.functions.iter().enumerate() {
+        reader.enter(at, function);
+        reader.visit_block(function.block);
+    }
+    let mut known: HashMap<Root, Direction> = HashMap::new();
+    for (root, direction) in reader.uses {
+        known.entry(root).or_insert(direction);
+    }
+    for _ in 0..6 {
+        let mut more = Vec::new();
+        for (from, to, folder) in &reader.handed {
+            if let (Some(direction), None) = (known.get(to), known.get(from)) {
+                more.push((from.clone(), folder_of(*direction, *folder)));
+            }
+        }
+        if more.is_empty() {
+            break;
+        }
+        for (root, direction) in more {
+            known.entry(root).or_insert(direction);
+        }
+    }
+    for argument in &mut found.arguments {
+        let field = Root::Field(argument.name.clone());
+        let takes_text = matches!(
+            argument.value_type,
+            crate::requirement::ValueType::String | crate::requirement::ValueType::Path
+        ) || argument.is_path();
+        if let Some(direction) = known
+            .get(&field)
+            .filter(|_| takes_text && argument.choices.is_none())
+        {
+            argument.direction = Some(*direction);
+        }
+    }
+}
+
+fn folder_of(direction: Direction, folder: bool) -> Direction {
+    match direction {
+        Direction::Read(is) => Direction::Read(is || folder),
+        Direction::Write(is) => Direction::Write(is || folder),
+    }
+}
+
+impl<'c> Reader<'_, 'c> {
+    fn enter(&mut self, at: usize, function: &Function<'c>) {
+        self.function = at;
+        self.locals.clear();
+        let typed = function.sig.inputs.iter().filter_map(|input| match input {
+            FnArg::Typed(typed) => Some(typed),
+            FnArg::Receiver(_) => None,
+        });
+        for (index, typed) in typed.enumerate() {
+            match &*typed.pat {
+                Pat::Ident(ident) => {
+                    let root = Root::Parameter(at, index);
+                    self.locals.insert(plain(&ident.ident), (root, false));
+                }
+                pat => self.destructure(pat),
+            }
+        }
+    }
+
+    /// `Args { input, output: out, .. }`: the names are fields.
+    fn destructure(&mut self, pat: &Pat) {
+        match pat {
+            Pat::Struct(pat) => {
+                for field in &pat.fields {
+                    let Member::Named(name) = &field.member else {
+                        continue;
+                    };
+                    match &*field.pat {
+                        Pat::Ident(ident) => {
+                            let root = Root::Field(plain(name));
+                            self.locals.insert(plain(&ident.ident), (root, false));
+                        }
+                        Pat::TupleStruct(tuple) => {
+                            if let Some(Pat::Ident(ident)) = tuple.elems.first() {
+                                let root = Root::Field(plain(name));
+                                self.locals.insert(plain(&ident.ident), (root, false));
+                            }
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            Pat::TupleStruct(pat) => pat.elems.iter().for_each(|pat| self.destructure(pat)),
+            Pat::Reference(pat) => self.destructure(&pat.pat),
+            Pat::Tuple(pat) => pat.elems.iter().for_each(|pat| self.destructure(pat)),
+            Pat::Or(pat) => pat.cases.iter().for_each(|pat| self.destructure(pat)),
+            _ => {}
+        }
+    }
+
+    /// Binds the names of a pattern to where its value comes from.
+    fn bind(&mut self, pat: &Pat, root: &(Root, bool)) {
+        match pat {
+            Pat::Ident(ident) => {
+                self.locals.insert(plain(&ident.ident), root.clone());
+            }
+            Pat::Type(pat) => self.bind(&pat.pat, root),
+            Pat::Reference(pat) => self.bind(&pat.pat, root),
+            Pat::Paren(pat) => self.bind(&pat.pat, root),
+            Pat::TupleStruct(pat) if matches!(last(&pat.path).as_str(), "Some" | "Ok") => {
+                if let Some(inner) = pat.elems.first() {
+                    self.bind(inner, root);
+                }
+            }
+            pat => self.destructure(pat),
+        }
+    }
+
+    /// Where an expression that is a path comes from.
+    fn root(&self, expr: &Expr) -> Option<(Root, bool)> {
+        match expr {
+            Expr::Reference(inner) => self.root(&inner.expr),
+            Expr::Paren(inner) => self.root(&inner.expr),
+            Expr::Try(inner) => self.root(&inner.expr),
+            Expr::Unary(inner) if matches!(inner.op, syn::UnOp::Deref(_)) => self.root(&inner.expr),
+            Expr::Path(path) => path
+                .path
+                .get_ident()
+                .and_then(|ident| self.locals.get(&plain(ident)).cloned()),
+            Expr::Field(field) => match &field.member {
+                Member::Named(name) => Some((Root::Field(plain(name)), false)),
+                Member::Unnamed(_) => None,
+            },
+            Expr::MethodCall(call) => {
+                let kept = |this: &Self| this.root(&call.receiver);
+                match call.method.to_string().as_str() {
+                    "as_path" | "as_ref" | "as_deref" | "clone" | "to_path_buf" | "to_owned"
+                    | "unwrap" | "expect" | "as_str" | "to_string" | "into" | "iter"
+                    | "into_iter" | "canonicalize" | "context" | "with_context" | "as_os_str"
+                    | "as_std_path" | "to_str" | "borrow" | "deref" | "ok_or" | "ok_or_else"
+                    | "unwrap_or_else" | "unwrap_or" | "cloned" | "as_mut" | "take" | "display" => {
+                        kept(self)
+                    }
+                    "join" => kept(self).map(|(root, _)| (root, true)),
+                    _ => None,
+                }
+            }
+            Expr::Call(call) if call.args.len() == 1 => match &*call.func {
+                Expr::Path(path)
+                    if matches!(last(&path.path).as_str(), "from" | "new" | "Some" | "Ok") =>
+                {
+                    let kept = matches!(
+                        owner(&path.path).as_deref(),
+                        Some("Path" | "PathBuf" | "String") | None
+                    );
+                    kept.then(|| self.root(&call.args[0])).flatten()
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn used(&mut self, expr: &Expr, direction: Direction) {
+        if let Some((root, folder)) = self.root(expr) {
+            self.uses.push((root, folder_of(direction, folder)));
+        }
+    }
+
+    /// A value handed to a function of the program.
+    fn hand(&mut self, name: &str, class: Option<&str>, at: usize, expr: &Expr) {
+        let Some((from, folder)) = self.root(expr) else {
+            return;
+        };
+        let Some(candidates) = self.functions.get(name) else {
+            return;
+        };
+        let target = match candidates.as_slice() {
+            [one] => Some(*one),
+            // Of several, the one in the file of that name.
+            many => many
+                .iter()
+                .find(|&&f| {
+                    let stem = self.model.units[self.model.functions[f].unit]
+                        .source
+                        .path()
+                        .file_stem();
+                    class.is_some() && stem.and_then(|s| s.to_str()) == class
+                })
+                .or_else(|| {
+                    many.iter().find(|&&f| {
+                        class.is_none()
+                            && self.model.functions[f].unit
+                                == self.model.functions[self.function].unit
+                    })
+                })
+                .copied(),
+        };
+        if let Some(target) = target {
+            self.handed
+                .push((from, Root::Parameter(target, at), folder));
+        }
+    }
+}
+
+impl<'c> Visit<'c> for Reader<'_, 'c> {
+    fn visit_local(&mut self, local: &'c syn::Local) {
+        visit::visit_local(self, local);
+        if let Some(init) = &local.init
+            && let Some(root) = self.root(&init.expr)
+        {
+            self.bind(&local.pat, &root);
+        } else {
+            self.destructure(&local.pat);
+        }
+    }
+
+    fn visit_expr_let(&mut self, expr: &'c syn::ExprLet) {
+        visit::visit_expr_let(self, expr);
+        match self.root(&expr.expr) {
+            Some(root) => self.bind(&expr.pat, &root),
+            None => self.destructure(&expr.pat),
+        }
+    }
+
+    fn visit_expr_match(&mut self, expr: &'c syn::ExprMatch) {
+        let root = self.root(&expr.expr);
+        self.visit_expr(&expr.expr);
+        for arm in &expr.arms {
+            match &root {
+                Some(root) => self.bind(&arm.pat, root),
+                None => self.destructure(&arm.pat),
+            }
+            self.visit_arm(arm);
+        }
+    }
+
+    fn visit_expr_for_loop(&mut self, expr: &'c syn::ExprForLoop) {
+        if let Some(root) = self.root(&expr.expr) {
+            self.bind(&expr.pat, &root);
+        }
+        visit::visit_expr_for_loop(self, expr);
+    }
+
+    fn visit_expr_struct(&mut self, expr: &'c syn::ExprStruct) {
+        for field in &expr.fields {
+            if let (Member::Named(name), Some((root, folder))) =
+                (&field.member, self.root(&field.expr))
+            {
+                let to = Root::Field(plain(name));
+                if to != root {
+                    self.handed.push((root, to, folder));
+                }
+            }
+        }
+        visit::visit_expr_struct(self, expr);
+    }
+
+    fn visit_expr_call(&mut self, call: &'c ExprCall) {
+        if let Expr::Path(path) = &*call.func {
+            let name = last(&path.path);
+            let class = owner(&path.path);
+            let first = call.args.first();
+            match (class.as_deref(), name.as_str()) {
+                (Some("File"), "open")
+                | (Some("fs"), "read" | "read_to_string" | "read_link")
+                | (Some("image" | "ImageReader" | "Reader" | "ReaderBuilder"), "open")
+                | (Some("Reader"), "from_path" | "from_file")
+                | (None, "read_to_string") => {
+                    first
+                        .into_iter()
+                        .for_each(|e| self.used(e, Direction::Read(false)));
+                }
+                (Some("fs"), "read_dir") | (Some("WalkDir" | "WalkBuilder" | "Walk"), "new") => {
+                    first
+                        .into_iter()
+                        .for_each(|e| self.used(e, Direction::Read(true)));
+                }
+                (Some("File"), "create" | "create_new")
+                | (Some("fs"), "write")
+                | (Some("Writer"), "from_path") => {
+                    first
+                        .into_iter()
+                        .for_each(|e| self.used(e, Direction::Write(false)));
+                }
+                (Some("fs"), "create_dir" | "create_dir_all") => {
+                    first
+                        .into_iter()
+                        .for_each(|e| self.used(e, Direction::Write(true)));
+                }
+                (Some("fs"), "copy" | "rename") => {
+                    if let (Some(from), Some(to)) = (call.args.get(0), call.args.get(1)) {
+                        self.used(from, Direction::Read(false));
+                        self.used(to, Direction::Write(false));
+                    }
+                }
+                (class, name) => {
+                    let (class, name) = (class.map(str::to_owned), name.to_owned());
+                    for (at, argument) in call.args.iter().enumerate() {
+                        self.hand(&name, class.as_deref(), at, argument);
+                    }
+                }
+            }
+        }
+        visit::visit_expr_call(self, call);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'c ExprMethodCall) {
+        let name = call.method.to_string();
+        match name.as_str() {
+            "open" => {
+                let (_, steps) = chain(call);
+                let on = |wanted: &[&str]| {
+                    steps
+                        .iter()
+                        .any(|s| wanted.contains(&s.method.to_string().as_str()))
+                };
+                let direction = match on(&["write", "append", "create", "create_new", "truncate"]) {
+                    true => Direction::Write(false),
+                    false => Direction::Read(false),
+                };
+                if on(&["read", "write", "append", "create"]) {
+                    call.args
+                        .iter()
+                        .take(1)
+                        .for_each(|e| self.used(e, direction));
+                }
+            }
+            "from_path" => call
+                .args
+                .iter()
+                .take(1)
+                .for_each(|e| self.used(e, Direction::Read(false))),
+            "save" | "save_with_format" => call
+                .args
+                .iter()
+                .take(1)
+                .for_each(|e| self.used(e, Direction::Write(false))),
+            "read_dir" if call.args.is_empty() => self.used(&call.receiver, Direction::Read(true)),
+            "read_to_string" if call.args.is_empty() => {
+                self.used(&call.receiver, Direction::Read(false))
+            }
+            _ => {
+                for (at, argument) in call.args.iter().enumerate() {
+                    self.hand(&name, None, at, argument);
+                }
+            }
+        }
+        visit::visit_expr_method_call(self, call);
+    }
+}

@@ -1,0 +1,218 @@
+//! Owns what a crate declares: its types, functions and constants by name, tests left out.
+
+use std::collections::HashMap;
+
+use syn::visit::{self, Visit};
+use syn::{Expr, ExprLit, ImplItemFn, ItemConst, ItemEnum, ItemFn, ItemStatic, ItemStruct, Lit};
+
+use super::syntax::{is_test, last, plain, text};
+use crate::source::{Place, Source, Span};
+
+/// A parsed file.
+pub struct Unit {
+    /// Its text.
+    pub source: Source,
+    /// Its syntax.
+    pub syntax: syn::File,
+}
+
+/// A function or method.
+pub struct Function<'c> {
+    /// The file it is in.
+    pub unit: usize,
+    /// Its name.
+    pub name: String,
+    /// Its parameters and result.
+    pub sig: &'c syn::Signature,
+    /// What it does.
+    pub block: &'c syn::Block,
+}
+
+/// A declaration, with its file.
+pub struct Declared<'c, T> {
+    /// The file it is in.
+    pub unit: usize,
+    /// The declaration.
+    pub item: &'c T,
+}
+
+/// What a crate declares.
+#[derive(Default)]
+pub struct Model<'c> {
+    /// The files.
+    pub units: Vec<&'c Unit>,
+    /// Structs by name; the first of a name.
+    pub structs: HashMap<String, Declared<'c, ItemStruct>>,
+    /// Structs in order.
+    pub struct_order: Vec<String>,
+    /// Enums by name.
+    pub enums: HashMap<String, Declared<'c, ItemEnum>>,
+    /// Functions and methods in order.
+    pub functions: Vec<Function<'c>>,
+    /// Constants by name.
+    pub consts: HashMap<String, &'c Expr>,
+    /// Types whose `parse()` and the like are called.
+    pub parsed: Vec<String>,
+    /// Longer texts, with their file.
+    pub texts: Vec<(usize, String)>,
+}
+
+impl<'c> Model<'c> {
+    /// Looks through the files.
+    pub fn of(units: &'c [Unit]) -> Self {
+        let mut look = Look {
+            model: Model {
+                units: units.iter().collect(),
+                ..Model::default()
+            },
+            unit: 0,
+        };
+        for (at, unit) in units.iter().enumerate() {
+            look.unit = at;
+            look.visit_file(&unit.syntax);
+        }
+        look.model
+    }
+
+    /// The place of a span in a file.
+    pub fn place(&self, unit: usize, span: proc_macro2::Span) -> Place {
+        self.units[unit].source.at(Span::from(span.byte_range()))
+    }
+
+    /// The text of an expression: a literal, or a constant that holds one.
+    pub fn text(&self, expr: &Expr) -> Option<String> {
+        text(expr).or_else(|| text(self.constant(expr)?))
+    }
+
+    /// The constant that an expression names.
+    pub fn constant(&self, expr: &Expr) -> Option<&'c Expr> {
+        match super::syntax::peel(expr) {
+            Expr::Path(path) => self.consts.get(&last(&path.path)).copied(),
+            _ => None,
+        }
+    }
+}
+
+struct Look<'c> {
+    model: Model<'c>,
+    unit: usize,
+}
+
+impl<'c> Visit<'c> for Look<'c> {
+    fn visit_item(&mut self, item: &'c syn::Item) {
+        let attrs = match item {
+            syn::Item::Fn(item) => &item.attrs,
+            syn::Item::Mod(item) => &item.attrs,
+            syn::Item::Impl(item) => &item.attrs,
+            syn::Item::Struct(item) => &item.attrs,
+            _ => return visit::visit_item(self, item),
+        };
+        if !is_test(attrs) {
+            visit::visit_item(self, item);
+        }
+    }
+
+    fn visit_item_struct(&mut self, item: &'c ItemStruct) {
+        let name = plain(&item.ident);
+        let unit = self.unit;
+        self.model.struct_order.push(name.clone());
+        self.model
+            .structs
+            .entry(name)
+            .or_insert(Declared { unit, item });
+        visit::visit_item_struct(self, item);
+    }
+
+    fn visit_item_enum(&mut self, item: &'c ItemEnum) {
+        let unit = self.unit;
+        self.model
+            .enums
+            .entry(plain(&item.ident))
+            .or_insert(Declared { unit, item });
+        visit::visit_item_enum(self, item);
+    }
+
+    fn visit_item_fn(&mut self, item: &'c ItemFn) {
+        self.model.functions.push(Function {
+            unit: self.unit,
+            name: plain(&item.sig.ident),
+            sig: &item.sig,
+            block: &item.block,
+        });
+        visit::visit_item_fn(self, item);
+    }
+
+    fn visit_impl_item_fn(&mut self, item: &'c ImplItemFn) {
+        if is_test(&item.attrs) {
+            return;
+        }
+        self.model.functions.push(Function {
+            unit: self.unit,
+            name: plain(&item.sig.ident),
+            sig: &item.sig,
+            block: &item.block,
+        });
+        visit::visit_impl_item_fn(self, item);
+    }
+
+    fn visit_item_const(&mut self, item: &'c ItemConst) {
+        self.model
+            .consts
+            .entry(plain(&item.ident))
+            .or_insert(&item.expr);
+        visit::visit_item_const(self, item);
+    }
+
+    fn visit_item_static(&mut self, item: &'c ItemStatic) {
+        self.model
+            .consts
+            .entry(plain(&item.ident))
+            .or_insert(&item.expr);
+        visit::visit_item_static(self, item);
+    }
+
+    fn visit_expr_call(&mut self, call: &'c syn::ExprCall) {
+        if let Expr::Path(path) = &*call.func
+            && matches!(
+                last(&path.path).as_str(),
+                "parse"
+                    | "try_parse"
+                    | "parse_from"
+                    | "try_parse_from"
+                    | "from_args"
+                    | "command"
+                    | "into_app"
+                    | "from_env"
+                    | "clap"
+                    | "from_clap"
+                    | "from_arg_matches"
+            )
+            && let Some(owner) = super::syntax::owner(&path.path)
+        {
+            self.model.parsed.push(owner);
+        }
+        visit::visit_expr_call(self, call);
+    }
+
+    fn visit_local(&mut self, local: &'c syn::Local) {
+        // `let args: Args = Args::parse()`, `let cli: Cli = argh::from_env()`
+        if let syn::Pat::Type(typed) = &local.pat
+            && local.init.is_some()
+        {
+            self.model
+                .parsed
+                .push(super::syntax::shape(&typed.ty).inner);
+        }
+        visit::visit_local(self, local);
+    }
+
+    fn visit_expr_lit(&mut self, lit: &'c ExprLit) {
+        if let Lit::Str(text) = &lit.lit {
+            let text = text.value();
+            if text.len() > 30 && text.contains('\n') && self.model.texts.len() < 200 {
+                self.model.texts.push((self.unit, text));
+            }
+        }
+        visit::visit_expr_lit(self, lit);
+    }
+}

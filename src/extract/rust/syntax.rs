@@ -1,0 +1,365 @@
+//! Owns small questions about Rust's syntax: what an expression literally says, what an attribute holds.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value as Json;
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Expr, ExprLit, GenericArgument, Item, Lit, Meta, PathArguments, Token, Type};
+
+/// The last name of a path: `env::var` is `var`.
+pub fn last(path: &syn::Path) -> String {
+    path.segments
+        .last()
+        .map(|s| plain(&s.ident))
+        .unwrap_or_default()
+}
+
+/// A name without `r#`.
+pub fn plain(ident: &syn::Ident) -> String {
+    let name = ident.to_string();
+    name.strip_prefix("r#").map(str::to_owned).unwrap_or(name)
+}
+
+/// The name before the last: `env::var` is `env`.
+pub fn owner(path: &syn::Path) -> Option<String> {
+    let before = path.segments.len().checked_sub(2)?;
+    path.segments.iter().nth(before).map(|s| plain(&s.ident))
+}
+
+/// What a field's setting says.
+pub enum Setting {
+    /// Only that it is there: `long`.
+    Bare,
+    /// `long = "x"`, `long("x")`.
+    Is(Box<Expr>),
+    /// Something else in brackets.
+    Other,
+}
+
+/// The settings of the attributes with these names, in order.
+pub fn settings(attrs: &[Attribute], names: &[&str]) -> Vec<(String, Setting)> {
+    let mut found = Vec::new();
+    for attr in attrs {
+        if !names.contains(&last(attr.path()).as_str()) {
+            continue;
+        }
+        let parse = Punctuated::<Meta, Token![,]>::parse_terminated;
+        let Ok(metas) = attr.parse_args_with(parse) else {
+            continue;
+        };
+        for meta in metas {
+            let name = last(meta.path());
+            let setting = match meta {
+                Meta::Path(_) => Setting::Bare,
+                Meta::NameValue(pair) => Setting::Is(Box::new(pair.value)),
+                Meta::List(list) => match list.parse_args::<Expr>() {
+                    Ok(expr) => Setting::Is(Box::new(expr)),
+                    Err(_) => Setting::Other,
+                },
+            };
+            found.push((name, setting));
+        }
+    }
+    found
+}
+
+/// Whether an item derives one of these.
+pub fn derives(attrs: &[Attribute], names: &[&str]) -> bool {
+    attrs.iter().any(|attr| {
+        attr.path().is_ident("derive")
+            && attr
+                .parse_args_with(Punctuated::<syn::Path, Token![,]>::parse_terminated)
+                .is_ok_and(|paths| {
+                    paths
+                        .iter()
+                        .any(|path| names.contains(&last(path).as_str()))
+                })
+    })
+}
+
+/// Whether an item is there for tests only.
+pub fn is_test(attrs: &[Attribute]) -> bool {
+    attrs.iter().any(|attr| match &attr.meta {
+        Meta::Path(path) => matches!(last(path).as_str(), "test" | "bench"),
+        Meta::List(list) if list.path.is_ident("cfg") => {
+            let text = list.tokens.to_string();
+            text == "test" || text.starts_with("all (test") || text.starts_with("all(test")
+        }
+        _ => false,
+    })
+}
+
+/// The first paragraph of a doc comment, without its full stop, as clap shows it.
+pub fn doc(attrs: &[Attribute]) -> Option<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident("doc")) {
+        if let Meta::NameValue(pair) = &attr.meta
+            && let Some(text) = text(&pair.value)
+        {
+            lines.extend(text.lines().map(|line| line.trim().to_owned()));
+            if text.is_empty() {
+                lines.push(String::new());
+            }
+        }
+    }
+    let first: Vec<String> = lines
+        .into_iter()
+        .skip_while(String::is_empty)
+        .take_while(|line| !line.is_empty())
+        .collect();
+    let text = first.join(" ");
+    let text = match text.strip_suffix('.') {
+        Some(text) if !text.ends_with('.') => text.to_owned(),
+        _ => text,
+    };
+    (!text.is_empty()).then_some(text)
+}
+
+/// The text of a literal, whatever turns it into an owned one.
+pub fn text(expr: &Expr) -> Option<String> {
+    match peel(expr) {
+        Expr::Lit(ExprLit {
+            lit: Lit::Str(text),
+            ..
+        }) => Some(text.value()),
+        Expr::Lit(ExprLit {
+            lit: Lit::Char(c), ..
+        }) => Some(c.value().to_string()),
+        Expr::Macro(mac) if last(&mac.mac.path) == "concat" => {
+            let parts = mac
+                .mac
+                .parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated)
+                .ok()?;
+            parts.iter().map(text).collect()
+        }
+        _ => None,
+    }
+}
+
+/// The value of a literal.
+pub fn value(expr: &Expr) -> Option<Json> {
+    match peel(expr) {
+        Expr::Lit(ExprLit { lit, .. }) => match lit {
+            Lit::Str(text) => Some(Json::String(text.value())),
+            Lit::Char(c) => Some(Json::String(c.value().to_string())),
+            Lit::Bool(b) => Some(Json::Bool(b.value)),
+            Lit::Int(int) => int
+                .base10_parse::<i64>()
+                .map(Json::from)
+                .ok()
+                .or_else(|| int.base10_parse::<u64>().map(Json::from).ok()),
+            Lit::Float(float) => float.base10_parse::<f64>().ok().map(Json::from),
+            _ => None,
+        },
+        Expr::Unary(unary) if matches!(unary.op, syn::UnOp::Neg(_)) => match value(&unary.expr)? {
+            Json::Number(number) => number
+                .as_i64()
+                .and_then(i64::checked_neg)
+                .map(Json::from)
+                .or_else(|| number.as_f64().map(|f| Json::from(-f))),
+            _ => None,
+        },
+        Expr::Array(array) => array
+            .elems
+            .iter()
+            .map(value)
+            .collect::<Option<Vec<_>>>()
+            .map(Json::Array),
+        Expr::Macro(mac) if last(&mac.mac.path) == "vec" => {
+            let parts = mac
+                .mac
+                .parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated)
+                .ok()?;
+            parts
+                .iter()
+                .map(value)
+                .collect::<Option<Vec<_>>>()
+                .map(Json::Array)
+        }
+        _ => None,
+    }
+}
+
+/// Without references, brackets, and what makes an owned text or path of a literal.
+pub fn peel(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Reference(inner) => peel(&inner.expr),
+        Expr::Paren(inner) => peel(&inner.expr),
+        Expr::Group(inner) => peel(&inner.expr),
+        Expr::MethodCall(call)
+            if call.args.is_empty()
+                && matches!(
+                    call.method.to_string().as_str(),
+                    "to_string"
+                        | "to_owned"
+                        | "into"
+                        | "as_str"
+                        | "as_ref"
+                        | "to_path_buf"
+                        | "clone"
+                        | "as_os_str"
+                ) =>
+        {
+            peel(&call.receiver)
+        }
+        Expr::Call(call)
+            if call.args.len() == 1
+                && matches!(&*call.func, Expr::Path(path)
+                    if matches!(last(&path.path).as_str(), "from" | "new")
+                        && owner(&path.path).is_some_and(|o| matches!(o.as_str(), "String" | "PathBuf" | "Path" | "OsString" | "OsStr" | "Utf8PathBuf"))
+                        || matches!(last(&path.path).as_str(), "Some" | "Ok")) =>
+        {
+            peel(&call.args[0])
+        }
+        expr => expr,
+    }
+}
+
+/// A type without `Option` and `Vec` around it.
+pub struct Shape {
+    /// Whether it may be missing.
+    pub optional: bool,
+    /// Whether it holds several.
+    pub list: bool,
+    /// The last name of what is inside.
+    pub inner: String,
+}
+
+/// Looks into a type.
+pub fn shape(ty: &Type) -> Shape {
+    let mut shape = Shape {
+        optional: false,
+        list: false,
+        inner: String::new(),
+    };
+    let mut ty = ty;
+    for _ in 0..8 {
+        let path = match ty {
+            Type::Path(path) => &path.path,
+            Type::Paren(inner) => {
+                ty = &inner.elem;
+                continue;
+            }
+            Type::Group(inner) => {
+                ty = &inner.elem;
+                continue;
+            }
+            Type::Reference(inner) => {
+                ty = &inner.elem;
+                continue;
+            }
+            _ => break,
+        };
+        let name = last(path);
+        let inner = path
+            .segments
+            .last()
+            .and_then(|segment| match &segment.arguments {
+                PathArguments::AngleBracketed(arguments) => {
+                    arguments.args.iter().find_map(|a| match a {
+                        GenericArgument::Type(ty) => Some(ty),
+                        _ => None,
+                    })
+                }
+                _ => None,
+            });
+        match (name.as_str(), inner) {
+            ("Option", Some(inner)) => {
+                shape.optional = true;
+                ty = inner;
+            }
+            ("Vec" | "HashSet" | "BTreeSet" | "IndexSet" | "VecDeque", Some(inner)) => {
+                shape.list = true;
+                ty = inner;
+            }
+            ("Box" | "Arc" | "Rc", Some(inner)) => ty = inner,
+            _ => {
+                shape.inner = name;
+                break;
+            }
+        }
+    }
+    shape
+}
+
+/// Where the modules that items name may lie: each with its candidates.
+pub fn modules(
+    items: &[Item],
+    below: &Path,
+    folder: &Path,
+    depth: usize,
+    found: &mut Vec<Vec<PathBuf>>,
+) {
+    if depth > 16 {
+        return;
+    }
+    for item in items {
+        let Item::Mod(module) = item else { continue };
+        if is_test(&module.attrs) {
+            continue;
+        }
+        let name = plain(&module.ident);
+        match &module.content {
+            Some((_, items)) => modules(items, &below.join(&name), folder, depth + 1, found),
+            None => {
+                let named = module.attrs.iter().find_map(|attr| match &attr.meta {
+                    Meta::NameValue(pair) if pair.path.is_ident("path") => text(&pair.value),
+                    _ => None,
+                });
+                found.push(match named {
+                    Some(path) if depth == 0 => vec![folder.join(path)],
+                    Some(path) => vec![below.join(path)],
+                    None => vec![
+                        below.join(format!("{name}.rs")),
+                        below.join(&name).join("mod.rs"),
+                    ],
+                });
+            }
+        }
+    }
+}
+
+/// `MyVariant` as `my-variant`, and as the other ways of writing names.
+pub fn cased(name: &str, case: &str) -> String {
+    let mut words: Vec<String> = Vec::new();
+    let chars: Vec<char> = name.chars().collect();
+    for (at, &c) in chars.iter().enumerate() {
+        let before = at.checked_sub(1).map(|i| chars[i]);
+        let next_lower = chars.get(at + 1).is_some_and(|n| n.is_lowercase());
+        let starts = match before {
+            None | Some('_' | '-') => true,
+            Some(b) if c.is_uppercase() => !b.is_uppercase() || next_lower,
+            _ => false,
+        };
+        if matches!(c, '_' | '-') {
+            continue;
+        }
+        if starts {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut() {
+            word.extend(c.to_lowercase());
+        }
+    }
+    let title = |word: &String| {
+        let mut chars = word.chars();
+        chars
+            .next()
+            .map(|first| first.to_uppercase().chain(chars).collect::<String>())
+            .unwrap_or_default()
+    };
+    match case.to_lowercase().replace(['-', '_', ' '], "").as_str() {
+        "snakecase" | "snake" => words.join("_"),
+        "screamingsnakecase" | "screamingsnake" => words.join("_").to_uppercase(),
+        "lowercase" | "lower" => words.concat(),
+        "uppercase" | "upper" => words.concat().to_uppercase(),
+        "pascalcase" | "pascal" => words.iter().map(title).collect(),
+        "camelcase" | "camel" => words
+            .iter()
+            .enumerate()
+            .map(|(at, word)| if at == 0 { word.clone() } else { title(word) })
+            .collect(),
+        "verbatim" | "none" => name.to_owned(),
+        _ => words.join("-"),
+    }
+}

@@ -1,0 +1,398 @@
+//! Tests of the Rust reader: one program an idiom, and what it must come out as.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use crate::extract::rust::read;
+use crate::requirement::{Binding, Claim, Pass, Reading, ValueType};
+use crate::source::Source;
+
+fn reading(text: &str) -> Reading {
+    crate_of(&[("src/main.rs", text)])
+}
+
+fn crate_of(files: &[(&str, &str)]) -> Reading {
+    let files: HashMap<String, Source> = files
+        .iter()
+        .map(|(path, text)| ((*path).to_owned(), Source::new(*path, *path, *text)))
+        .collect();
+    let find = |path: &Path| files.get(path.to_str()?).cloned();
+    read(&files["src/main.rs"], &find)
+}
+
+/// A claim on a line.
+fn shown(claim: &Claim) -> String {
+    let mut parts = vec![
+        claim.kind.section().trim_end_matches('s').to_owned(),
+        claim.name.clone(),
+    ];
+    for binding in &claim.bindings {
+        parts.push(match binding {
+            Binding::Flag { flag, short, pass } => {
+                let short = short.as_ref().map(|s| format!("|{s}")).unwrap_or_default();
+                let pass = match pass {
+                    Pass::Value => "",
+                    Pass::Switch => "?",
+                    Pass::Repeat => "*",
+                    Pass::Count => "#",
+                    Pass::Commas => ",",
+                    Pass::SwitchOff => "!",
+                    Pass::Joined => "=",
+                    Pass::OnOff => "+-",
+                };
+                format!("{flag}{short}{pass}")
+            }
+            Binding::Positional { positional } => format!("<{positional}"),
+            Binding::Env { env } => format!("${env}"),
+            other => other.to_string(),
+        });
+    }
+    parts.push(match &claim.value_type {
+        Some(ValueType::List(items)) => format!("[{}]", items.as_str()),
+        Some(ty) => ty.as_str().to_owned(),
+        None => "-".to_owned(),
+    });
+    if claim.required == Some(true) {
+        parts.push("required".to_owned());
+    }
+    if let Some(default) = &claim.default {
+        parts.push(format!("={default}"));
+    }
+    if let Some(choices) = &claim.choices {
+        let choices: Vec<_> = choices.iter().filter_map(|c| c.as_str()).collect();
+        parts.push(format!("{{{}}}", choices.join(",")));
+    }
+    if let Some(when) = &claim.when {
+        parts.push(format!(
+            "when {}={}",
+            when.arg,
+            when.equals.as_str().unwrap_or_default()
+        ));
+    }
+    if let Some(description) = &claim.description {
+        parts.push(format!("\"{description}\""));
+    }
+    parts.join(" ")
+}
+
+fn claims(reading: &Reading) -> Vec<String> {
+    reading.claims.iter().map(shown).collect()
+}
+
+#[track_caller]
+fn check(text: &str, expected: &[&str]) {
+    assert_eq!(claims(&reading(text)), expected);
+}
+
+#[test]
+fn derive_reads_what_clap_reads() {
+    check(
+        r#"
+        use clap::{Parser, ValueEnum};
+        use std::path::PathBuf;
+        /// Does a thing.
+        #[derive(Parser, Debug)]
+        #[command(version, about)]
+        struct Cli {
+            /// What to read.
+            ///
+            /// And more.
+            input: PathBuf,
+            /// Where to write
+            #[arg(short, long, value_name = "FILE")]
+            out_file: Option<PathBuf>,
+            #[arg(short = 'n', long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=9))]
+            rounds: u16,
+            #[arg(long, default_value = "0.5")]
+            ratio: f64,
+            #[arg(long)]
+            fast: bool,
+            #[arg(short, action = clap::ArgAction::Count)]
+            verbose: u8,
+            #[arg(long, value_enum, default_value_t = Format::PrettyJson)]
+            format: Format,
+            #[arg(long, env = "API_TOKEN", help = "who you are")]
+            token: String,
+            #[arg(long, value_delimiter = ',')]
+            tags: Vec<String>,
+            #[arg(long)]
+            also: Vec<i32>,
+            #[arg(long, value_parser = ["a", "b"])]
+            mode: Option<String>,
+            #[command(flatten)]
+            more: More,
+            rest: Vec<String>,
+            #[arg(skip)]
+            hidden: u8,
+        }
+        #[derive(clap::Args)]
+        struct More { #[arg(long)] depth: Option<usize> }
+        #[derive(Clone, ValueEnum)]
+        enum Format { PrettyJson, #[value(name = "text")] Plain, #[value(skip)] None }
+        fn main() {
+            let cli = Cli::parse();
+            let text = std::fs::read_to_string(&cli.input).unwrap();
+            if let Some(out) = &cli.out_file { std::fs::write(out, text).unwrap(); }
+        }
+        "#,
+        &[
+            "input input <0 path required \"What to read\"",
+            "output out_file --out-file|-o path \"Where to write\"",
+            "arg rounds --rounds|-n int =3",
+            "arg ratio --ratio float =0.5",
+            "arg fast --fast? bool =false",
+            "arg verbose -v# int =0",
+            "arg format --format choice =\"pretty-json\" {pretty-json,text}",
+            "arg token --token $API_TOKEN string required \"who you are\"",
+            "arg tags --tags, [string]",
+            "arg also --also* [int]",
+            "arg mode --mode choice {a,b}",
+            "arg depth --depth int",
+            "arg rest <1 [string]",
+        ],
+    );
+}
+
+#[test]
+fn subcommands_hold_under_their_name() {
+    check(
+        r#"
+        #[derive(clap::Parser)]
+        struct Cli { #[arg(long, global = true)] quiet: bool, #[command(subcommand)] command: Commands }
+        #[derive(clap::Subcommand)]
+        enum Commands {
+            Train { data: std::path::PathBuf, #[arg(long)] epochs: u32 },
+            RunAll(RunArgs),
+            #[command(name = "ls")]
+            List,
+        }
+        #[derive(clap::Args)]
+        struct RunArgs { name: String }
+        fn main() { match Cli::parse().command { Commands::Train { data, epochs } => train(&data), _ => {} } }
+        fn train(path: &std::path::Path) { std::fs::File::open(path).unwrap(); }
+        "#,
+        &[
+            "arg quiet --quiet? bool =false",
+            "arg command <0 choice required {train,run-all,ls}",
+            "input data <1 path required when command=train",
+            "arg epochs --epochs int required when command=train",
+            "arg name <1 string required when command=run-all",
+        ],
+    );
+}
+
+#[test]
+fn structopt_is_read_too() {
+    check(
+        r#"
+        #[derive(StructOpt)]
+        struct Opt {
+            #[structopt(short, long, parse(from_os_str))]
+            output: PathBuf,
+            #[structopt(short = "v", parse(from_occurrences))]
+            verbose: u8,
+            #[structopt(long, possible_values = &["x", "y"], default_value = "x")]
+            kind: String,
+        }
+        fn main() { let opt = Opt::from_args(); std::fs::File::create(opt.output); }
+        "#,
+        &[
+            "output output --output|-o path required",
+            "arg verbose -v# int =0",
+            "arg kind --kind choice =\"x\" {x,y}",
+        ],
+    );
+}
+
+#[test]
+fn builders_are_read_as_chains() {
+    check(
+        r#"
+        fn main() {
+            let m = Command::new("x")
+                .arg(Arg::new("input").required(true).help("what to read"))
+                .arg(Arg::new("jobs").short('j').long("jobs").default_value("4").value_parser(value_parser!(usize)))
+                .arg(Arg::new("fast").long("fast").action(ArgAction::SetTrue))
+                .arg(arg!(-c --config <FILE> "a config file"))
+                .subcommand(Command::new("serve").arg(Arg::new("port").long("port").env("PORT")))
+                .subcommand(build())
+                .get_matches();
+            std::process::Command::new("git").arg("--version").args(["a"]);
+        }
+        fn build() -> Command { Command::new("build").arg(Arg::new("release").long("release").action(ArgAction::SetTrue)) }
+        "#,
+        &[
+            "arg input <0 string required \"what to read\"",
+            "arg jobs --jobs|-j int =4",
+            "arg fast --fast? bool =false",
+            "arg config --config|-c string \"a config file\"",
+            "arg command <1 choice {serve,build}",
+            "arg port --port $PORT string when command=serve",
+            "arg release --release? bool =false when command=build",
+        ],
+    );
+    check(
+        r#"
+        fn main() {
+            App::new("x")
+                .arg(Arg::with_name("out").short("o").long("out").takes_value(true).required(true))
+                .arg(Arg::with_name("v").short("v").multiple(true))
+                .get_matches();
+        }
+        "#,
+        &["arg out --out|-o string required", "arg v -v# int =0"],
+    );
+}
+
+#[test]
+fn variables() {
+    check(
+        r#"
+        const NAME: &str = "BY_CONST";
+        fn main() -> Result<()> {
+            let a = std::env::var("A").expect("A must be set");
+            let b = env::var("B").unwrap_or_else(|_| "bee".to_string());
+            let c: u16 = env::var("C").ok().and_then(|c| c.parse().ok()).unwrap_or(80);
+            if let Ok(d) = env::var("D") { println!("{d}"); }
+            let e = env::var("E")?;
+            let f = env::var_os(NAME).is_some();
+            let g = option_env!("G");
+            let h = env::var("HOME");
+            let i = get("I", "x");
+            println!("{}", env::var("J").unwrap());
+            let k = env::var(format!("K_{}", 1));
+        }
+        fn get(name: &str, _default: &str) -> String { env::var(name).unwrap_or_default() }
+        #[cfg(test)]
+        mod tests { fn x() { env::var("TESTS").unwrap(); } }
+        "#,
+        &[
+            "env A $A string required",
+            "env B $B string =\"bee\"",
+            "env C $C int =80",
+            "env D $D string",
+            "env E $E string required",
+            "env BY_CONST $BY_CONST string",
+            "env G $G string",
+            "env J $J string",
+            "env I $I string",
+        ],
+    );
+}
+
+#[test]
+fn command_lines_read_by_hand() {
+    check(
+        r#"
+        fn main() {
+            let args: Vec<String> = env::args().collect();
+            let input = &args[1];
+            let count = args.get(2).map(|s| s.as_str()).unwrap_or("5");
+        }
+        "#,
+        &["arg input <0 string required", "arg count <1 string =\"5\""],
+    );
+    check(
+        r#"
+        fn main() {
+            let mut args = std::env::args().skip(1);
+            let input = args.next().expect("usage");
+            let output = args.next();
+        }
+        "#,
+        &["arg input <0 string required", "arg output <1 string"],
+    );
+    check(
+        r#"
+        fn main() {
+            let mut pargs = pico_args::Arguments::from_env();
+            let width: u32 = pargs.value_from_str(["-w", "--width"]).unwrap();
+            let opt: Option<u32> = pargs.opt_value_from_str("--height").unwrap();
+            let fast = pargs.contains("--fast");
+        }
+        "#,
+        &[
+            "arg width --width|-w string required",
+            "arg height --height string",
+            "arg fast --fast? bool =false",
+        ],
+    );
+}
+
+#[test]
+fn the_example_is_read() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/penguins/src");
+    let load = |path: &Path| {
+        let text = std::fs::read_to_string(path).ok()?;
+        Some(Source::new(path, path.display().to_string(), text))
+    };
+    let source = load(&root.join("main.rs")).expect("the example is there");
+    let reading = read(&source, &load);
+    assert_eq!(
+        claims(&reading),
+        [
+            "input predictions --predictions path required \"True labels and each model's guesses, a CSV file\"",
+            "input summary --summary path required \"Summary of the data, a CSV file\"",
+            "output out --out path required \"Where to write the report, a Markdown file\"",
+            "arg title --title string =\"Palmer penguins\" \"Title of the report\"",
+        ]
+    );
+    assert_eq!(reading.local_files.len(), 1);
+}
+
+#[test]
+fn the_crates_own_modules_are_followed() {
+    let reading = crate_of(&[
+        ("Cargo.toml", "[package]\nname = \"my-tool\"\n"),
+        (
+            "src/main.rs",
+            "mod cli;\nmod deep;\nuse my_tool::run;\nfn main() { let c = cli::Cli::parse(); my_tool::run(); }",
+        ),
+        (
+            "src/cli.rs",
+            "#[derive(Parser)] pub struct Cli { #[arg(long)] pub x: String }",
+        ),
+        ("src/deep/mod.rs", "mod er;"),
+        ("src/deep/er.rs", "fn f() { env::var(\"DEEP\").ok(); }"),
+        ("src/lib.rs", "pub fn run() { env::var(\"LIB\").ok(); }"),
+    ]);
+    assert_eq!(
+        claims(&reading),
+        [
+            "arg x --x string required",
+            "env LIB $LIB string",
+            "env DEEP $DEEP string"
+        ]
+    );
+    assert_eq!(reading.local_files.len(), 4);
+}
+
+#[test]
+fn hostile_sources_end_in_a_note_or_an_error() {
+    for text in [
+        format!(
+            "fn main() {{ {}1{} }}",
+            "(".repeat(100_000),
+            ")".repeat(100_000)
+        ),
+        format!("fn main() {{ {}1 }}", "!".repeat(100_000)),
+        format!(
+            "type A = {}u8{};",
+            "Vec<".repeat(50_000),
+            ">".repeat(50_000)
+        ),
+        format!("fn main() {{ {} {{}} }}", "if a {} else ".repeat(50_000)),
+        format!("fn main() {{ a{} }}", ".b()".repeat(50_000)),
+        "\u{0}\u{1}\u{2}".to_owned(),
+    ] {
+        let reading = reading(&text);
+        assert_eq!(reading.notes.len(), 1, "{}", &text[..20.min(text.len())]);
+        assert_eq!(reading.notes[0].code, "not-parsed");
+    }
+    let reading = reading(&format!("fn main() {{ {}1 }}", "!".repeat(10_000)));
+    assert_eq!(reading.syntax_error, None);
+    let (place, _) = self::reading("fn main() { let x = ; }")
+        .syntax_error
+        .expect("an error");
+    assert_eq!(place.line_column(), (1, 21));
+}
