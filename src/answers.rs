@@ -2,6 +2,7 @@
 //! asked in the first place. Knows nothing of files on disk.
 
 pub mod load;
+pub mod refresh;
 pub mod skeleton;
 pub mod words;
 

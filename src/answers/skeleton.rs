@@ -1,6 +1,8 @@
 //! Owns the skeleton: requirements to the commented text that a user fills in. Whatever scripts and manifests say
 //! ends up in comments and quoted keys, and cannot get out of them.
 
+use indexmap::IndexMap;
+
 use super::StepRequirements;
 use crate::requirement::{Kind, Layer, Requirement, ValueType};
 use crate::schema::{groups, is_required, required_groups, tidy, wanted};
@@ -112,39 +114,51 @@ fn body(step: &StepRequirements<'_>, detail: Detail, indent: usize) -> (String, 
         }
     }
     for kind in Kind::ALL {
-        let shown: Vec<&Requirement> = step
-            .answerable()
-            .filter(|r| r.kind == kind && is_shown(r, detail))
-            .filter(|r| r.from.is_none() || detail == Detail::All)
-            .collect();
-        if shown.is_empty() {
-            continue;
-        }
-        let live = shown.iter().any(|requirement| is_required(requirement));
-        let margin = " ".repeat(indent);
-        let prefix = if live { String::new() } else { "# ".to_owned() };
-        sections.push_str(&format!("{margin}{prefix}{}:\n", kind.section()));
-        let mut seen: Vec<&str> = Vec::new();
-        for requirement in shown {
-            if seen.contains(&requirement.name.as_str()) {
-                continue;
-            }
-            seen.push(&requirement.name);
-            match live {
-                true => sections.push_str(&entry(step, requirement, indent + 2)),
-                false => {
-                    let text = entry(step, requirement, 0);
-                    let lines = text.lines().count();
-                    for (at, line) in text.lines().enumerate() {
-                        // The section is a comment already, so its keys need no second mark.
-                        let line = if at + 1 == lines { &line[2..] } else { line };
-                        sections.push_str(&format!("{margin}#   {line}\n"));
-                    }
-                }
+        sections.push_str(&section(step, kind, detail, indent));
+    }
+    (wires, sections)
+}
+
+/// A section with its answers; a comment as a whole where none of them is required.
+pub(super) fn section(
+    step: &StepRequirements<'_>,
+    kind: Kind,
+    detail: Detail,
+    indent: usize,
+) -> String {
+    let mut shown: IndexMap<&str, &Requirement> = IndexMap::new();
+    for requirement in step
+        .answerable()
+        .filter(|r| r.kind == kind && is_shown(r, detail))
+    {
+        if requirement.from.is_none() || detail == Detail::All {
+            let known = shown.entry(&requirement.name).or_insert(requirement);
+            if is_required(requirement) {
+                *known = requirement;
             }
         }
     }
-    (wires, sections)
+    let live = shown.values().any(|requirement| is_required(requirement));
+    let margin = " ".repeat(indent);
+    let mark = if live { "" } else { "# " };
+    let mut out = String::new();
+    if !shown.is_empty() {
+        out.push_str(&format!("{margin}{mark}{}:\n", kind.section()));
+    }
+    for requirement in shown.into_values() {
+        if live {
+            out.push_str(&entry(step, requirement, indent + 2));
+            continue;
+        }
+        let text = entry(step, requirement, 0);
+        let lines = text.lines().count();
+        for (at, line) in text.lines().enumerate() {
+            // The section is a comment already, so its keys need no second mark.
+            let line = if at + 1 == lines { &line[2..] } else { line };
+            out.push_str(&format!("{margin}#   {line}\n"));
+        }
+    }
+    out
 }
 
 /// One answer: its comment, and its key, empty where it is required and commented out where it is not.

@@ -1,6 +1,7 @@
 //! A small pipeline written by hand, and one driver: text in, findings out.
 
 mod random;
+mod refreshing;
 
 use insta::assert_snapshot;
 use serde_json::json;

@@ -1,0 +1,370 @@
+//! Files that people edited, and what becomes of them when their pipeline changes.
+
+use insta::assert_snapshot;
+use proptest::prelude::*;
+
+use super::random::{any_pipeline, chained};
+use super::*;
+use crate::answers::refresh::{By, Refreshed, Renames, refresh};
+
+fn source(text: &str) -> Source {
+    Source::new("a.yaml", "a.yaml", text)
+}
+
+fn refreshed_as(text: &str, renames: Renames) -> Refreshed {
+    let owned = pipeline();
+    let steps = borrowed(&owned);
+    let refreshed = refresh(&source(text), &steps, renames).expect("YAML");
+    let again = refresh(&source(&refreshed.text), &steps, renames).expect("YAML");
+    assert_eq!(again.text, refreshed.text, "twice is once");
+    refreshed
+}
+
+fn refreshed(text: &str) -> Refreshed {
+    refreshed_as(text, Renames::Suggest)
+}
+
+/// What was done, in a line each.
+fn summary(refreshed: &Refreshed) -> String {
+    let mut lines = Vec::new();
+    lines.extend(refreshed.added.iter().map(|what| format!("added {what}")));
+    lines.extend(refreshed.parked.iter().map(|what| format!("parked {what}")));
+    lines.extend(
+        refreshed
+            .renamed
+            .iter()
+            .map(|r| format!("renamed {} to {} ({})", r.from, r.to, r.applied)),
+    );
+    for refused in &refreshed.refused {
+        let how = match &refused.how {
+            By::Pasting(lines) => format!("paste\n{lines}"),
+            other => format!("{other:?}"),
+        };
+        lines.push(format!("refused {}: {how}", refused.what.join(", ")));
+    }
+    lines.join("\n")
+}
+
+#[test]
+fn what_is_new_is_added_where_it_belongs_and_what_is_gone_becomes_a_comment() {
+    let text = "\
+# mine
+steps:   # all of them
+
+  clean:
+    args:
+        label_field:   'species'   # quoted by me
+        trim: |   # nobody asks for this
+          some text
+
+            # not a comment
+        # last words
+  train:
+    args: {rounds: 300}
+  report: {}      # nothing to answer
+  archive: {inputs: {a: b}}
+";
+    let refreshed = refreshed(text);
+    assert_snapshot!(format!("{}---\n{}", refreshed.text, summary(&refreshed)), @r#"
+# mine
+steps:   # all of them
+  supplier:
+    outputs:
+      # raw, required: the penguins as supplied (scripts/a.py:2)
+      raw:
+
+  clean:
+    env:
+      # MISSING_VALUE, required: how the supplier writes a gap; such as NA (scripts/a.py:2)
+      MISSING_VALUE:
+      # API_TOKEN, optional; secret: give it as ${NAME} (scripts/a.py:2)
+      # API_TOKEN:
+    args:
+        label_field:   'species'   # quoted by me
+        # no longer asked for:
+        # trim: |   # nobody asks for this
+        #   some text
+        #
+        #     # not a comment
+        # last words
+  train:
+    inputs:
+      # --train, required (scripts/a.py:2)
+      train:
+    args: {rounds: 300, features: }
+  serve:
+    args:
+      # --mode, required, batch or live (scripts/a.py:2)
+      mode:
+      # --port, required when mode is live, a whole number (scripts/a.py:2)
+      # port:
+      # --quiet, optional; not together with loud (scripts/a.py:2)
+      # quiet:
+      # --loud, optional; not together with quiet (scripts/a.py:2)
+      # loud:
+      # --by-name, optional; one of this and by_id is required (scripts/a.py:2)
+      # by_name:
+      # --by-id, optional; one of this and by_name is required (scripts/a.py:2)
+      # by_id:
+  report: {}      # nothing to answer
+  gate: {}  # nothing to answer
+  # no longer asked for:
+  # archive: {inputs: {a: b}}
+---
+added supplier
+added serve
+added gate
+added clean.env.MISSING_VALUE
+added train.args.features
+added train.inputs.train
+parked archive
+parked clean.args.trim
+"#);
+}
+
+#[test]
+fn a_full_skeleton_is_left_byte_for_byte() {
+    let owned = pipeline();
+    for text in [
+        skeleton::skeleton(&borrowed(&owned)),
+        GOOD.to_owned() + "  gate: {}\n",
+    ] {
+        let refreshed = refreshed(&text);
+        assert_eq!(
+            refreshed,
+            Refreshed {
+                text,
+                ..Refreshed::default()
+            }
+        );
+    }
+}
+
+#[test]
+fn an_empty_file_becomes_the_skeleton() {
+    let owned = pipeline();
+    let skeleton = skeleton::skeleton(&borrowed(&owned));
+    let body = skeleton.split_once('\n').expect("a header").1;
+    for (text, expected) in [
+        ("", body.to_owned()),
+        ("# mine", format!("# mine\n{}", body.trim_end())),
+        ("# mine\n", format!("# mine\n{body}")),
+        ("steps:", body.trim_end().to_owned()),
+        ("steps: {}\n", body.to_owned()),
+        (
+            "steps: ~ # none\n",
+            body.replacen("steps:", "steps: # none", 1),
+        ),
+        (
+            "# a\r\nsteps:\r\n",
+            format!("# a\n{body}").replace('\n', "\r\n"),
+        ),
+    ] {
+        assert_eq!(refreshed(text).text, expected, "{text:?}");
+    }
+}
+
+#[test]
+fn a_likely_rename_is_suggested_or_carried_out() {
+    let text = GOOD
+        .replace("rounds", "round")
+        .replace("  clean:", "  cleen:")
+        + "  gate: {}\n";
+    let suggested = refreshed(&text);
+    assert_eq!(suggested.text, text);
+    assert_eq!(
+        summary(&suggested),
+        "renamed cleen to clean (false)\nrenamed train.args.round to rounds (false)"
+    );
+    let applied = refreshed_as(&text, Renames::Apply);
+    assert_eq!(applied.text, GOOD.to_owned() + "  gate: {}\n");
+    assert_eq!(
+        summary(&applied),
+        "renamed cleen to clean (true)\nrenamed train.args.round to rounds (true)"
+    );
+}
+
+#[test]
+fn what_cannot_be_edited_safely_is_refused_with_lines_to_paste() {
+    let text =
+        GOOD.replace(
+            "args: {label_field: species}",
+            "args: &shared\n      old: 1",
+        )
+        .replace(
+            "args: {features: [a, 2020, '${FEATURE}'], rounds: 300}",
+            "args: *shared",
+        ) + "  gate: {}\n";
+    let refreshed = refreshed(&text);
+    assert_eq!(refreshed.text, text);
+    assert_snapshot!(summary(&refreshed), @r#"
+refused train.args.features: paste
+steps:
+  train:
+    args:
+      # --features, required, a list of texts (scripts/a.py:2)
+      features:
+
+refused train.args.rounds: paste
+steps:
+  train:
+    args:
+      # --rounds, required, a whole number from 1 to 500 (scripts/a.py:2)
+      rounds:
+
+refused clean.args.old: Removing
+refused clean.args.label_field: paste
+steps:
+  clean:
+    args:
+      # --label-field, required, a text that matches ^[a-z_]+$: column that holds the label to
+      # predict (scripts/a.py:2)
+      label_field:
+
+refused train.args.old: Removing
+"#);
+}
+
+/// A file in a style of its own: line breaks, comments, spaces, values, flow.
+fn styled(skeleton: &str, style: &[usize]) -> String {
+    let mut choice = style.iter().cycle();
+    let mut next = |count: usize| choice.next().map_or(0, |n| n % count);
+    let crlf = next(3) == 0;
+    let mut out = String::new();
+    for line in skeleton.lines() {
+        let bare = !line.trim_start().starts_with('#') && line.ends_with(':');
+        let value = match next(8) {
+            0 => " 'quoted'  # why",
+            1 => " [a, b]",
+            2 => " |\n          text\n\n          # no comment\n",
+            3 => " {from: a.b}",
+            4 => " >-\n          folded\n          text",
+            _ => "",
+        };
+        let is_answer = bare && line.starts_with("      ");
+        match is_answer {
+            true => out.push_str(&format!("{line}{value}")),
+            false => out.push_str(line),
+        }
+        out.push('\n');
+        match next(12) {
+            0 => out.push_str("# at the left\n"),
+            1 => out.push_str("              # far right\n"),
+            2 => out.push('\n'),
+            3 if is_answer && value.is_empty() => out.push_str("          - item # one\n"),
+            _ => {}
+        }
+    }
+    if next(4) == 0 {
+        out.truncate(out.trim_end().len());
+    }
+    match crlf {
+        true => out.replace('\n', "\r\n"),
+        false => out,
+    }
+}
+
+/// A pipeline after months of work: some of the old, some new.
+fn changed(
+    old: &[(String, Vec<Requirement>)],
+    new: &[(String, Vec<Requirement>)],
+    keep: &[bool],
+) -> Vec<(String, Vec<Requirement>)> {
+    let mut keep = keep.iter().cycle();
+    let mut kept = || keep.next().copied().unwrap_or(true);
+    let mut all: Vec<(String, Vec<Requirement>)> = Vec::new();
+    for (step, requirements) in old {
+        if kept() {
+            let requirements = requirements.iter().filter(|_| kept()).cloned().collect();
+            all.push((step.clone(), requirements));
+        }
+    }
+    for (at, (step, requirements)) in new.iter().enumerate() {
+        let is_new = all.iter().all(|(known, _)| known != step);
+        if let Some((_, known)) = all.get_mut(at)
+            && kept()
+        {
+            for requirement in requirements {
+                if known.iter().all(|r| r.key() != requirement.key()) {
+                    known.insert(known.len().min(1), requirement.clone());
+                }
+            }
+        } else if is_new {
+            all.push((step.clone(), requirements.clone()));
+        }
+    }
+    all
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+    /// Whatever changes: values, comments, order and line breaks survive, twice is once, and the check is content.
+    #[test]
+    fn nothing_is_lost(
+        old in any_pipeline(),
+        new in any_pipeline(),
+        keep in proptest::collection::vec(any::<bool>(), 1..12),
+        style in proptest::collection::vec(any::<usize>(), 1..40),
+        apply in any::<bool>(),
+    ) {
+        let renames = if apply { Renames::Apply } else { Renames::Suggest };
+        let before = styled(&skeleton::skeleton(&chained(&old)), &style);
+        let Ok(document) = yaml::parse(&source(&before)) else { return Ok(()) };
+        let owned = changed(&old, &new, &keep);
+        let steps = chained(&owned);
+        let refreshed = refresh(&source(&before), &steps, renames).expect("YAML");
+        let text = &refreshed.text;
+        prop_assert_eq!(&refreshed.refused, &[], "nothing here is out of the ordinary\n{}", before);
+        let after = yaml::parse(&source(text)).expect("YAML again");
+        prop_assert_eq!(&refresh(&source(text), &steps, renames).expect("YAML").text, text, "twice is once");
+
+        // Every line is still there, in order; some behind a mark, some with another name or without their `{}`.
+        let mut rest = text.lines();
+        for line in before.lines() {
+            let bare = line.trim();
+            let found = rest.any(|new| new == line || new.trim().trim_start_matches(['#', ' ']) == bare.trim_start_matches(['#', ' '])
+                || bare.contains("{}") && new.trim_end() == line.split(" {}").next().unwrap_or("").trim_end()
+                || refreshed.renamed.iter().filter(|r| r.applied).any(|r| {
+                    let value = new.trim().strip_prefix(yaml::quoted(&r.to).as_str());
+                    value.is_some_and(|value| !value.is_empty() && bare.ends_with(value))
+                }));
+            prop_assert!(found, "lost {line:?}\nbefore\n{before}\nafter\n{text}");
+        }
+        prop_assert_eq!(before.contains("\r\n") && !before.replace("\r\n", "").contains('\n'), text.contains("\r\n") && !text.replace("\r\n", "").contains('\n') , "line breaks\n{:?}\n{:?}", before, text);
+
+        // What is still asked for under its name has its old value.
+        for step in &steps {
+            for requirement in step.answerable() {
+                let pointer = load::pointer(step.step, requirement.kind, &requirement.name);
+                if let Some(value) = document.value.pointer(&pointer) {
+                    prop_assert_eq!(after.value.pointer(&pointer), Some(value), "{}\n{}\n{}", pointer, before, text);
+                }
+            }
+        }
+
+        // Nothing unknown is left, and everything required is there to be filled in.
+        if refreshed.refused.is_empty() && refreshed.renamed.iter().all(|r| r.applied) {
+            let loaded = load::load(&source(text), &steps, &|_| None);
+            for finding in &loaded.findings {
+                prop_assert!(!matches!(finding.diagnostic.code, Code::UnknownStep), "{}\n{}", text, told(&loaded));
+            }
+            for step in &steps {
+                for requirement in step.answerable().filter(|r| schema::is_required(r)) {
+                    let pointer = load::pointer(step.step, requirement.kind, &requirement.name);
+                    prop_assert!(after.value.pointer(&pointer).is_some(), "{} is not in\n{}", pointer, text);
+                }
+            }
+        }
+    }
+
+    /// A file that is refreshed for its own pipeline does not change.
+    #[test]
+    fn nothing_to_do_is_nothing_done(owned in any_pipeline(), style in proptest::collection::vec(any::<usize>(), 1..40)) {
+        let steps = chained(&owned);
+        let text = styled(&skeleton::skeleton(&steps), &style);
+        if yaml::parse(&source(&text)).is_ok() {
+            prop_assert_eq!(refresh(&source(&text), &steps, Renames::Apply).expect("YAML").text, text);
+        }
+    }
+}
