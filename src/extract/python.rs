@@ -5,15 +5,22 @@
 //! other file is what one library or convention means. What a value may be is in `value`, what the script takes from
 //! outside in `slots`, and `claims` turns that into requirements.
 
+mod absl;
+mod annotations;
 mod argparse;
+mod argv;
 mod attr;
 mod builtins;
 mod call;
 mod claims;
+mod click;
 mod conventions;
+mod dataclasses;
+mod docopt;
 mod engine;
 mod enums;
 mod environ;
+mod environ_libraries;
 mod expr;
 mod fields;
 mod frameworks;
@@ -24,6 +31,7 @@ mod modules;
 mod ops;
 mod path_table;
 mod paths;
+mod signature;
 mod slots;
 mod stmt;
 #[cfg(test)]
@@ -99,6 +107,15 @@ fn read_here(source: &Source, entry: Option<Entry>, files: Files<'_>) -> Reading
     reading
 }
 
+/// Binds a module's own text to `__doc__`.
+fn bind_doc<'a>(scope: &Scope<'a>, body: &'a [ast::Stmt]) {
+    if let Some(ast::Stmt::Expr(stmt)) = body.first()
+        && let ast::Expr::StringLiteral(text) = &*stmt.value
+    {
+        scope.names.borrow_mut().insert("__doc__".into(), Value::str(text.value.to_str()));
+    }
+}
+
 impl<'a> Engine<'a> {
     /// Walks the script from its first statement, then whatever nobody called.
     fn walk_script(&mut self, module: &'a Module) {
@@ -114,6 +131,7 @@ impl<'a> Engine<'a> {
                 Value::Typed(crate::requirement::ValueType::Path),
             );
         }
+        bind_doc(&scope, &module.body);
         let frame = Frame {
             function: None,
             receiver: None,
@@ -131,6 +149,10 @@ impl<'a> Engine<'a> {
         if self.enters_main() {
             self.walk_main();
         }
+        for app in self.typer_apps.clone() {
+            self.run_typer(&app);
+        }
+        self.walk_commands();
         self.walk_uncalled();
         self.frames.clear();
     }

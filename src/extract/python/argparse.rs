@@ -5,6 +5,7 @@ use std::rc::Rc;
 use serde_json::Value as Json;
 
 use super::call::Args;
+use super::dataclasses::Flavour;
 use super::engine::Engine;
 use super::slots::{Default_, Direction, Param};
 use super::value::{At, Instance, Names, SeqKind, Text, Value};
@@ -116,6 +117,9 @@ impl<'a> Engine<'a> {
             Value::Subparsers(parser) => return self.subparsers_method(*parser, name, args),
             _ => return Value::Unknown,
         };
+        if let Some(value) = self.parsed_objects(parser, name, &args) {
+            return value;
+        }
         match name {
             "add_argument" | "add" | "add_arg" | "add_argument_with_config" => {
                 self.add_argument(parser, group, args)
@@ -142,6 +146,16 @@ impl<'a> Engine<'a> {
                 self.seq(SeqKind::Tuple, vec![Value::Namespace(parser), rest])
             }
             "error" | "exit" => Value::Never,
+            "add_arguments" => {
+                if let Some(Value::Class(class)) = args.first() {
+                    let dest = args.get(1, "dest").and_then(|dest| dest.as_str()).map(str::to_owned);
+                    let object = self.object_of_fields(&class.clone(), parser, Flavour::Simple, "");
+                    if let Some(dest) = dest {
+                        self.parsers[parser].extras.insert(dest.into(), object);
+                    }
+                }
+                Value::None
+            }
             "get_default" => match args.first() {
                 Some(Value::Str(name)) => {
                     let found = self.param_named(parser, name);

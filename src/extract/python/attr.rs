@@ -192,6 +192,7 @@ impl<'a> Engine<'a> {
                 _ => Value::Unknown,
             },
             Value::Object(made) => self.object_item(&made.clone(), key, at),
+            Value::Lib(_) => self.subscripted(object, key),
             Value::Str(text) => match key {
                 Value::Int(index) => usize::try_from(*index)
                     .ok()
@@ -271,7 +272,7 @@ impl<'a> Engine<'a> {
                 [Piece::Slot(slot, _)] => Value::Pieces(Rc::new([Piece::Slot(slot, Form::Part)])),
                 _ => Value::Typed(ValueType::String),
             },
-            Value::Object(made) => self.object_slice(&made.clone(), lower.flatten(), at),
+            Value::Object(made) => self.object_slice(&made.clone(), lower.flatten(), upper.flatten(), at),
             Value::Alt(values) => {
                 let results: Vec<_> = values
                     .iter()

@@ -315,7 +315,10 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn object_length(&mut self, _object: &std::rc::Rc<super::value::Object<'a>>) -> Value<'a> {
+    fn object_length(&mut self, object: &std::rc::Rc<super::value::Object<'a>>) -> Value<'a> {
+        if Self::argv_offset(object).is_some() {
+            self.argv_tests += 1;
+        }
         Value::Typed(ValueType::Int)
     }
 }

@@ -320,6 +320,12 @@ impl<'a> Engine<'a> {
                     return Value::Never;
                 }
             }
+            _ if self.is_settings(class) => {
+                self.settings(class, &instance, &args);
+                for (name, value) in args.kw {
+                    instance.names.borrow_mut().insert(name, value);
+                }
+            }
             _ => {
                 self.native_of(&instance, Some(&args));
                 self.fill_fields(&instance, args);

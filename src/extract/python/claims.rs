@@ -133,6 +133,9 @@ impl<'a> Engine<'a> {
         claim.exclusive.clone_from(&param.exclusive);
         claim.when.clone_from(&param.when);
         claim.confidence = param.confidence;
+        if param.rule == "sys.argv" {
+            argv_type(&mut claim, &self.slots.all[param.slot].types);
+        }
         let uses = self.slots.all[param.slot].uses.as_slice();
         let found = path_use(uses, param.direction);
         let plain = matches!(
@@ -548,6 +551,17 @@ fn item_type(value_type: Option<&ValueType>) -> Option<&ValueType> {
     match value_type {
         Some(ValueType::List(item)) => Some(item),
         other => other,
+    }
+}
+
+/// The type that a script turns a text of `sys.argv` into.
+fn argv_type(claim: &mut Claim, types: &[ValueType]) {
+    let turned = types.iter().find(|t| matches!(t, ValueType::Int | ValueType::Float | ValueType::Bool));
+    if let Some(turned) = turned {
+        claim.value_type = Some(match claim.value_type.take() {
+            Some(ValueType::List(_)) => ValueType::List(Box::new(turned.clone())),
+            _ => turned.clone(),
+        });
     }
 }
 

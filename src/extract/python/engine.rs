@@ -139,6 +139,28 @@ pub(super) struct Engine<'a> {
     pub(super) next_group: usize,
     /// The last object made of each class.
     pub(super) specimens: HashMap<*const Class<'a>, Value<'a>>,
+    /// Where objects that declare something were made.
+    pub(super) made_at: HashMap<*const super::value::Object<'a>, At>,
+    /// Options that decorators put on functions which are no commands yet.
+    pub(super) pending: HashMap<usize, Vec<super::slots::Param>>,
+    /// Commands: their functions and parsers.
+    pub(super) commands: Vec<(Rc<Function<'a>>, usize)>,
+    /// Typer applications that commands were added to.
+    pub(super) typer_apps: Vec<Rc<super::value::Object<'a>>>,
+    /// The parser behind absl's `FLAGS`.
+    pub(super) flags_parser: Option<usize>,
+    /// How many branches are being walked that depend on how many arguments there are.
+    pub(super) argv_guards: usize,
+    /// How often that was asked.
+    pub(super) argv_tests: usize,
+    /// Parameters read from `sys.argv` on such branches.
+    pub(super) argv_seen: Vec<usize>,
+    /// How many `try` blocks that survive a missing item are being walked.
+    pub(super) lenient_index: usize,
+    /// The slot last read from `sys.argv`.
+    pub(super) last_argv: Option<super::value::SlotId>,
+    /// The statement being walked.
+    pub(super) here: ruff_text_size::TextRange,
     journal: Vec<Change<'a>>,
     branches: usize,
     steps: u32,
@@ -178,6 +200,17 @@ impl<'a> Engine<'a> {
             job_parser: None,
             next_group: 0,
             specimens: HashMap::new(),
+            made_at: HashMap::new(),
+            pending: HashMap::new(),
+            commands: Vec::new(),
+            typer_apps: Vec::new(),
+            flags_parser: None,
+            argv_guards: 0,
+            argv_tests: 0,
+            argv_seen: Vec::new(),
+            lenient_index: 0,
+            last_argv: None,
+            here: ruff_text_size::TextRange::default(),
             journal: Vec::new(),
             branches: 0,
             steps: 0,

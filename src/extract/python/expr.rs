@@ -88,8 +88,8 @@ impl<'a> Engine<'a> {
                 }
                 Value::Unknown
             }
+            Expr::EllipsisLiteral(_) => Value::Lib("...".into()),
             Expr::BytesLiteral(_)
-            | Expr::EllipsisLiteral(_)
             | Expr::TString(_)
             | Expr::IpyEscapeCommand(_) => Value::Unknown,
         }
@@ -259,7 +259,9 @@ impl<'a> Engine<'a> {
     }
 
     fn conditional(&mut self, expr: &'a ast::ExprIf) -> Value<'a> {
+        let argv_tests = self.argv_tests;
         let test = self.eval(&expr.test);
+        let counted = usize::from(self.argv_tests > argv_tests);
         match test.truth() {
             Some(true) => return self.eval(&expr.body),
             Some(false) => return self.eval(&expr.orelse),
@@ -267,9 +269,18 @@ impl<'a> Engine<'a> {
         }
         let present = self.present_when_true(&expr.test);
         self.uncertain += 1;
+        self.argv_guards += counted;
+        let before = self.last_argv.take();
         let body = self.guarded(present, |engine| engine.eval(&expr.body));
+        let taken = self.last_argv;
         let orelse = self.eval(&expr.orelse);
+        self.argv_guards -= counted;
         self.uncertain -= 1;
+        if let (Some(slot), 1) = (taken.or(self.last_argv), counted) {
+            let other = if taken.is_some() { &orelse } else { &body };
+            self.argv_fallback(&Value::slot(slot), other);
+        }
+        self.last_argv = self.last_argv.or(taken).or(before);
         self.fallback(&body, &orelse);
         body.join(&orelse)
     }

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::call::Args;
+use super::dataclasses::Flavour;
 use super::engine::Engine;
 use super::value::{At, Class, Function, Object, Piece, SeqKind, Text, Value};
 use crate::requirement::{DataType, ValueType};
@@ -51,9 +52,25 @@ impl<'a> Engine<'a> {
                     }
                     _ => None,
                 },
+                "jsonargparse" | "draccus" | "simple_parsing" | "pyrallis"
+                    if matches!(rest, "CLI" | "auto_cli" | "parse" | "wrap") =>
+                {
+                    args.get(0, "config_class").cloned().map(|value| self.cli_of(&value, Flavour::Simple, args.at))
+                }
                 "argparse" | "configargparse" | "jsonargparse" | "gooey" | "rich_argparse" => {
                     self.call_argparse(name, &args)
                 }
+                "click" => self.call_click(rest, &args),
+                "typer" => self.call_typer(rest, &args),
+                "fire" if rest == "Fire" => Some(self.call_fire(&args)),
+                "absl" => self.call_absl(rest, &args),
+                "docopt" if matches!(rest, "docopt" | "magic") => Some(self.call_docopt(&args)),
+                "transformers" | "trl" if matches!(last_of(rest), "HfArgumentParser" | "TrlParser" | "H4ArgumentParser") => {
+                    Some(self.make_hf_parser(&args))
+                }
+                "tyro" if rest == "cli" => args.first().cloned().map(|value| self.cli_of(&value, Flavour::Tyro, args.at)),
+                "simple_parsing" if rest == "ArgumentParser" => Some(self.make_parser(&args, "simple-parsing")),
+                "decouple" | "environs" | "environ" | "dotenv" | "starlette" => self.call_environ_library(name, &args),
                 "pathlib" | "pathlib2" | "upath" => self.call_pathlib(name, &args),
                 "glob" | "glob2" => match (rest, args.get(0, "pathname").cloned()) {
                     ("glob" | "iglob", Some(pattern)) => Some(self.glob(&pattern, args.at)),
@@ -113,12 +130,14 @@ impl<'a> Engine<'a> {
             return value;
         }
         let is_sink = self.sink(name, &args);
-        let last = name.rsplit('.').next().unwrap_or(name);
-        if last.starts_with(|c: char| c.is_ascii_uppercase())
-            || last == "suppress"
-            || last == "auto"
-        {
-            return self.keep(Value::object(name.clone(), args.pos));
+        let last = last_of(name);
+        let declares = matches!(last, "suppress" | "auto" | "field" | "choice" | "flag" | "mutable_field" | "list_field");
+        if last.starts_with(|c: char| c.is_ascii_uppercase()) || declares {
+            let made = Value::object(name.clone(), args.pos);
+            if let Value::Object(object) = &made {
+                object.names.borrow_mut().extend(args.kw);
+            }
+            return self.keep(made);
         }
         if is_sink {
             return Value::Unknown;
@@ -311,7 +330,25 @@ impl<'a> Engine<'a> {
             call.spread = args.spread;
             return self.call(&callee.clone(), call);
         }
+        match &*object.class {
+            "click.Command…" | "click.Group…" => return self.call_command(object),
+            "typer.Typer…" => return self.run_typer(object),
+            "environs.Env…" => return self.env_reader("", &args),
+            class if class.starts_with("click.") || class.starts_with("typer.") => {
+                if let Some(value) = args.first().cloned() {
+                    return self.decorated(object, &value);
+                }
+            }
+            _ => {}
+        }
         self.call_unknown(args)
+    }
+
+    /// What a decorator that a library made gives.
+    fn decorated(&mut self, object: &Rc<Object<'a>>, value: &Value<'a>) -> Value<'a> {
+        self.decorate_click(object, value)
+            .or_else(|| self.decorate_typer(object, value))
+            .unwrap_or_else(|| value.clone())
     }
 
     /// A method of an object that a library made.
@@ -321,6 +358,15 @@ impl<'a> Engine<'a> {
         name: &str,
         args: Args<'a>,
     ) -> Value<'a> {
+        let known = match &*object.class {
+            "click.Command…" | "click.Group…" => self.command_method(object, name, &args),
+            "typer.Typer…" => self.typer_method(object, name, &args),
+            "environs.Env…" => Some(self.env_reader(name, &args)),
+            _ => None,
+        };
+        if let Some(value) = known {
+            return value;
+        }
         let full = format!("{}.{name}", &*object.class);
         if self.sink(&full, &args) {
             return Value::Unknown;
@@ -341,26 +387,41 @@ impl<'a> Engine<'a> {
     /// An item of an object that a library made.
     pub(super) fn object_item(
         &mut self,
-        _object: &Rc<Object<'a>>,
-        _key: &Value<'a>,
-        _at: At,
+        object: &Rc<Object<'a>>,
+        key: &Value<'a>,
+        at: At,
     ) -> Value<'a> {
-        Value::Unknown
+        self.argv_item(object, key, at).unwrap_or_default()
     }
 
     /// A stretch of an object that a library made.
     pub(super) fn object_slice(
         &mut self,
         object: &Rc<Object<'a>>,
-        _from: Option<i64>,
-        _at: At,
+        from: Option<i64>,
+        upper: Option<i64>,
+        at: At,
     ) -> Value<'a> {
-        Value::Object(object.clone())
+        let Some(offset) = Self::argv_offset(object) else {
+            return Value::Unknown;
+        };
+        self.argv_tests += 1;
+        let from = from.unwrap_or(0).max(0);
+        match upper {
+            Some(upper) if upper > from && upper < 64 => {
+                let mut items = Vec::new();
+                for index in from..upper {
+                    items.extend(self.argv_item(object, &Value::Int(index), at));
+                }
+                self.seq(SeqKind::List, items)
+            }
+            _ => self.argv_rest(offset + from),
+        }
     }
 
     /// What an object that a library made is made of.
-    pub(super) fn object_items(&mut self, _object: &Rc<Object<'a>>) -> (Vec<Value<'a>>, bool) {
-        (vec![Value::Unknown], true)
+    pub(super) fn object_items(&mut self, object: &Rc<Object<'a>>) -> (Vec<Value<'a>>, bool) {
+        self.argv_items(object).unwrap_or((vec![Value::Unknown], true))
     }
 
     /// A method of something of which nothing is known but the method's name.
@@ -413,10 +474,26 @@ impl<'a> Engine<'a> {
         decorator: &Value<'a>,
         value: &Value<'a>,
         _function: &Rc<Function<'a>>,
-        _at: At,
+        at: At,
     ) -> Value<'a> {
-        let _ = decorator;
-        value.clone()
+        match decorator {
+            Value::Object(object) => self.decorated(&object.clone(), value),
+            Value::Lib(name) if name.starts_with("click.") => {
+                let mut args = Args::new(at);
+                args.pos.push(value.clone());
+                let rest = name["click.".len()..].to_owned();
+                self.call_click(&rest, &args).unwrap_or_else(|| value.clone())
+            }
+            Value::Bound(_) | Value::Function(_) => {
+                let mut args = Args::new(at);
+                args.pos.push(value.clone());
+                match self.call(decorator, args) {
+                    made @ (Value::Function(_) | Value::Object(_) | Value::Instance(_)) => made,
+                    _ => value.clone(),
+                }
+            }
+            _ => value.clone(),
+        }
     }
 }
 
@@ -431,4 +508,9 @@ pub(super) fn is_path_class(name: &str) -> bool {
             | "pathlib.WindowsPath"
             | "upath.UPath"
     )
+}
+
+/// The last part of a dotted name.
+fn last_of(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
 }

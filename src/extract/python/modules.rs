@@ -225,6 +225,7 @@ impl<'a> Engine<'a> {
             "__file__".into(),
             Value::Typed(crate::requirement::ValueType::Path),
         );
+        super::bind_doc(&scope, &module.body);
         self.frames.push(Frame {
             function: None,
             receiver: None,
@@ -270,6 +271,11 @@ pub(super) fn canonical(name: &str) -> Text<'_> {
         ("tensorflow.compat.v1", "tensorflow"),
         ("tensorflow.compat.v2", "tensorflow"),
         ("tensorflow.python.platform", "tensorflow"),
+        ("tensorflow.app.flags", "absl.flags"),
+        ("tensorflow.flags", "absl.flags"),
+        ("tensorflow.app", "absl.app"),
+        ("gflags", "absl.flags"),
+        ("typing_extensions", "typing"),
         ("six.moves.urllib", "urllib"),
         ("os.environ", "os.environ"),
         ("posixpath", "os.path"),

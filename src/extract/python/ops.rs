@@ -80,6 +80,13 @@ impl<'a> Engine<'a> {
                     self.seq(SeqKind::Set, items)
                 }
                 (Value::Int(a), Value::Int(b)) => Value::Int(a | b),
+                (
+                    Value::Lib(_) | Value::Object(_) | Value::Class(_) | Value::None,
+                    Value::Lib(_) | Value::Object(_) | Value::Class(_) | Value::None,
+                ) => {
+                    let parts = self.seq(SeqKind::Tuple, vec![left, right]);
+                    self.subscripted(&Value::Lib("typing.Union".into()), &parts)
+                }
                 _ => Value::Unknown,
             },
             Operator::Mult => match (&left, &right) {

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use ruff_python_ast::{self as ast, Expr, Stmt};
+use ruff_text_size::Ranged;
 
 use super::engine::{Engine, Flow, ITERATIONS};
 use super::value::{Class, Code, Function, Scope, SeqKind, Text, Value, Wrap};
@@ -38,6 +39,7 @@ impl<'a> Engine<'a> {
     }
 
     fn run_inner(&mut self, stmt: &'a Stmt) -> Flow {
+        self.here = stmt.range();
         match stmt {
             Stmt::Expr(stmt) => {
                 if matches!(self.eval(&stmt.value), Value::Never) {
@@ -45,7 +47,11 @@ impl<'a> Engine<'a> {
                 }
             }
             Stmt::Assign(stmt) => {
+                self.last_argv = None;
                 let value = self.eval(&stmt.value);
+                if let [target] = stmt.targets.as_slice() {
+                    self.name_argv(target);
+                }
                 if matches!(value, Value::Never) {
                     return Flow::Raise;
                 }
@@ -169,17 +175,25 @@ impl<'a> Engine<'a> {
         body: &'a [Stmt],
         rest: &'a [ast::ElifElseClause],
     ) -> Flow {
+        let argv_tests = self.argv_tests;
         let value = self.eval(test);
+        let counted = usize::from(self.argv_tests > argv_tests);
         let presence = self.presence(test);
         match value.truth() {
             Some(true) => return self.run_body(body),
             Some(false) => return self.run_rest(rest),
             None => {}
         }
+        let seen = self.argv_seen.len();
+        self.argv_guards += counted;
         let (flow, one, two) = self.fork(
             |engine| engine.guarded(presence.when_true, |engine| engine.run_body(body)),
             |engine| engine.guarded(presence.when_false, |engine| engine.run_rest(rest)),
         );
+        self.argv_guards -= counted;
+        if counted > 0 && (one == Flow::Raise || two == Flow::Raise) {
+            self.argv_demanded(seen);
+        }
         if one == Flow::Raise {
             self.demand_absent(test, true);
         }
@@ -390,6 +404,20 @@ impl<'a> Engine<'a> {
             };
             catches && !ends_in_raise(&handler.body)
         });
+        let survives_index = stmt.handlers.iter().any(|handler| {
+            let ast::ExceptHandler::ExceptHandler(handler) = handler;
+            let catches = match handler.type_.as_deref() {
+                None => true,
+                Some(Expr::Name(name)) => catches_index(name.id.as_str()),
+                Some(Expr::Tuple(tuple)) => tuple
+                    .elts
+                    .iter()
+                    .any(|e| matches!(e, Expr::Name(name) if catches_index(name.id.as_str()))),
+                Some(_) => false,
+            };
+            catches && !ends_in_raise(&handler.body)
+        });
+        self.lenient_index += usize::from(survives_index);
         self.lenient += usize::from(survives);
         let mut arms = Vec::new();
         // What was bound before the error is bound in the handlers too.
@@ -405,6 +433,7 @@ impl<'a> Engine<'a> {
             flow
         };
         self.lenient -= usize::from(survives);
+        self.lenient_index -= usize::from(survives_index);
         let flow = if stmt.handlers.is_empty() {
             body
         } else {
@@ -518,7 +547,17 @@ impl<'a> Engine<'a> {
         if !self.enter() {
             return;
         }
-        let (items, open) = self.iterate(value);
+        let unpacked = self.argv_unpacked(value, targets.len());
+        let (items, open) = match unpacked {
+            Some(items) => {
+                for (target, item) in targets.iter().zip(&items) {
+                    self.last_argv = item.as_slot();
+                    self.name_argv(target);
+                }
+                (items, false)
+            }
+            None => self.iterate(value),
+        };
         let exact = !open && items.len() >= targets.len().saturating_sub(1);
         let star = targets.iter().position(Expr::is_starred_expr);
         for (index, target) in targets.iter().enumerate() {
@@ -668,6 +707,10 @@ fn is_lookup(func: &Expr) -> bool {
         Expr::Name(func) => func.id.as_str() == "getenv",
         _ => false,
     }
+}
+
+fn catches_index(name: &str) -> bool {
+    matches!(name, "IndexError" | "LookupError" | "Exception" | "BaseException")
 }
 
 fn catches_missing(name: &str) -> bool {

@@ -1,0 +1,147 @@
+//! Owns `sys.argv` read by hand: which places are read, and what the script calls them.
+
+use std::rc::Rc;
+
+use ruff_python_ast::Expr;
+use serde_json::Value as Json;
+
+use super::engine::Engine;
+use super::slots::{Default_, Owner, Param};
+use super::value::{At, Object, SlotId, Value};
+use crate::requirement::ValueType;
+
+impl<'a> Engine<'a> {
+    /// What has been taken off the front of this view of `sys.argv`; none where it is something else.
+    pub(super) fn argv_offset(object: &Object<'a>) -> Option<i64> {
+        if &*object.class != "sys.argv" {
+            return None;
+        }
+        match object.args.borrow().first() {
+            Some(Value::Int(offset)) => Some(*offset),
+            _ => Some(0),
+        }
+    }
+
+    /// `sys.argv` without its first items.
+    pub(super) fn argv_rest(&mut self, offset: i64) -> Value<'a> {
+        self.keep(Value::object("sys.argv", vec![Value::Int(offset)]))
+    }
+
+    /// An item of `sys.argv`.
+    pub(super) fn argv_item(&mut self, object: &Rc<Object<'a>>, key: &Value<'a>, at: At) -> Option<Value<'a>> {
+        let offset = Self::argv_offset(object)?;
+        let Value::Int(index) = key else { return Some(Value::Typed(ValueType::String)) };
+        let place = index + offset;
+        if *index < 0 || place < 1 {
+            return Some(Value::Typed(ValueType::String));
+        }
+        let position = usize::try_from(place - 1).ok()?;
+        if position > 64 {
+            return Some(Value::Unknown);
+        }
+        Some(Value::slot(self.argv_slot(position, false, at)))
+    }
+
+    /// The slot of a place on the command line.
+    fn argv_slot(&mut self, position: usize, many: bool, at: At) -> SlotId {
+        let optional = self.argv_guards > 0 || self.lenient_index > 0;
+        let known = self.slots.params.iter().position(|param| {
+            param.rule == "sys.argv" && param.position == Some(position)
+        });
+        let index = match known {
+            Some(index) => {
+                self.slots.params[index].required |= !optional;
+                index
+            }
+            None => {
+                let item = ValueType::String;
+                let param = Param {
+                    dest: if many { "arguments".to_owned() } else { format!("argument_{}", position + 1) },
+                    position: Some(position),
+                    value_type: Some(if many { ValueType::List(Box::new(item)) } else { item }),
+                    required: !optional,
+                    default: if optional { Default_::Known(Json::Null) } else { Default_::Absent },
+                    at: Some(at),
+                    rule: "sys.argv",
+                    confidence: self.confidence,
+                    ..Param::default()
+                };
+                self.slots.add_param(param)
+            }
+        };
+        if !optional {
+            self.slots.params[index].default = Default_::Absent;
+        }
+        if self.argv_guards > 0 {
+            self.argv_seen.push(index);
+        }
+        let slot = self.slots.params[index].slot;
+        self.last_argv = Some(slot);
+        slot
+    }
+
+    /// The script stops where the number of arguments is another: those read where it is right are required.
+    pub(super) fn argv_demanded(&mut self, from: usize) {
+        for index in self.argv_seen.split_off(from.min(self.argv_seen.len())) {
+            let param = &mut self.slots.params[index];
+            param.required = true;
+            param.default = Default_::Absent;
+        }
+    }
+
+    /// Everything from a place on: a list.
+    pub(super) fn argv_items(&mut self, object: &Rc<Object<'a>>) -> Option<(Vec<Value<'a>>, bool)> {
+        let offset = Self::argv_offset(object)?;
+        if offset < 1 {
+            return Some((vec![Value::Typed(ValueType::String)], true));
+        }
+        let position = usize::try_from(offset - 1).ok()?;
+        // Options among them are told apart by hand: what they are called is not in the list.
+        let at = At { module: self.module(), range: self.here };
+        let slot = self.argv_slot(position.min(64), true, at);
+        Some((vec![Value::slot(slot)], true))
+    }
+
+    /// Items of `sys.argv` for `count` targets.
+    pub(super) fn argv_unpacked(&mut self, value: &Value<'a>, count: usize) -> Option<Vec<Value<'a>>> {
+        let Value::Object(object) = value else { return None };
+        Self::argv_offset(object)?;
+        let at = At { module: self.module(), range: self.here };
+        let mut items = Vec::new();
+        for index in 0..count.min(64) {
+            let key = Value::Int(i64::try_from(index).unwrap_or(0));
+            items.push(self.argv_item(object, &key, at)?);
+        }
+        Some(items)
+    }
+
+    /// Names the place that a statement read after the variable it is bound to.
+    pub(super) fn name_argv(&mut self, target: &'a Expr) {
+        let Some(slot) = self.last_argv.take() else { return };
+        let name = match target {
+            Expr::Name(name) => name.id.as_str(),
+            Expr::Attribute(attribute) => attribute.attr.as_str(),
+            _ => return,
+        };
+        if let Owner::Param(index) = self.slots.all[slot].owner {
+            let param = &mut self.slots.params[index];
+            if param.rule == "sys.argv" && param.dest.starts_with("argument_") {
+                param.dest = name.to_lowercase();
+            }
+        }
+    }
+
+    /// The default of a place that is only read where there are enough arguments.
+    pub(super) fn argv_fallback(&mut self, first: &Value<'a>, second: &Value<'a>) {
+        let Some(slot) = first.as_slot() else { return };
+        let Owner::Param(index) = self.slots.all[slot].owner else { return };
+        if self.slots.params[index].rule != "sys.argv" || self.slots.params[index].required {
+            return;
+        }
+        if let Some(json) = self.json(second)
+            && Self::is_null(&self.slots.params[index].default)
+        {
+            self.slots.params[index].default = Default_::Known(json);
+        }
+    }
+}

@@ -1,0 +1,489 @@
+//! Owns click: options, arguments, commands and groups, from their decorators; and what typer shares with it.
+
+use std::rc::Rc;
+
+use serde_json::Value as Json;
+
+use super::call::Args;
+use super::engine::Engine;
+use super::slots::{Default_, Direction, Param};
+use super::value::{At, Function, Object, Text, Value};
+use crate::requirement::{Confidence, Pass, ValueType, When};
+
+impl<'a> Engine<'a> {
+    /// A function of click.
+    pub(super) fn call_click(&mut self, rest: &str, args: &Args<'a>) -> Option<Value<'a>> {
+        Some(match rest {
+            "option" | "argument" => {
+                let made = Value::object(format!("click.{rest}"), args.pos.clone());
+                if let Value::Object(object) = &made {
+                    object.names.borrow_mut().extend(args.kw.clone());
+                    self.made_at.insert(Rc::as_ptr(object), args.at);
+                }
+                self.keep(made)
+            }
+            "command" | "group" | "Command" | "Group" => {
+                if let [function @ Value::Function(_)] = args.pos.as_slice() {
+                    return Some(self.command(&function.clone(), rest, None, args));
+                }
+                let made = Value::object(format!("click.{rest}"), args.pos.clone());
+                if let Value::Object(object) = &made {
+                    object.names.borrow_mut().extend(args.kw.clone());
+                    self.made_at.insert(Rc::as_ptr(object), args.at);
+                }
+                self.keep(made)
+            }
+            "Path" | "File" | "Choice" | "IntRange" | "FloatRange" | "Tuple" | "DateTime" => {
+                let made = Value::object(format!("click.{rest}"), args.pos.clone());
+                if let Value::Object(object) = &made {
+                    object.names.borrow_mut().extend(args.kw.clone());
+                }
+                self.keep(made)
+            }
+            "pass_context" | "pass_obj" => args.first().cloned().unwrap_or_default(),
+            "echo" | "secho" => Value::None,
+            _ => return None,
+        })
+    }
+
+    /// Applies what click's decorators made to a function; none where the object is no such decorator.
+    pub(super) fn decorate_click(
+        &mut self,
+        object: &Rc<Object<'a>>,
+        value: &Value<'a>,
+    ) -> Option<Value<'a>> {
+        let at = self.made_at.get(&Rc::as_ptr(object)).copied();
+        let names = object.names.borrow().clone();
+        let mut args = Args::new(at.unwrap_or(self.at_start()));
+        args.pos = object.args.borrow().clone();
+        args.kw = names.into_iter().collect();
+        match &*object.class {
+            "click.option" | "click.argument" => {
+                let is_option = &*object.class == "click.option";
+                let param = self.click_param(&args, is_option);
+                if let (Some(param), Some(function)) = (param, function_of(value)) {
+                    self.pending.entry(function.id).or_default().push(param);
+                }
+                Some(value.clone())
+            }
+            "click.command" | "click.group" => {
+                let kind = if &*object.class == "click.group" { "group" } else { "command" };
+                Some(self.command(value, kind, None, &args))
+            }
+            "click.command of" | "click.group of" => {
+                let group = args.kw("…group").cloned();
+                args.kw.retain(|(name, _)| &**name != "…group");
+                let kind = if &*object.class == "click.group of" { "group" } else { "command" };
+                Some(self.command(value, kind, group, &args))
+            }
+            _ => None,
+        }
+    }
+
+    fn at_start(&self) -> At {
+        At { module: self.module(), range: Default::default() }
+    }
+
+    /// Makes a command of a function and the options that were put on it.
+    fn command(
+        &mut self,
+        value: &Value<'a>,
+        kind: &str,
+        group: Option<Value<'a>>,
+        args: &Args<'a>,
+    ) -> Value<'a> {
+        let Some(function) = function_of(value) else { return value.clone() };
+        let Value::Parser(parser) = self.make_parser(&Args::new(args.at), "click") else {
+            return value.clone();
+        };
+        let name = args.get(0, "name").and_then(|name| name.as_str()).map(str::to_owned);
+        let name = name.unwrap_or_else(|| command_name(function.name()));
+        if let Some(Value::Object(group)) = group {
+            self.add_command(&group, &name, parser, args.at);
+        }
+        let mut params = self.pending.remove(&function.id).unwrap_or_default();
+        params.reverse();
+        for param in params {
+            self.add_click_param(parser, param);
+        }
+        self.command_object(kind, function, parser)
+    }
+
+    /// Adds a parameter to a command's parser.
+    pub(super) fn add_click_param(&mut self, parser: usize, mut param: Param) {
+        param.parser = Some(parser);
+        param.when = self.parsers[parser].sub_of.as_ref().map(|(_, when)| when.clone());
+        if param.position.is_some() {
+            param.position = Some(self.parsers[parser].positions);
+            self.parsers[parser].positions += 1;
+        }
+        let index = self.slots.add_param(param);
+        self.parsers[parser].params.push(index);
+    }
+
+    /// The object that stands for a command: calling it walks its function.
+    pub(super) fn command_object(
+        &mut self,
+        kind: &str,
+        function: Rc<Function<'a>>,
+        parser: usize,
+    ) -> Value<'a> {
+        let class = if kind.eq_ignore_ascii_case("group") { "click.Group…" } else { "click.Command…" };
+        let made = Value::object(class, vec![Value::Parser(parser)]);
+        if let Value::Object(object) = &made {
+            object.names.borrow_mut().insert("callback".into(), Value::Function(function.clone()));
+        }
+        self.commands.push((function, parser));
+        self.keep(made)
+    }
+
+    /// Makes a parser the subcommand of a group.
+    fn add_command(&mut self, group: &Rc<Object<'a>>, name: &str, parser: usize, at: At) {
+        let Some(Value::Parser(above)) = group.args.borrow().first().cloned() else { return };
+        self.add_subcommand(above, name, parser, at);
+    }
+
+    /// Makes a parser the subcommand of another.
+    pub(super) fn add_subcommand(&mut self, above: usize, name: &str, parser: usize, at: At) {
+        let selector = match self.parsers[above].selector {
+            Some(selector) => selector,
+            None => {
+                let param = Param {
+                    dest: "command".to_owned(),
+                    position: Some(self.parsers[above].positions),
+                    value_type: Some(ValueType::Choice),
+                    required: true,
+                    choices: Some(Vec::new()),
+                    at: Some(at),
+                    rule: self.parsers[above].rule,
+                    confidence: self.confidence,
+                    parser: Some(above),
+                    when: self.parsers[above].sub_of.as_ref().map(|(_, when)| when.clone()),
+                    ..Param::default()
+                };
+                self.parsers[above].positions += 1;
+                let selector = self.slots.add_param(param);
+                self.parsers[above].params.push(selector);
+                self.parsers[above].selector = Some(selector);
+                selector
+            }
+        };
+        let choice = Json::from(name);
+        let param = &mut self.slots.params[selector];
+        let when = When { arg: param.dest.clone(), equals: choice.clone() };
+        let choices = param.choices.get_or_insert_with(Vec::new);
+        if !choices.contains(&choice) {
+            choices.push(choice);
+        }
+        let before = self.parsers[above].positions;
+        self.parsers[parser].sub_of = Some((above, when.clone()));
+        self.parsers[parser].positions += before;
+        for param in self.parsers[parser].params.clone() {
+            let param = &mut self.slots.params[param];
+            param.when = Some(when.clone());
+            param.position = param.position.map(|position| position + before);
+        }
+        self.parsers[above].children.push(parser);
+    }
+
+    /// A method of a command or group.
+    pub(super) fn command_method(
+        &mut self,
+        object: &Rc<Object<'a>>,
+        name: &str,
+        args: &Args<'a>,
+    ) -> Option<Value<'a>> {
+        let is_group = &*object.class == "click.Group…";
+        Some(match name {
+            "command" | "group" if is_group => {
+                if let [function @ Value::Function(_)] = args.pos.as_slice() {
+                    let group = Some(Value::Object(object.clone()));
+                    let mut none = Args::new(args.at);
+                    none.kw.clone_from(&args.kw);
+                    return Some(self.command(&function.clone(), name, group, &none));
+                }
+                let made = Value::object(format!("click.{name} of"), args.pos.clone());
+                if let Value::Object(maker) = &made {
+                    let mut names = maker.names.borrow_mut();
+                    names.extend(args.kw.clone());
+                    names.insert("…group".into(), Value::Object(object.clone()));
+                    self.made_at.insert(Rc::as_ptr(maker), args.at);
+                }
+                self.keep(made)
+            }
+            "add_command" if is_group => {
+                let Some(Value::Object(command)) = args.get(0, "cmd").cloned() else {
+                    return Some(Value::None);
+                };
+                let parser = command.args.borrow().first().cloned();
+                let callback = command.names.borrow().get("callback").cloned();
+                if let (Some(Value::Parser(parser)), Some(Value::Function(function))) = (parser, callback) {
+                    let name = args.get(1, "name").and_then(|name| name.as_str()).map(str::to_owned);
+                    let name = name.unwrap_or_else(|| command_name(function.name()));
+                    self.add_command(object, &name, parser, args.at);
+                }
+                Value::None
+            }
+            "main" => self.call_command(object),
+            _ => return None,
+        })
+    }
+
+    /// Calls a command: its function gets the user's values.
+    pub(super) fn call_command(&mut self, object: &Rc<Object<'a>>) -> Value<'a> {
+        let callback = object.names.borrow().get("callback").cloned();
+        let parser = object.args.borrow().first().cloned();
+        if let (Some(Value::Function(function)), Some(Value::Parser(parser))) = (callback, parser) {
+            self.run_command(&function, parser);
+        }
+        Value::Unknown
+    }
+
+    /// Walks a command's function with the user's values.
+    pub(super) fn run_command(&mut self, function: &Rc<Function<'a>>, parser: usize) {
+        let mut args = Args::new(self.at_start());
+        for index in self.parsers[parser].params.clone() {
+            let param = &self.slots.params[index];
+            args.kw.push((param.dest.clone().into(), Value::slot(param.slot)));
+        }
+        args.open = true;
+        self.reached.insert(function.id);
+        self.walk_function(function, None, args);
+    }
+
+    /// What an option or argument declares.
+    fn click_param(&mut self, args: &Args<'a>, is_option: bool) -> Option<Param> {
+        let mut flags = Vec::new();
+        let mut off = None;
+        let mut named = None;
+        for value in &args.pos {
+            let Value::Str(text) = value else { continue };
+            if !text.starts_with('-') {
+                named = Some(text.to_string());
+                continue;
+            }
+            match text.split_once('/') {
+                Some((on, no)) => {
+                    flags.push(on.trim().to_owned());
+                    off = Some(no.trim().to_owned());
+                }
+                None => flags.push(text.to_string()),
+            }
+        }
+        if named.is_none() && flags.is_empty() {
+            self.note(
+                "computed-argument",
+                "the name of an option is worked out when the script runs".to_owned(),
+                args.at,
+            );
+            return None;
+        }
+        let dest = named.unwrap_or_else(|| {
+            let long = flags.iter().find(|flag| flag.starts_with("--")).or(flags.first());
+            long.map(|flag| flag.trim_start_matches('-').replace('-', "_").to_lowercase())
+                .unwrap_or_default()
+        });
+        let mut param = Param {
+            dest,
+            flags,
+            position: (!is_option).then_some(0),
+            at: Some(args.at),
+            rule: "click",
+            confidence: self.confidence,
+            ..Param::default()
+        };
+        let help = args.kw("help").and_then(|value| value.as_str());
+        param.help = help.map(|help| help.split_whitespace().collect::<Vec<_>>().join(" "));
+        let default = args.kw("default").cloned().filter(|value| !matches!(value, Value::Lib(_)));
+        self.click_type(&mut param, args, default.as_ref());
+        let truth = |name: &str| args.kw(name).and_then(Value::truth) == Some(true);
+        let nargs = args.kw("nargs").cloned();
+        let many = truth("multiple") || matches!(nargs, Some(Value::Int(count)) if count != 1);
+        let is_switch = is_option
+            && (truth("is_flag") || off.is_some() || args.kw("flag_value").is_some());
+        if is_switch {
+            param.value_type = Some(ValueType::Bool);
+            param.pass = match off {
+                Some(no) if param.flags.iter().any(|on| no == format!("--no-{}", on.trim_start_matches('-'))) => {
+                    Pass::OnOff
+                }
+                _ => Pass::Switch,
+            };
+        } else if truth("count") {
+            param.value_type = Some(ValueType::Int);
+            param.pass = Pass::Count;
+        } else if many {
+            let item = param.value_type.take().unwrap_or(ValueType::String);
+            if !matches!(item, ValueType::List(_)) {
+                param.value_type = Some(ValueType::List(Box::new(item)));
+            } else {
+                param.value_type = Some(item);
+            }
+            param.pass = if truth("multiple") { Pass::Repeat } else { Pass::Value };
+        }
+        param.required = match args.kw("required").and_then(Value::truth) {
+            Some(required) => required,
+            None => !is_option && default.is_none() && !matches!(nargs, Some(Value::Int(-1))),
+        };
+        param.default = match &default {
+            Some(Value::Function(_)) => Default_::Computed,
+            Some(value) => self.default_for(value, param.value_type.as_ref()),
+            None if param.required => Default_::Absent,
+            None if is_switch => Default_::Known(Json::Bool(false)),
+            None if truth("count") => Default_::Known(Json::from(0)),
+            None => Default_::Known(Json::Null),
+        };
+        if param.default == Default_::Computed {
+            self.note(
+                "computed-default",
+                format!("the default of `{}` is worked out when the script runs", param.dest),
+                args.at,
+            );
+        }
+        param.envs = self.env_names(args.kw("envvar"));
+        Some(param)
+    }
+
+    /// The variables that `envvar=` names.
+    pub(super) fn env_names(&mut self, value: Option<&Value<'a>>) -> Vec<String> {
+        match value {
+            Some(Value::Str(name)) => vec![name.to_string()],
+            Some(value @ Value::Seq(_)) => {
+                let (items, _) = self.iterate(&value.clone());
+                items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The type that `type=` or the default gives.
+    fn click_type(&mut self, param: &mut Param, args: &Args<'a>, default: Option<&Value<'a>>) {
+        let declared = args.kw("type").cloned();
+        let Some(declared) = declared else {
+            param.value_type = Some(match default {
+                Some(Value::Int(_)) => ValueType::Int,
+                Some(Value::Float(_)) => ValueType::Float,
+                Some(Value::Bool(_)) => ValueType::Bool,
+                _ => ValueType::String,
+            });
+            return;
+        };
+        if let Value::Object(object) = &declared {
+            let first = object.args.borrow().first().cloned();
+            let names = object.names.borrow().clone();
+            let truth = |name: &str| names.get(name).and_then(Value::truth);
+            match &*object.class {
+                "click.Path" => {
+                    param.value_type = Some(ValueType::Path);
+                    if truth("exists").or(first.as_ref().and_then(Value::truth)) == Some(true) {
+                        param.direction = Some(Direction::Names);
+                    }
+                    return;
+                }
+                "click.File" => {
+                    let mode = first.or_else(|| names.get("mode").cloned());
+                    let writes = mode
+                        .as_ref()
+                        .and_then(Value::as_str)
+                        .is_some_and(|mode| mode.contains(['w', 'a', 'x']));
+                    param.value_type = Some(ValueType::Path);
+                    param.direction =
+                        Some(if writes { Direction::Writes } else { Direction::Reads });
+                    return;
+                }
+                "click.Choice" => {
+                    let choices = first.or_else(|| names.get("choices").cloned());
+                    param.choices = choices.and_then(|choices| self.choices_of(&choices));
+                    param.value_type = Some(ValueType::Choice);
+                    if param.choices.is_none() {
+                        param.value_type = Some(ValueType::String);
+                        self.note(
+                            "computed-choices",
+                            format!("the choices of `{}` are worked out when the script runs", param.dest),
+                            args.at,
+                        );
+                    }
+                    return;
+                }
+                "click.IntRange" => {
+                    param.value_type = Some(ValueType::Int);
+                    return;
+                }
+                "click.FloatRange" => {
+                    param.value_type = Some(ValueType::Float);
+                    return;
+                }
+                "click.Tuple" => {
+                    param.value_type = Some(ValueType::List(Box::new(ValueType::String)));
+                    return;
+                }
+                _ => {}
+            }
+        }
+        if let Value::Seq(_) = &declared {
+            match self.choices_of(&declared) {
+                Some(choices) if choices.iter().all(Json::is_string) => {
+                    param.choices = Some(choices);
+                    param.value_type = Some(ValueType::Choice);
+                }
+                _ => param.value_type = Some(ValueType::List(Box::new(ValueType::String))),
+            }
+            return;
+        }
+        let (value_type, ..) = self.type_named(&declared, args.at);
+        if value_type == Some(ValueType::Choice) {
+            param.choices = self.enum_choices(&declared);
+        }
+        param.value_type = Some(match value_type {
+            Some(ValueType::List(_)) | None => ValueType::String,
+            Some(value_type) => value_type,
+        });
+    }
+
+    /// Walks the commands that nobody called: each may be the one the user chooses.
+    pub(super) fn walk_commands(&mut self) {
+        let mut next = 0;
+        while let Some((function, parser)) = self.commands.get(next).cloned() {
+            next += 1;
+            if !self.reached.contains(&function.id) {
+                self.confidence = Confidence::Certain;
+                self.run_command(&function, parser);
+            }
+        }
+    }
+}
+
+/// The function behind a value that decorators were put on.
+pub(super) fn function_of<'a>(value: &Value<'a>) -> Option<Rc<Function<'a>>> {
+    match value {
+        Value::Function(function) => Some(function.clone()),
+        Value::Object(object) => match object.names.borrow().get("callback") {
+            Some(Value::Function(function)) => Some(function.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The name of a command, from its function's.
+pub(super) fn command_name(function: &str) -> String {
+    function.to_lowercase().replace('_', "-")
+}
+
+/// The name of a followed text.
+pub(super) fn named(value: Option<&Value<'_>>) -> Option<String> {
+    value.and_then(|value| value.as_str()).map(str::to_owned)
+}
+
+/// A keyword of an object that a library made.
+pub(super) fn keyword<'a>(object: &Object<'a>, name: &str) -> Option<Value<'a>> {
+    object.names.borrow().get(name).cloned()
+}
+
+/// The texts among values.
+pub(super) fn texts<'v, 'a>(values: &'v [Value<'a>]) -> impl Iterator<Item = &'v Text<'a>> {
+    values.iter().filter_map(|value| match value {
+        Value::Str(text) => Some(text),
+        _ => None,
+    })
+}

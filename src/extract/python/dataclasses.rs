@@ -1,0 +1,365 @@
+//! Owns command lines that are made from the fields of a class: `HfArgumentParser`, tyro, simple-parsing, and
+//! settings that come from the environment.
+
+use std::rc::Rc;
+
+use ruff_python_ast::{Expr, Stmt};
+
+use super::call::Args;
+use super::engine::Engine;
+use super::environ::Read;
+use super::fields::{Field, fields};
+use super::signature::Style;
+use super::slots::Param;
+use super::value::{At, Class, Instance, SeqKind, Value};
+use crate::requirement::{Pass, ValueType};
+
+/// How the fields of a class become a command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flavour {
+    /// `transformers.HfArgumentParser` and its kin.
+    Hf,
+    /// `tyro.cli`.
+    Tyro,
+    /// `simple_parsing`.
+    Simple,
+}
+
+impl<'a> Engine<'a> {
+    /// `tyro.cli(Class)` and its kin: the object it gives.
+    pub(super) fn cli_of(&mut self, value: &Value<'a>, flavour: Flavour, at: At) -> Value<'a> {
+        let Value::Parser(parser) = self.make_parser(&Args::new(at), rule_of(flavour)) else {
+            return Value::Unknown;
+        };
+        match value {
+            Value::Class(class) => self.object_of_fields(class, parser, flavour, ""),
+            Value::Function(function) => {
+                self.signature_params(function, parser, Style::Dashes, false);
+                self.run_command(function, parser);
+                Value::Unknown
+            }
+            _ => {
+                let annotation = self.annotation(value);
+                match annotation.class {
+                    Some(class) => self.object_of_fields(&class, parser, flavour, ""),
+                    None => {
+                        self.note(
+                            "dynamic-parser",
+                            "what the command line is made of is worked out when the script runs".to_owned(),
+                            at,
+                        );
+                        Value::Unknown
+                    }
+                }
+            }
+        }
+    }
+
+    /// `HfArgumentParser((A, B))`.
+    pub(super) fn make_hf_parser(&mut self, args: &Args<'a>) -> Value<'a> {
+        let given = args.get(0, "dataclass_types").cloned().unwrap_or_default();
+        let Value::Parser(parser) = self.make_parser(&Args::new(args.at), "dataclass") else {
+            return Value::Unknown;
+        };
+        let classes = match &given {
+            Value::Seq(_) => self.iterate(&given).0,
+            other => vec![other.clone()],
+        };
+        let mut objects = Vec::new();
+        for class in &classes {
+            objects.push(match class {
+                Value::Class(class) => self.object_of_fields(class, parser, Flavour::Hf, ""),
+                _ => {
+                    self.note(
+                        "library-arguments",
+                        "the command line has the fields of a library's class too".to_owned(),
+                        args.at,
+                    );
+                    Value::Unknown
+                }
+            });
+        }
+        let objects = self.seq(SeqKind::Tuple, objects);
+        self.parsers[parser].extras.insert("…objects".into(), objects);
+        Value::Parser(parser)
+    }
+
+    /// What `parse_args_into_dataclasses()` and its kin give.
+    pub(super) fn parsed_objects(&mut self, parser: usize, name: &str, args: &Args<'a>) -> Option<Value<'a>> {
+        let wanted = matches!(
+            name,
+            "parse_args_into_dataclasses"
+                | "parse_args_and_config"
+                | "parse_json_file"
+                | "parse_yaml_file"
+                | "parse_dict"
+                | "parse"
+        );
+        if !wanted {
+            return None;
+        }
+        let objects = self.parsers[parser].extras.get("…objects").cloned()?;
+        if name == "parse_args_into_dataclasses"
+            && args.kw("return_remaining_strings").and_then(Value::truth) == Some(true)
+        {
+            let (mut items, _) = self.iterate(&objects);
+            items.push(Value::many(Value::Typed(ValueType::String)));
+            return Some(self.seq(SeqKind::Tuple, items));
+        }
+        Some(objects)
+    }
+
+    /// Adds the fields of a class to a parser; the object whose attributes they become.
+    pub(super) fn object_of_fields(
+        &mut self,
+        class: &Rc<Class<'a>>,
+        parser: usize,
+        flavour: Flavour,
+        prefix: &str,
+    ) -> Value<'a> {
+        let instance = Rc::new(Instance {
+            class: class.clone(),
+            names: Default::default(),
+            native: Default::default(),
+        });
+        let object = self.keep(Value::Instance(instance.clone()));
+        self.specimens.insert(Rc::as_ptr(class), object.clone());
+        if self.library_bases(class).iter().any(|base| !is_plain_base(base)) {
+            let at = At { module: class.module, range: class.def.name.range };
+            self.note(
+                "library-arguments",
+                format!("the fields of `{}` include those of a library's class", class.def.name.as_str()),
+                at,
+            );
+        }
+        for field in fields(self, class) {
+            let scope = field.class.scope.clone();
+            let annotation = match field.annotation {
+                Some(annotation) => {
+                    let value = self.eval_in(&scope, annotation);
+                    self.annotation(&value)
+                }
+                None => Default::default(),
+            };
+            if annotation.hidden {
+                continue;
+            }
+            let Some((default, metadata)) = self.field_default(&field) else { continue };
+            let nested = annotation.class.clone().filter(|_| annotation.value_type.is_none());
+            if let Some(inner) = nested
+                && prefix.matches('.').count() < 4
+                && flavour != Flavour::Hf
+            {
+                let prefix = match flavour {
+                    Flavour::Tyro => format!("{prefix}{}.", field.name),
+                    _ => prefix.to_owned(),
+                };
+                let value = self.object_of_fields(&inner, parser, flavour, &prefix);
+                instance.names.borrow_mut().insert(field.name.into(), value);
+                continue;
+            }
+            let at = At { module: field.class.module, range: field.range };
+            let param = self.field_param(&field, &annotation, default, &metadata, flavour, prefix, at);
+            if let Some(param) = param {
+                let name = field.name;
+                self.add_click_param(parser, param);
+                if let Some(index) = self.parsers[parser].params.last() {
+                    let slot = self.slots.params[*index].slot;
+                    instance.names.borrow_mut().insert(name.into(), Value::slot(slot));
+                }
+            }
+        }
+        if let Some(Value::Function(after)) = self.class_member(class, "__post_init__") {
+            let at = At { module: class.module, range: class.def.name.range };
+            self.call_function(&after, Some(object.clone()), Args::new(at));
+        }
+        object
+    }
+
+    /// A field's default and metadata; none for a field that `__init__` does not take.
+    fn field_default(&mut self, field: &Field<'a>) -> Option<(Option<Value<'a>>, Value<'a>)> {
+        let Some(expr) = field.default else { return Some((None, Value::Unknown)) };
+        let value = self.eval_in(&field.class.scope.clone(), expr);
+        let Value::Object(object) = &value else { return Some((Some(value), Value::Unknown)) };
+        let is_field = object.class.ends_with(".field")
+            || object.class.ends_with(".Field")
+            || object.class.ends_with("HfArg")
+            || object.class.ends_with(".flag")
+            || object.class.ends_with(".choice");
+        if !is_field {
+            return Some((Some(value.clone()), Value::Unknown));
+        }
+        let names = object.names.borrow().clone();
+        if names.get("init").and_then(Value::truth) == Some(false) {
+            return None;
+        }
+        let first = object.args.borrow().first().cloned();
+        let default = match (names.get("default").cloned().or(first), names.get("default_factory")) {
+            (Some(value), _) => Some(value).filter(|value| !self.is_ellipsis(value)),
+            (None, Some(factory)) => {
+                let at = At { module: field.class.module, range: field.range };
+                Some(self.call(&factory.clone(), Args::new(at)))
+            }
+            (None, None) => None,
+        };
+        let metadata = names.get("metadata").cloned().unwrap_or_else(|| {
+            let items = names.iter().map(|(k, v)| (Value::Str(k.clone()), v.clone())).collect();
+            self.dict(items, false)
+        });
+        Some((default, metadata))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "all that is known of one field")]
+    fn field_param(
+        &mut self,
+        field: &Field<'a>,
+        annotation: &super::annotations::Annotation<'a>,
+        default: Option<Value<'a>>,
+        metadata: &Value<'a>,
+        flavour: Flavour,
+        prefix: &str,
+        at: At,
+    ) -> Option<Param> {
+        let style = if flavour == Flavour::Tyro { Style::Dashes } else { Style::Fire };
+        let name = format!("{prefix}{}", field.name);
+        let mut param = self.plain_param(&name, annotation.clone(), default.clone(), style, at)?;
+        param.rule = rule_of(flavour);
+        param.dest = name.replace('.', "_");
+        match (flavour, &param.value_type) {
+            (Flavour::Hf, Some(ValueType::Bool)) => param.pass = Pass::Joined,
+            (Flavour::Hf | Flavour::Simple, Some(ValueType::List(_))) => param.pass = Pass::Value,
+            (Flavour::Simple, Some(ValueType::Bool)) => param.pass = Pass::Joined,
+            (Flavour::Tyro, Some(ValueType::Bool)) if param.required => param.pass = Pass::OnOff,
+            _ => {}
+        }
+        if annotation.optional && default.is_none() && flavour == Flavour::Tyro {
+            param.required = true;
+        }
+        let mut said = |key: &str| match metadata {
+            Value::Dict(dict) => self.dict_get(dict, &Value::Str(key.to_owned().into())),
+            _ => None,
+        };
+        let help = said("help").or_else(|| said("description"));
+        let aliases = said("aliases").or_else(|| said("alias"));
+        let choices = said("choices");
+        param.help = help
+            .and_then(|help| help.as_str().map(|h| h.split_whitespace().collect::<Vec<_>>().join(" ")))
+            .or_else(|| field.help());
+        if let Some(aliases) = aliases {
+            let (aliases, _) = self.iterate(&aliases);
+            param.flags.extend(
+                aliases.iter().filter_map(|a| a.as_str()).filter(|a| a.starts_with('-')).map(str::to_owned),
+            );
+        }
+        if let Some(choices) = choices
+            && let Some(choices) = self.choices_of(&choices)
+            && !choices.is_empty()
+        {
+            param.choices = Some(choices);
+            param.value_type = Some(match param.value_type {
+                Some(ValueType::List(_)) => ValueType::List(Box::new(ValueType::Choice)),
+                _ => ValueType::Choice,
+            });
+        }
+        Some(param)
+    }
+
+    /// An object of a pydantic settings class: its fields are variables.
+    pub(super) fn settings(&mut self, class: &Rc<Class<'a>>, instance: &Rc<Instance<'a>>, args: &Args<'a>) {
+        let mut prefix = String::new();
+        let mut exact = false;
+        for stmt in &class.def.body {
+            match stmt {
+                Stmt::ClassDef(inner) if inner.name.as_str() == "Config" => {
+                    let config = class.scope.names.borrow().get("Config").cloned();
+                    if let Some(Value::Class(config)) = config {
+                        let names = config.scope.names.borrow();
+                        if let Some(Value::Str(text)) = names.get("env_prefix") {
+                            prefix = text.to_string();
+                        }
+                        exact = names.get("case_sensitive").and_then(Value::truth) == Some(true);
+                    }
+                }
+                Stmt::Assign(stmt) if matches!(stmt.targets.as_slice(), [Expr::Name(n)] if n.id.as_str() == "model_config") => {
+                    let config = class.scope.names.borrow().get("model_config").cloned();
+                    let said = |engine: &mut Self, key: &str| match &config {
+                        Some(Value::Object(object)) => object.names.borrow().get(key).cloned(),
+                        Some(Value::Dict(dict)) => engine.dict_get(dict, &Value::Str(key.to_owned().into())),
+                        _ => None,
+                    };
+                    if let Some(Value::Str(text)) = said(self, "env_prefix") {
+                        prefix = text.to_string();
+                    }
+                    exact = said(self, "case_sensitive").and_then(|v| v.truth()) == Some(true);
+                }
+                _ => {}
+            }
+        }
+        for field in fields(self, class) {
+            if field.name == "model_config" || args.kw(field.name).is_some() {
+                continue;
+            }
+            let scope = field.class.scope.clone();
+            let annotation = match field.annotation {
+                Some(annotation) => {
+                    let value = self.eval_in(&scope, annotation);
+                    self.annotation(&value)
+                }
+                None => Default::default(),
+            };
+            if annotation.hidden {
+                continue;
+            }
+            let Some((default, metadata)) = self.field_default(&field) else { continue };
+            let mut said = |key: &str| match &metadata {
+                Value::Dict(dict) => self.dict_get(dict, &Value::Str(key.to_owned().into())),
+                _ => None,
+            };
+            let named = said("env").or_else(|| said("validation_alias")).or_else(|| said("alias"));
+            let help = said("description").and_then(|help| help.as_str().map(str::to_owned));
+            let name = match named {
+                Some(Value::Str(name)) => name.to_string(),
+                _ if exact => format!("{prefix}{}", field.name),
+                _ => format!("{prefix}{}", field.name).to_uppercase(),
+            };
+            let at = At { module: field.class.module, range: field.range };
+            let value = self.read_env(&name, Read {
+                required: default.is_none(),
+                default,
+                at,
+                rule: "pydantic",
+            });
+            if let Some(index) = self.slots.env_names.get(&name).copied() {
+                let env = &mut self.slots.envs[index];
+                env.value_type = annotation.value_type.clone().filter(|t| {
+                    matches!(t, ValueType::Int | ValueType::Float | ValueType::Bool | ValueType::Path)
+                });
+                env.help = help;
+            }
+            instance.names.borrow_mut().insert(field.name.into(), value);
+        }
+    }
+
+    /// Whether a class takes its fields from the environment.
+    pub(super) fn is_settings(&self, class: &Rc<Class<'a>>) -> bool {
+        self.library_bases(class)
+            .iter()
+            .any(|base| matches!(&**base, "pydantic.BaseSettings" | "pydantic_settings.BaseSettings"))
+    }
+}
+
+fn rule_of(flavour: Flavour) -> &'static str {
+    match flavour {
+        Flavour::Hf => "dataclass",
+        Flavour::Tyro => "tyro",
+        Flavour::Simple => "simple-parsing",
+    }
+}
+
+/// Library bases that bring no fields.
+fn is_plain_base(base: &str) -> bool {
+    matches!(
+        base.rsplit('.').next().unwrap_or(base),
+        "object" | "Serializable" | "ABC" | "NamedTuple" | "BaseModel" | "Protocol" | "Generic" | "TypedDict"
+    )
+}
