@@ -3,9 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
@@ -312,16 +311,14 @@ fn environment(
         .collect()
 }
 
-/// Writes a step's document so that only its owner can read it.
+/// Writes a step's document so that only its owner can read it, and at once, for another step may read the same one.
 fn write_document(path: &Path, text: &str) -> io::Result<()> {
-    path.parent().map_or(Ok(()), fs::create_dir_all)?;
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path)?;
-    file.write_all(text.as_bytes())
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.persist(path)?;
+    Ok(())
 }
 
 /// The command as it can be pasted into a shell that stands in the step's working folder.
@@ -409,7 +406,30 @@ fn signalled(signal: i32) -> String {
 
 fn timed_out(timeout: Option<Duration>) -> String {
     let timeout = timeout.unwrap_or_default();
-    format!("took longer than {timeout:?}")
+    format!("took longer than {}", span(timeout))
+}
+
+/// `2m`, `1h 30m`, `1.5s`: as people write it in a manifest.
+fn span(duration: Duration) -> String {
+    let (seconds, rest) = (duration.as_secs(), duration.subsec_millis());
+    if seconds < 60 && rest > 0 {
+        return format!("{}s", duration.as_secs_f64());
+    }
+    let units = [
+        (seconds / 3600, "h"),
+        (seconds / 60 % 60, "m"),
+        (seconds % 60, "s"),
+    ];
+    let parts: Vec<String> = units
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, unit)| format!("{n}{unit}"))
+        .collect();
+    if parts.is_empty() {
+        "0s".to_owned()
+    } else {
+        parts.join(" ")
+    }
 }
 
 fn interrupted() -> String {

@@ -651,3 +651,93 @@ fn trouble_with_our_own_files_ends_the_run() {
     assert!(matches!(pipeline.run().result, Err(RunError::Io { .. })));
     assert!(pipeline.folder.path().exists());
 }
+
+/// A pipeline with a Cargo step, and a shell script in Cargo's place.
+fn with_cargo(script: &str) -> Pipeline {
+    use std::os::unix::fs::PermissionsExt;
+    let mut pipeline = Pipeline::new();
+    let cargo = pipeline.path("cargo");
+    fs::write(&cargo, format!("#!/bin/sh\n{script}\n")).expect("a script");
+    fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755)).expect("permissions");
+    pipeline.options.cargo = cargo;
+    pipeline.step("plain", &[], "true");
+    let step = pipeline.step("built", &["plain"], "exit 0");
+    step.program = Program::Cargo(CargoTarget {
+        manifest: "/w/Cargo.toml".into(),
+        package: "p".to_owned(),
+        kind: crate::script::TargetKind::Bin,
+        name: "packager".to_owned(),
+        release: false,
+        features: Vec::new(),
+    });
+    pipeline
+}
+
+#[test]
+fn a_cargo_step_runs_what_cargo_built() {
+    let message = r#"{"reason":"compiler-artifact","manifest_path":"/w/Cargo.toml","target":{"name":"packager","kind":["bin"]},"executable":"/bin/sh"}"#;
+    let ran = with_cargo(&format!("echo '{message}'")).run();
+    assert_eq!(ran.states(), ["plain: passed", "built: passed"]);
+    assert_eq!(
+        ran.outcome("built").command.as_deref(),
+        Some("/bin/sh -c 'exit 0'")
+    );
+}
+
+#[test]
+fn a_build_that_fails_starts_nothing_and_still_tells_the_whole_run() {
+    let pipeline = with_cargo("echo 'error: mismatched types' >&2; exit 101");
+    let ran = pipeline.run();
+    match &ran.result {
+        Err(RunError::Build { targets, reason }) => {
+            assert_eq!(targets, &["packager"]);
+            assert_eq!(reason, "cargo exited with 101");
+        }
+        other => panic!("{other:?}"),
+    }
+    let told = ran.events.iter().find_map(|event| match event {
+        Event::BuildFinished {
+            success, output, ..
+        } => Some((*success, output.as_str())),
+        _ => None,
+    });
+    assert_eq!(told, Some((false, "error: mismatched types\n")));
+    assert!(
+        !ran.events
+            .iter()
+            .any(|event| matches!(event, Event::StepStarted { .. }))
+    );
+    let Some(Event::RunFinished { summary }) = ran.events.last() else {
+        panic!("no end: {:?}", ran.events);
+    };
+    assert_eq!(summary.count(StepState::NotRun), 2);
+    assert_eq!(
+        &journal::load_summary(&pipeline.latest()).expect("a summary"),
+        summary
+    );
+    // The next run finds nothing in its way.
+    assert!(matches!(pipeline.run().result, Err(RunError::Build { .. })));
+}
+
+#[test]
+fn a_listener_that_panics_does_not_wait_for_the_steps() {
+    let mut pipeline = Pipeline::new();
+    let pid = pipeline.path("pid");
+    let script = format!(
+        "echo $$ > {0}.new; mv {0}.new {0}; exec sleep 300",
+        pid.display()
+    );
+    pipeline.step("long", &[], &script);
+    pipeline.step(
+        "short",
+        &[],
+        &format!("while [ ! -e {} ]; do :; done", pid.display()),
+    );
+    let broken = AssertUnwindSafe(|| {
+        pipeline.run_with(|event| {
+            assert!(!matches!(event, Event::StepFinished { .. }), "a bug");
+        })
+    });
+    assert!(panic::catch_unwind(broken).is_err());
+    assert!(!is_alive(fs::read_to_string(pid).expect("a pid").trim()));
+}

@@ -8,7 +8,7 @@ use miette::{
 
 use super::{Tone, clean, paint};
 use crate::diagnostic::{Diagnostic, Label, Severity, visible};
-use crate::source::{Source, Span};
+use crate::source::{Place, Source, Span};
 
 /// Lines shown around a place.
 const CONTEXT: usize = 1;
@@ -82,7 +82,10 @@ fn by_source(diagnostic: &Diagnostic) -> Vec<(&Source, Vec<&Label>)> {
 fn is_drawable(source: &Source, labels: &[&Label]) -> bool {
     let starts = source.line_starts();
     labels.iter().all(|label| {
-        let (line, _) = source.line_column(visible(&label.place).start);
+        let Some(span) = underlined(&label.place) else {
+            return false;
+        };
+        let (line, _) = source.line_column(span.start);
         let first = line.saturating_sub(1 + CONTEXT);
         let lines = first..(line + CONTEXT).min(starts.len());
         lines.into_iter().all(|line| {
@@ -94,6 +97,18 @@ fn is_drawable(source: &Source, labels: &[&Label]) -> bool {
                     .any(|c| c.is_control() && !"\t\r\n".contains(c))
         })
     })
+}
+
+/// The characters that mark a place: its own or, where it has none because it lies at the end of a line, the one
+/// before. None on an empty line.
+fn underlined(place: &Place) -> Option<Span> {
+    let Span { start, end } = visible(place);
+    let text = place.source.text();
+    if !text[start..].is_empty() && !text[start..].starts_with(['\r', '\n']) {
+        return Some(Span::new(start, end));
+    }
+    let before = text[..start].chars().next_back()?;
+    (before != '\n').then(|| Span::new(start - before.len_utf8(), start))
 }
 
 /// Places marked in their lines.
@@ -141,11 +156,9 @@ fn quoted(source: &Source, labels: &[&Label]) -> String {
             .take_while(|&c| c != '\n')
             .take(QUOTED)
             .collect();
-        text += &format!(
-            "   at {}:{line}:{column}: {}\n",
-            source.name(),
-            clean(&part)
-        );
+        let part = clean(part.trim_end());
+        let gap = if part.is_empty() { "" } else { ": " };
+        text += &format!("   at {}:{line}:{column}{gap}{part}\n", source.name());
         if !label.text.is_empty() {
             text += &format!("      {}\n", clean(&label.text));
         }
@@ -204,7 +217,7 @@ impl miette::Diagnostic for Snippet<'_> {
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let labels = self.labels.iter().enumerate().map(|(at, label)| {
             let text = (!label.text.is_empty()).then(|| clean(&label.text));
-            let span = visible(&label.place).range();
+            let span = underlined(&label.place).unwrap_or_default().range();
             match at {
                 0 => LabeledSpan::new_primary_with_span(text, span),
                 _ => LabeledSpan::new_with_span(text, span),
