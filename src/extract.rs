@@ -17,6 +17,25 @@ use crate::source::Source;
 /// Gives readers the text of other files of the same project, by the path they are looked for at.
 pub type Files<'a> = &'a (dyn Fn(&Path) -> Option<Source> + Sync);
 
+/// A reader: a script's text, how it is entered where that is said, and the project's other files.
+type Reader = fn(&Source, Option<Entry>, Files<'_>) -> Reading;
+
+/// Which language is read by whom.
+const READERS: &[(Language, Reader)] = &[
+    (Language::Python, python::read),
+    (Language::Shell, |source, _, files| {
+        shell::read(source, files)
+    }),
+    (Language::Rust, |source, _, files| rust::read(source, files)),
+];
+
+fn reader(language: Language) -> Option<Reader> {
+    READERS
+        .iter()
+        .find(|(known, _)| *known == language)
+        .map(|(_, reader)| *reader)
+}
+
 /// Reads a script. `entry` says how it is entered, where the manifest does; otherwise its code shows it.
 ///
 /// A language without a reader gives an empty reading: its requirements are what the manifest and contracts declare.
@@ -26,18 +45,10 @@ pub fn extract(
     entry: Option<Entry>,
     files: Files<'_>,
 ) -> Reading {
-    match language {
-        Language::Python => python::read(source, entry, files),
-        Language::Shell => shell::read(source, files),
-        Language::Rust => rust::read(source, files),
-        Language::R | Language::Notebook | Language::Other => Reading::default(),
-    }
+    reader(language).map_or_else(Reading::default, |read| read(source, entry, files))
 }
 
 /// Whether a language has a reader, so that what it does not find is not there.
 pub fn can_read(language: Language) -> bool {
-    matches!(
-        language,
-        Language::Python | Language::Shell | Language::Rust
-    )
+    reader(language).is_some()
 }

@@ -112,7 +112,10 @@ fn bind_doc<'a>(scope: &Scope<'a>, body: &'a [ast::Stmt]) {
     if let Some(ast::Stmt::Expr(stmt)) = body.first()
         && let ast::Expr::StringLiteral(text) = &*stmt.value
     {
-        scope.names.borrow_mut().insert("__doc__".into(), Value::str(text.value.to_str()));
+        scope
+            .names
+            .borrow_mut()
+            .insert("__doc__".into(), Value::str(text.value.to_str()));
     }
 }
 

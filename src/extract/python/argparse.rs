@@ -148,7 +148,10 @@ impl<'a> Engine<'a> {
             "error" | "exit" => Value::Never,
             "add_arguments" => {
                 if let Some(Value::Class(class)) = args.first() {
-                    let dest = args.get(1, "dest").and_then(|dest| dest.as_str()).map(str::to_owned);
+                    let dest = args
+                        .get(1, "dest")
+                        .and_then(|dest| dest.as_str())
+                        .map(str::to_owned);
                     let object = self.object_of_fields(&class.clone(), parser, Flavour::Simple, "");
                     if let Some(dest) = dest {
                         self.parsers[parser].extras.insert(dest.into(), object);

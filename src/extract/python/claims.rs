@@ -556,7 +556,9 @@ fn item_type(value_type: Option<&ValueType>) -> Option<&ValueType> {
 
 /// The type that a script turns a text of `sys.argv` into.
 fn argv_type(claim: &mut Claim, types: &[ValueType]) {
-    let turned = types.iter().find(|t| matches!(t, ValueType::Int | ValueType::Float | ValueType::Bool));
+    let turned = types
+        .iter()
+        .find(|t| matches!(t, ValueType::Int | ValueType::Float | ValueType::Bool));
     if let Some(turned) = turned {
         claim.value_type = Some(match claim.value_type.take() {
             Some(ValueType::List(_)) => ValueType::List(Box::new(turned.clone())),

@@ -89,9 +89,7 @@ impl<'a> Engine<'a> {
                 Value::Unknown
             }
             Expr::EllipsisLiteral(_) => Value::Lib("...".into()),
-            Expr::BytesLiteral(_)
-            | Expr::TString(_)
-            | Expr::IpyEscapeCommand(_) => Value::Unknown,
+            Expr::BytesLiteral(_) | Expr::TString(_) | Expr::IpyEscapeCommand(_) => Value::Unknown,
         }
     }
 

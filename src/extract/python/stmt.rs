@@ -710,7 +710,10 @@ fn is_lookup(func: &Expr) -> bool {
 }
 
 fn catches_index(name: &str) -> bool {
-    matches!(name, "IndexError" | "LookupError" | "Exception" | "BaseException")
+    matches!(
+        name,
+        "IndexError" | "LookupError" | "Exception" | "BaseException"
+    )
 }
 
 fn catches_missing(name: &str) -> bool {
