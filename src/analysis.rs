@@ -1,6 +1,7 @@
 //! Owns the front half that every command shares: from a manifest's path to its steps, their scripts and all they
 //! need. (io: reads files; starts nothing)
 
+mod contracts;
 pub mod wiring;
 
 use std::collections::HashMap;
@@ -10,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, did_you_mean, listed};
 use crate::discovery::{self, workspace};
-use crate::extract::{self, merge};
+use crate::extract::{self, drift, merge};
 use crate::file::{self, ReadError};
 use crate::manifest::{self, Manifest, Runs, Step, load};
 use crate::requirement::{Binding, Claim, Kind, Layer, MainParameter, Note, Reading, Requirement};
@@ -139,10 +140,27 @@ pub fn analyse(options: &Options) -> Result<Analysis, Diagnostics> {
     let (scripts, found) = discovery::discover(&manifest, options.cargo_toml.as_deref());
     problems.extend(found);
     let readings = read_all(&scripts, &folder);
+    let (contracts, found) = contracts::find(&manifest, &scripts);
+    problems.extend(found);
     let mut requirements = Vec::with_capacity(scripts.len());
-    for ((step, script), reading) in manifest.steps.iter().zip(&scripts).zip(&readings) {
+    for (((step, script), reading), contract) in manifest
+        .steps
+        .iter()
+        .zip(&scripts)
+        .zip(&readings)
+        .zip(&contracts)
+    {
         problems.extend(script_problems(step, script, reading));
-        requirements.push(requirements_of(step, script, reading));
+        let layers = [
+            &declared(step, reading),
+            contract.claims.as_slice(),
+            reading.claims.as_slice(),
+        ];
+        let is_whole = extract::can_read(script.language)
+            && script.source.is_some()
+            && reading.syntax_error.is_none();
+        problems.extend(drift::drift(&layers, &script.name, is_whole));
+        requirements.push(requirements_of(step, script, &layers));
     }
     problems.extend(wiring::wire(&manifest, &mut requirements));
     for (step, requirements) in manifest.steps.iter().zip(&requirements) {
@@ -157,16 +175,22 @@ pub fn analyse(options: &Options) -> Result<Analysis, Diagnostics> {
         .zip(scripts)
         .zip(requirements)
         .zip(readings)
-        .map(|(((step, script), requirements), reading)| AnalysedStep {
-            framework: reading.framework.as_ref().map(|(name, _)| *name),
-            requirements,
-            is_whole: reading.syntax_error.is_none()
-                && (script.source.is_some()
-                    || matches!(step.runs, Runs::Command(_) | Runs::External)),
-            notes: notes_of(&reading),
-            local_files: reading.local_files,
-            script,
-        })
+        .zip(contracts)
+        .map(
+            |((((step, script), requirements), reading), contract)| AnalysedStep {
+                framework: reading.framework.as_ref().map(|(name, _)| *name),
+                requirements,
+                is_whole: reading.syntax_error.is_none()
+                    && (script.source.is_some()
+                        || matches!(step.runs, Runs::Command(_) | Runs::External)),
+                notes: notes_of(&reading)
+                    .into_iter()
+                    .chain(contract.notes)
+                    .collect(),
+                local_files: reading.local_files,
+                script,
+            },
+        )
         .collect();
     let order = manifest.graph.order();
     Ok(Analysis {
@@ -326,25 +350,27 @@ fn notes_of(reading: &Reading) -> Vec<Note> {
     broken.chain(reading.notes.iter().cloned()).collect()
 }
 
-/// Joins what the manifest declares and what the code shows.
-fn requirements_of(step: &Step, script: &Script, reading: &Reading) -> Vec<Requirement> {
-    let defaults: Vec<Claim> = reading
-        .claims
-        .iter()
-        .filter(|claim| {
-            claim.kind == Kind::Env && !step.claims.iter().any(|c| c.name == claim.name)
-        })
-        .filter_map(|claim| {
-            let value = step.settings.env.get(&claim.name)?;
-            let mut given = Claim::new(&claim.name, Kind::Env, claim.evidence.first()?.clone());
-            given.evidence[0].layer = Layer::Manifest;
-            given.evidence[0].rule = "defaults";
-            given.default = Some(value.clone().into());
-            Some(given)
-        })
-        .collect();
-    let declared: Vec<Claim> = step.claims.iter().cloned().chain(defaults).collect();
-    let mut requirements = merge::merge(&[&declared, &reading.claims]);
+/// What the manifest declares for a step: its own, and those of its `defaults` that the script reads.
+fn declared(step: &Step, reading: &Reading) -> Vec<Claim> {
+    let defaults = reading.claims.iter().filter_map(|claim| {
+        let own = step.claims.iter().any(|c| c.name == claim.name);
+        let value = step
+            .settings
+            .env
+            .get(&claim.name)
+            .filter(|_| claim.kind == Kind::Env && !own)?;
+        let mut given = Claim::new(&claim.name, Kind::Env, claim.evidence.first()?.clone());
+        given.evidence[0].layer = Layer::Manifest;
+        given.evidence[0].rule = "defaults";
+        given.default = Some(value.clone().into());
+        Some(given)
+    });
+    step.claims.iter().cloned().chain(defaults).collect()
+}
+
+/// Joins what manifest, contract and code say.
+fn requirements_of(step: &Step, script: &Script, layers: &[&[Claim]]) -> Vec<Requirement> {
+    let mut requirements = merge::merge(layers);
     for requirement in &mut requirements {
         if matches!(step.runs, Runs::External) {
             requirement.supplied = requirement.kind == Kind::Output;

@@ -1,6 +1,8 @@
 //! Owns the one table of readers: which file knows which language. A reader is a plain function from a script's
 //! text to what it needs; none of them runs anything or opens a file by itself.
 
+pub mod contract;
+pub mod drift;
 mod help;
 pub mod merge;
 pub mod python;

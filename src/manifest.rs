@@ -1,8 +1,10 @@
 //! Owns the manifest once it is known to be valid: steps with places, edges, settings. What is in it needs no second
 //! look by anyone.
 
+pub(crate) mod declare;
 pub mod graph;
 pub mod load;
+mod problems;
 pub mod raw;
 
 use std::collections::HashMap;
@@ -29,6 +31,8 @@ pub struct Manifest {
     pub folder: PathBuf,
     /// The pipeline's name.
     pub pipeline: String,
+    /// A folder of contract files as written, relative to the manifest's.
+    pub catalog: Option<Spanned<String>>,
     /// Its steps, in the order written.
     pub steps: Vec<Step>,
     /// Their edges.
@@ -71,6 +75,8 @@ pub struct Step {
     pub lost_needs: bool,
     /// What it declares of its requirements.
     pub claims: Vec<Claim>,
+    /// Its script's contract as written, relative to the manifest's folder.
+    pub contract: Option<Spanned<String>>,
     /// How it is carried out.
     pub settings: Settings,
 }

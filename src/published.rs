@@ -6,6 +6,7 @@ use schemars::generate::SchemaSettings;
 
 use crate::check::status::Status;
 use crate::event::RunSummary;
+use crate::extract::contract;
 use crate::inspect::Inspection;
 use crate::manifest::load;
 
@@ -18,6 +19,7 @@ pub fn all() -> Vec<(&'static str, String)> {
     };
     vec![
         ("manifest", text(load::schema())),
+        ("contract", text(contract::schema())),
         ("inspect", text(written::<Inspection>())),
         ("status", text(written::<Status>())),
         ("summary", text(written::<RunSummary>())),

@@ -18,6 +18,8 @@ pub(super) struct Args {
 enum Which {
     /// `runtime-test.yaml`
     Manifest,
+    /// `<script>.contract.yaml`
+    Contract,
     /// `inspect --format json`
     Inspect,
     /// `status --format json`
@@ -31,6 +33,7 @@ enum Which {
 pub(super) fn main(args: &Args, ui: &mut Ui) -> Exit {
     let name = match args.format {
         Which::Manifest => "manifest",
+        Which::Contract => "contract",
         Which::Inspect => "inspect",
         Which::Status => "status",
         Which::Summary => "summary",

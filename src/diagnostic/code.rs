@@ -108,6 +108,23 @@ codes! {
         "The manifest declares an input, output or argument, the script was read and shows no parameter of that name, \
          and there is no `binding`. Write `binding: { flag: --name }`, `{ positional: 0 }` or `{ env: NAME }`, name the \
          script's own parameter, or give a fixed `path`.";
+    ContractNotFound = "contract-not-found", Error,
+        "a step's contract, or the catalog of contracts, does not exist",
+        "`contract:` on a step names a file, `catalog:` a folder; both are relative to the manifest's folder.";
+    DriftNotRead = "drift-not-read", Warning,
+        "something is declared, and the script never reads it",
+        "The manifest or a contract declares a parameter or variable, the whole script was read, and it is not there: the \
+         value would go nowhere. Mostly the script has changed since, or the name is misspelt.";
+    DriftNotDeclared = "drift-not-declared", Warning,
+        "a script reads something that its contract does not declare",
+        "The script has a contract, and reads a parameter or variable that is not in it. Whoever trusts the contract would \
+         not give it. Add it to the contract.";
+    DriftDefault = "drift-default", Warning,
+        "contract and script have different defaults",
+        "Whoever reads the contract expects another value than the script takes. What the code does is what happens.";
+    DriftRequired = "drift-required", Warning,
+        "something is required in the contract and optional in the script, or the other way round",
+        "What the code does is what happens; correct the contract.";
     ScriptNotFound = "script-not-found", Error,
         "a step's script does not exist",
         "Paths in the manifest are relative to the manifest's folder, and are never searched for. The help names files \

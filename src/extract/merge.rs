@@ -8,6 +8,21 @@ use crate::requirement::{
 /// Joins claims of all layers about one step's script. `layers` come strongest first; claims of one layer are about
 /// different requirements.
 pub fn merge(layers: &[&[Claim]]) -> Vec<Requirement> {
+    let mut merged: Vec<Requirement> = group(layers).iter().map(|claims| join(claims)).collect();
+    let position = |r: &Requirement| {
+        let seen = r.evidence.iter().find(|e| e.layer == Layer::Static);
+        seen.map_or((0, 0), |e| (1, e.place.span.start))
+    };
+    merged.sort_by(|a, b| {
+        a.kind
+            .cmp(&b.kind)
+            .then_with(|| position(a).cmp(&position(b)))
+    });
+    merged
+}
+
+/// Claims about one and the same thing, strongest layer first.
+pub(super) fn group<'c>(layers: &[&'c [Claim]]) -> Vec<Vec<&'c Claim>> {
     let mut groups: Vec<Vec<&Claim>> = Vec::new();
     for claims in layers {
         let known = groups.len();
@@ -34,17 +49,7 @@ pub fn merge(layers: &[&[Claim]]) -> Vec<Requirement> {
             }
         }
     }
-    let mut merged: Vec<Requirement> = groups.iter().map(|group| join(group)).collect();
-    let position = |r: &Requirement| {
-        let seen = r.evidence.iter().find(|e| e.layer == Layer::Static);
-        seen.map_or((0, 0), |e| (1, e.place.span.start))
-    };
-    merged.sort_by(|a, b| {
-        a.kind
-            .cmp(&b.kind)
-            .then_with(|| position(a).cmp(&position(b)))
-    });
-    merged
+    groups
 }
 
 fn shares_binding(group: &[&Claim], claim: &Claim) -> bool {
@@ -56,9 +61,16 @@ fn shares_binding(group: &[&Claim], claim: &Claim) -> bool {
 /// Whether a claim is about what the group is about, going by its name: only where the group does not yet say by which
 /// way it reaches the script, or the claim does not.
 fn shares_name(group: &[&Claim], claim: &Claim) -> bool {
-    let unbound = group.iter().all(|known| known.bindings.is_empty()) || claim.bindings.is_empty();
     let kinds =
         |known: &Claim| known.kind == claim.kind || known.kind.is_path() != claim.kind.is_path();
+    // A path inside a container is where a value lies there, not the way by which it comes.
+    let is_bound = |claim: &Claim| {
+        claim
+            .bindings
+            .iter()
+            .any(|b| !matches!(b, Binding::ContainerPath { .. }))
+    };
+    let unbound = group.iter().all(|known| !is_bound(known)) || !is_bound(claim);
     unbound
         && group.iter().any(|known| {
             kinds(known)
@@ -86,7 +98,10 @@ fn same_name(one: &str, other: &str, one_kind: Kind, other_kind: Kind) -> bool {
 fn join(claims: &[&Claim]) -> Requirement {
     let first = |pick: fn(&Claim) -> bool| claims.iter().copied().find(|claim| pick(claim));
     let strongest = claims[0];
-    let kind = strongest.kind;
+    // The manifest says under which heading an answer stands; else whoever knows the direction of a path knows best.
+    let declared = Some(strongest.kind).filter(|_| layer(strongest) == Layer::Manifest);
+    let directed = || claims.iter().map(|c| c.kind).find(|kind| kind.is_path());
+    let kind = declared.or_else(directed).unwrap_or(strongest.kind);
     let given_default = first(|c| c.default.as_ref().is_some_and(|value| !value.is_null()));
     let choices = first(|c| c.choices.is_some())
         .and_then(|c| c.choices.clone())
@@ -120,7 +135,9 @@ fn join(claims: &[&Claim]) -> Requirement {
         kind,
         bindings: bindings(claims),
         value_type,
-        required: required.unwrap_or(kind != Kind::Env),
+        // A declaration in the manifest that says nothing of it asks for a value; one in a contract does not.
+        required: required
+            .unwrap_or(kind.is_path() || kind == Kind::Arg && layer(strongest) <= Layer::Manifest),
         default: given_default.and_then(|c| c.default.clone()),
         default_layer: given_default
             .and_then(|c| c.evidence.first())
@@ -149,6 +166,13 @@ fn join(claims: &[&Claim]) -> Requirement {
             .unwrap_or(Confidence::Certain),
         evidence: claims.iter().flat_map(|c| c.evidence.clone()).collect(),
     }
+}
+
+fn layer(claim: &Claim) -> Layer {
+    claim
+        .evidence
+        .first()
+        .map_or(Layer::Inference, |evidence| evidence.layer)
 }
 
 /// All ways, strongest layer first; of one flag known twice, the code knows best how its value is passed.

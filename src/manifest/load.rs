@@ -5,21 +5,20 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
-use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::declare::{Declarer, scalar_text};
 use super::graph::Graph;
-use super::raw::{
-    RawBinding, RawCargo, RawDeclaration, RawDefaults, RawDuration, RawManifest, RawRequirement,
-    RawScalar, RawStep, RawWords,
+use super::problems::{
+    bad_duration, bad_name, circular, empty_command, entry_without_script, misfit, no_steps,
+    one_target, step_kind, unknown_need, unknown_profile,
 };
+use super::raw::{RawCargo, RawDefaults, RawDuration, RawManifest, RawStep, RawWords};
 use super::{Manifest, Runs, Settings, Step};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, did_you_mean, listed, nearest};
-use crate::requirement::{
-    Binding, Claim, DataType, Evidence, Kind, Layer, OutputRef, Pass, ValueType,
-};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
+use crate::requirement::{Kind, Layer};
 use crate::script::{Entry, TargetKind};
-use crate::shape::{self, Pattern, Shape};
+use crate::shape::{self, Shape};
 use crate::source::{Source, Span, Spanned};
 use crate::yaml::{self, Document, join};
 
@@ -167,6 +166,10 @@ impl Loader<'_> {
             source,
             folder: folder.to_owned(),
             pipeline,
+            catalog: raw
+                .catalog
+                .clone()
+                .map(|path| self.spanned(path, "/catalog")),
             steps,
             graph,
             names,
@@ -248,16 +251,20 @@ impl Loader<'_> {
                 )),
             }
         }
-        let entry = raw.entry.unwrap_or_default();
-        let mut claims = Vec::new();
-        for (kind, declared) in [
+        let mut declarer = Declarer {
+            document: self.document,
+            layer: Layer::Manifest,
+            rule: "manifest",
+            problems: std::mem::take(&mut self.problems),
+        };
+        let sections = [
             (Kind::Input, &raw.inputs),
             (Kind::Output, &raw.outputs),
             (Kind::Env, &raw.env),
             (Kind::Arg, &raw.args),
-        ] {
-            claims.extend(self.claims(kind, declared, &join(&at, kind.section()), entry));
-        }
+        ];
+        let mut claims = declarer.all(sections, &at);
+        self.problems = declarer.problems;
         if matches!(runs, Runs::External) {
             for claim in claims.iter_mut().filter(|claim| claim.kind == Kind::Output) {
                 claim.required = claim.required.or(Some(true));
@@ -290,6 +297,10 @@ impl Loader<'_> {
             lost_needs: raw.needs.iter().any(|need| !names.contains_key(need)),
             needs,
             claims,
+            contract: raw
+                .contract
+                .clone()
+                .map(|path| self.spanned(path, &join(&at, "contract"))),
             settings,
         }
     }
@@ -420,156 +431,6 @@ impl Loader<'_> {
         }
         Some(self.spanned(words, pointer))
     }
-
-    fn claims(
-        &mut self,
-        kind: Kind,
-        declared: &IndexMap<String, RawDeclaration>,
-        at: &str,
-        entry: Entry,
-    ) -> Vec<Claim> {
-        declared
-            .iter()
-            .map(|(name, declaration)| {
-                let pointer = join(at, name);
-                let place = self.document.source.at(self.key(&pointer));
-                let evidence = Evidence {
-                    place,
-                    layer: Layer::Manifest,
-                    rule: "manifest",
-                };
-                let mut claim = Claim::new(name, kind, evidence);
-                match declaration {
-                    RawDeclaration::Bare(()) => {}
-                    RawDeclaration::Value(value) if kind.is_path() => {
-                        claim.path = Some(scalar_text(value))
-                    }
-                    RawDeclaration::Value(value) => claim.default = Some(scalar(value)),
-                    RawDeclaration::List(values) => {
-                        claim.default = Some(Value::Array(values.iter().map(scalar).collect()));
-                    }
-                    RawDeclaration::Full(raw) => self.full(&mut claim, raw, &pointer, entry),
-                }
-                claim
-            })
-            .collect()
-    }
-
-    fn full(&mut self, claim: &mut Claim, raw: &RawRequirement, at: &str, entry: Entry) {
-        let source = self.document.source.clone();
-        if let Some(word) = &raw.value_type {
-            claim.value_type = ValueType::parse(word);
-            if claim.value_type.is_none() {
-                claim.data_type = DataType::parse(word);
-                claim.value_type = claim.data_type.map(|_| ValueType::Path);
-            }
-        }
-        if let Some(items) = raw.items.as_deref().and_then(ValueType::parse) {
-            claim.value_type = Some(ValueType::List(Box::new(items)));
-        }
-        if raw.choices.is_some() && claim.value_type.is_none() {
-            claim.value_type = Some(ValueType::Choice);
-        }
-        claim.required = raw.required;
-        claim.default.clone_from(&raw.default);
-        claim.choices = raw
-            .choices
-            .as_ref()
-            .map(|choices| choices.iter().map(scalar).collect());
-        claim.pattern.clone_from(&raw.pattern);
-        let pattern = raw.pattern.as_deref();
-        if pattern.is_some_and(|pattern| Pattern::compile(pattern).is_err()) {
-            let place = self.value(&join(at, "pattern"));
-            self.problems.push(bad_pattern(&source, place));
-            claim.pattern = None;
-        }
-        claim.min = raw.min;
-        claim.max = raw.max;
-        claim.example.clone_from(&raw.example);
-        claim.description.clone_from(&raw.description);
-        claim.secret = raw.secret;
-        claim.path.clone_from(&raw.path);
-        claim.aliases.clone_from(&raw.aliases);
-        if let Some(from) = &raw.from {
-            let place = self.value(&join(at, "from"));
-            match OutputRef::parse(from) {
-                _ if claim.kind != Kind::Input => self
-                    .problems
-                    .push(from_elsewhere(&source, place, claim.kind)),
-                Some(output) => claim.from = Some((output, source.at(place))),
-                None => self.problems.push(bad_output_ref(&source, place, from)),
-            }
-        }
-        if let Some(binding) = &raw.binding {
-            let place = self.key(&join(at, "binding"));
-            match bound(binding, claim, entry) {
-                Some(binding) => claim.bindings.push(binding),
-                None => self.problems.push(bad_binding(&source, place)),
-            }
-        }
-    }
-}
-
-/// The one way that a binding names; none where it names several, or none.
-fn bound(raw: &RawBinding, claim: &Claim, _entry: Entry) -> Option<Binding> {
-    let pass = match &claim.value_type {
-        Some(ValueType::Bool) => Pass::Switch,
-        _ => Pass::Value,
-    };
-    match raw {
-        RawBinding {
-            flag: Some(flag),
-            short,
-            positional: None,
-            env: None,
-            main: None,
-            key: None,
-            container_path: None,
-        } => Some(Binding::Flag {
-            flag: flag.clone(),
-            short: short.clone(),
-            pass,
-        }),
-        RawBinding {
-            flag: None,
-            short: None,
-            positional,
-            env,
-            main,
-            key,
-            container_path,
-        } => match (positional, env, main, key, container_path) {
-            (Some(positional), None, None, None, None) => Some(Binding::Positional {
-                positional: *positional,
-            }),
-            (None, Some(env), None, None, None) => Some(Binding::Env { env: env.clone() }),
-            (None, None, Some(main), key, None) => {
-                let key = key.clone().unwrap_or_else(|| claim.name.clone());
-                Some(Binding::Main { main: *main, key })
-            }
-            (None, None, None, None, Some(path)) => Some(Binding::ContainerPath {
-                container_path: path.clone(),
-            }),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn scalar(raw: &RawScalar) -> Value {
-    match raw {
-        RawScalar::Bool(value) => Value::Bool(*value),
-        RawScalar::Number(value) => Value::Number(value.clone()),
-        RawScalar::Text(value) => Value::String(value.clone()),
-    }
-}
-
-fn scalar_text(raw: &RawScalar) -> String {
-    match raw {
-        RawScalar::Bool(value) => value.to_string(),
-        RawScalar::Number(value) => value.to_string(),
-        RawScalar::Text(value) => value.clone(),
-    }
 }
 
 /// Why a name cannot be a folder's, if it cannot.
@@ -583,190 +444,6 @@ fn unfit_as_folder(name: &str) -> Option<&'static str> {
         _ if name.trim() != name => Some("it begins or ends with a space"),
         _ => None,
     }
-}
-
-fn misfit(document: &Document, path: &str) -> Diagnostic {
-    let pointer = path.split(['.', '[']).fold(String::new(), |at, part| {
-        join(&at, part.trim_end_matches(']'))
-    });
-    Diagnostic::new(Code::InvalidValue, "a value that does not fit here")
-        .at(
-            document.source.at(document.nearest(&pointer)),
-            "this cannot be read",
-        )
-        .help("compare it with `runtime-test.yaml.example`")
-}
-
-fn unknown_profile(document: &Document, name: &str, known: &[&str]) -> Diagnostic {
-    let help = did_you_mean(name, known.iter().copied())
-        .unwrap_or_else(|| format!("known profiles: {}", listed(known.iter().copied())));
-    Diagnostic::new(Code::InvalidValue, format!("unknown profile `{name}`"))
-        .at(
-            document.source.at(document.nearest("/profiles")),
-            "the profiles are defined here",
-        )
-        .help(help)
-}
-
-fn no_steps(source: &Source, span: Span) -> Diagnostic {
-    Diagnostic::new(Code::NoSteps, "the manifest has no step")
-        .at(source.at(span), "nothing below this key")
-        .help("add one, for example `prepare: { script: scripts/prepare.py }`")
-}
-
-fn bad_name(source: &Source, span: Span, what: &str, name: &str, why: &str) -> Diagnostic {
-    Diagnostic::new(
-        Code::InvalidValue,
-        format!("the {what}'s name `{}` cannot be used", name.escape_debug()),
-    )
-    .at(source.at(span), why)
-    .help("it becomes a folder's name: use letters, digits, `_`, `-` and `.`")
-}
-
-fn unknown_need<'a>(
-    source: &Source,
-    span: Span,
-    step: &str,
-    need: &str,
-    known: impl Iterator<Item = &'a str>,
-) -> Diagnostic {
-    let known: Vec<&str> = known.filter(|name| *name != step).collect();
-    let help = did_you_mean(need, known.iter().copied()).unwrap_or_else(|| {
-        let mut known = known;
-        known.sort_unstable();
-        format!("the other steps are {}", listed(known))
-    });
-    Diagnostic::new(
-        Code::UnknownStep,
-        format!("step `{step}` needs `{need}`, which does not exist"),
-    )
-    .at(source.at(span), "no step of this name")
-    .help(help)
-}
-
-fn circular(source: &Source, steps: &[Step], circle: &[usize]) -> Diagnostic {
-    let names: Vec<&str> = circle
-        .iter()
-        .chain(circle.first())
-        .map(|step| steps[*step].name.as_str())
-        .collect();
-    let mut finding = Diagnostic::new(
-        Code::DependencyCycle,
-        format!("steps need each other in a circle: {}", names.join(" → ")),
-    );
-    for (at, step) in circle.iter().enumerate() {
-        let next = circle[(at + 1) % circle.len()];
-        if let Some(need) = steps[*step].needs.iter().find(|need| need.value == next) {
-            let text = format!("`{}` needs `{}`", steps[*step].name, steps[next].name);
-            finding = finding.at(source.at(need.span), text);
-        }
-    }
-    finding.help("remove one of these from `needs`")
-}
-
-fn step_kind(
-    source: &Source,
-    step: &str,
-    span: Span,
-    given: &[&str],
-    places: &[Span],
-) -> Diagnostic {
-    match given {
-        [] => Diagnostic::new(
-            Code::StepKind,
-            format!("step `{step}` does not say what it runs"),
-        )
-        .at(
-            source.at(span),
-            "none of `script`, `module`, `cargo`, `command` and `external`",
-        )
-        .help("add one of them, for example `script: scripts/prepare.py`"),
-        _ => {
-            let message = format!(
-                "step `{step}` runs several things: {}",
-                listed(given.iter().copied())
-            );
-            let labels = places.iter().rev();
-            labels
-                .fold(
-                    Diagnostic::new(Code::StepKind, message),
-                    |finding, place| finding.at(source.at(*place), ""),
-                )
-                .help("keep one of them, or make several steps")
-        }
-    }
-}
-
-fn entry_without_script(source: &Source, span: Span) -> Diagnostic {
-    Diagnostic::new(Code::InvalidValue, "`entry: main` without a `script`")
-        .at(
-            source.at(span),
-            "there is no script whose `main` could be called",
-        )
-        .help("remove it, or use `script:`")
-}
-
-fn empty_command(source: &Source, span: Span) -> Diagnostic {
-    Diagnostic::new(Code::InvalidValue, "a command without a program")
-        .at(source.at(span), "the program's name comes first")
-        .help("for example `[sh, -c, \"…\"]`")
-}
-
-fn one_target(source: &Source, span: Span) -> Diagnostic {
-    Diagnostic::new(Code::InvalidValue, "`cargo` names exactly one target")
-        .at(source.at(span), "give `bin` or `example`")
-        .help("for example `cargo: { bin: packager }`")
-}
-
-fn bad_duration(source: &Source, span: Span) -> Diagnostic {
-    Diagnostic::new(
-        Code::InvalidValue,
-        format!("`{}` is not a duration", source.slice(span)),
-    )
-    .at(source.at(span), "a time longer than nothing is expected")
-    .help("write `90s`, `10m`, `1h 30m`, or a number of seconds")
-}
-
-fn from_elsewhere(source: &Source, span: Span, kind: Kind) -> Diagnostic {
-    Diagnostic::new(Code::InvalidValue, format!("`from` on an {kind}"))
-        .at(
-            source.at(span),
-            "only an input can come from an upstream output",
-        )
-        .help("declare it under `inputs`, with a `binding` that says how it reaches the script")
-}
-
-fn bad_output_ref(source: &Source, span: Span, text: &str) -> Diagnostic {
-    Diagnostic::new(
-        Code::InvalidValue,
-        format!("`{text}` does not name an output"),
-    )
-    .at(
-        source.at(span),
-        "a step, a dot and one of its outputs are expected",
-    )
-    .help("for example `from: prepare.train`")
-}
-
-fn bad_binding(source: &Source, span: Span) -> Diagnostic {
-    Diagnostic::new(Code::InvalidValue, "a binding names exactly one way")
-        .at(source.at(span), "several ways, or none")
-        .help(
-            "write one of `{ flag: --name, short: -n }`, `{ positional: 0 }`, `{ env: NAME }`, \
-             `{ main: input_paths, key: NAME }` and `{ container_path: /opt/… }`",
-        )
-}
-
-fn bad_pattern(source: &Source, span: Span) -> Diagnostic {
-    Diagnostic::new(
-        Code::InvalidValue,
-        "this pattern is not a regular expression",
-    )
-    .at(
-        source.at(span),
-        "an unclosed bracket, or a sign that has to be escaped with `\\`",
-    )
-    .help("for example `^[a-z_]+$`")
 }
 
 #[cfg(test)]

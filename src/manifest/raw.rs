@@ -24,6 +24,8 @@ pub struct RawManifest {
     pub defaults: RawDefaults,
     /// The steps, by name.
     pub steps: IndexMap<String, RawStep>,
+    /// A folder of contract files, relative to the manifest's: each is used for the script it speaks of.
+    pub catalog: Option<String>,
     /// Changes to all of the above, by name; chosen with `--profile`.
     #[serde(default)]
     pub profiles: IndexMap<String, RawProfile>,
@@ -87,6 +89,9 @@ pub struct RawStep {
     pub entry: Option<Entry>,
     /// The program that starts the script; a path with a `/` is relative to the manifest's folder.
     pub interpreter: Option<RawWords>,
+    /// The script's contract, relative to the manifest's folder; without it, `<script>.contract.yaml` beside the script is
+    /// read where it is there.
+    pub contract: Option<String>,
     /// Steps that have to pass before.
     #[serde(default)]
     pub needs: Vec<String>,
