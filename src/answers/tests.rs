@@ -11,7 +11,7 @@ use super::skeleton::{self, Detail};
 use super::*;
 use crate::diagnostic::Code;
 use crate::requirement::{Binding, Evidence, Layer, Wire};
-use crate::schema::{self, Reader};
+use crate::schema;
 use crate::shape::Shape;
 use crate::source::{Source, Span};
 
@@ -786,7 +786,7 @@ fn the_skeleton_lacks_exactly_what_is_required() {
 fn the_schema_of_each_kind_of_answer() {
     let owned = pipeline();
     let steps = borrowed(&owned);
-    let schema = schema::schema("penguins", &steps, Reader::Editor);
+    let schema = schema::schema("penguins", &steps);
     assert_snapshot!(schema::render(&schema["properties"]["steps"]["properties"]["train"]), @r#"
 {
   "type": "object",
@@ -802,6 +802,20 @@ fn the_schema_of_each_kind_of_answer() {
             "object"
           ],
           "minLength": 1,
+          "defaultSnippets": [
+            {
+              "label": "from clean.cleaned",
+              "body": {
+                "from": "clean.cleaned"
+              }
+            },
+            {
+              "label": "from supplier.raw",
+              "body": {
+                "from": "supplier.raw"
+              }
+            }
+          ],
           "properties": {
             "from": {
               "enum": [
@@ -814,7 +828,7 @@ fn the_schema_of_each_kind_of_answer() {
             "from"
           ],
           "additionalProperties": false,
-          "errorMessage": "write a path (--train)"
+          "errorMessage": "write a path or {from: step.output} (--train)"
         }
       },
       "additionalProperties": false,
@@ -830,13 +844,28 @@ fn the_schema_of_each_kind_of_answer() {
       "properties": {
         "model": {
           "description": "optional, a path\nasked for as --model in scripts/a.py:2",
-          "type": [
-            "string",
-            "number",
-            "null"
-          ],
-          "minLength": 1,
-          "errorMessage": "write a path (--model)"
+          "errorMessage": "write a path (--model)",
+          "anyOf": [
+            {
+              "type": [
+                "string",
+                "number"
+              ],
+              "minLength": 1,
+              "errorMessage": "write a path (--model)"
+            },
+            {
+              "not": {
+                "type": [
+                  "string",
+                  "number",
+                  "boolean",
+                  "array",
+                  "object"
+                ]
+              }
+            }
+          ]
         }
       },
       "additionalProperties": false
@@ -849,14 +878,29 @@ fn the_schema_of_each_kind_of_answer() {
       "properties": {
         "THREADS": {
           "description": "optional, a whole number; default 4\nasked for as $THREADS in scripts/a.py:2",
-          "type": [
-            "integer",
-            "string",
-            "null"
-          ],
-          "pattern": "^[-+]?[0-9]+$|^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}$",
           "default": 4,
-          "errorMessage": "write a whole number ($THREADS)"
+          "errorMessage": "write a whole number ($THREADS)",
+          "anyOf": [
+            {
+              "type": [
+                "integer",
+                "string"
+              ],
+              "pattern": "^[-+]?[0-9]+$|^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}$",
+              "errorMessage": "write a whole number ($THREADS)"
+            },
+            {
+              "not": {
+                "type": [
+                  "string",
+                  "number",
+                  "boolean",
+                  "array",
+                  "object"
+                ]
+              }
+            }
+          ]
         }
       },
       "additionalProperties": false
@@ -892,27 +936,58 @@ fn the_schema_of_each_kind_of_answer() {
         },
         "rate": {
           "description": "optional, a number; default 0.02\nasked for as --rate in scripts/a.py:2",
-          "type": [
-            "number",
-            "string",
-            "null"
-          ],
-          "pattern": "^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}$",
           "default": 0.02,
-          "errorMessage": "write a number (--rate)"
+          "errorMessage": "write a number (--rate)",
+          "anyOf": [
+            {
+              "type": [
+                "number",
+                "string"
+              ],
+              "pattern": "^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}$",
+              "errorMessage": "write a number (--rate)"
+            },
+            {
+              "not": {
+                "type": [
+                  "string",
+                  "number",
+                  "boolean",
+                  "array",
+                  "object"
+                ]
+              }
+            }
+          ]
         },
         "verbose": {
           "description": "optional, true or false\nasked for as --verbose in scripts/a.py:2",
-          "type": [
-            "boolean",
-            "string",
-            "null"
-          ],
-          "pattern": "^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}$",
-          "errorMessage": "write true or false (--verbose)"
+          "errorMessage": "write true or false (--verbose)",
+          "anyOf": [
+            {
+              "type": [
+                "boolean",
+                "string"
+              ],
+              "pattern": "^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}$",
+              "errorMessage": "write true or false (--verbose)"
+            },
+            {
+              "not": {
+                "type": [
+                  "string",
+                  "number",
+                  "boolean",
+                  "array",
+                  "object"
+                ]
+              }
+            }
+          ]
         },
         "level": {
           "description": "optional, 1 or 2\nasked for as --level in scripts/a.py:2",
+          "errorMessage": "write 1 or 2 (--level)",
           "anyOf": [
             {
               "enum": [
@@ -926,10 +1001,17 @@ fn the_schema_of_each_kind_of_answer() {
               "pattern": "^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}$"
             },
             {
-              "type": "null"
+              "not": {
+                "type": [
+                  "string",
+                  "number",
+                  "boolean",
+                  "array",
+                  "object"
+                ]
+              }
             }
-          ],
-          "errorMessage": "write 1 or 2 (--level)"
+          ]
         }
       },
       "additionalProperties": false,
