@@ -1,6 +1,7 @@
 //! All tests that look at the project from outside: its layers, its published files, its commands.
 
 mod common;
+mod editor;
 mod examples;
 mod journey;
 mod layers;
