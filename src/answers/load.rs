@@ -11,12 +11,10 @@ use serde_json::Value;
 
 use self::value::Shapes;
 use super::words::{self, Asker};
-use super::{
-    Answer, Answers, Family, Finding, Given, StepAnswers, StepRequirements, feeds, fill, upstream,
-};
+use super::{Answer, Answers, Finding, Given, StepAnswers, fill};
+use crate::asked::{self, Family, StepRequirements, feeds, upstream};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::requirement::{Kind, OutputRef, Requirement, When};
-use crate::schema;
 use crate::shape::{self, Misfit, Pattern};
 use crate::source::{Place, Source};
 use crate::yaml::{self, Document, Entry, Node};
@@ -147,8 +145,8 @@ pub fn load(
 pub fn absent(steps: &[StepRequirements<'_>]) -> Loaded {
     let mut loaded = Loaded::default();
     for step in steps {
-        let alone = step.requirements.iter().filter(|r| schema::is_required(r));
-        let groups = schema::required_groups(step).filter_map(|members| members.first().copied());
+        let alone = step.requirements.iter().filter(|r| asked::is_required(r));
+        let groups = asked::required_groups(step).filter_map(|members| members.first().copied());
         for requirement in alone.chain(groups) {
             let asker = Asker {
                 step: step.step,
@@ -609,7 +607,7 @@ impl<'a> Reading<'a> {
     /// Answers of one exclusive group.
     fn conflicts(&mut self, index: usize) {
         let step = &self.steps[index];
-        for members in schema::groups(step).into_values() {
+        for members in asked::groups(step).into_values() {
             let given = members.iter().filter_map(|requirement| {
                 let given =
                     self.loaded
@@ -650,9 +648,9 @@ impl<'a> Reading<'a> {
         let alone = step
             .requirements
             .iter()
-            .filter(|r| schema::is_required(r) || conditional(r));
+            .filter(|r| asked::is_required(r) || conditional(r));
         let alone = alone.map(|requirement| vec![requirement]);
-        let wanted: Vec<_> = alone.chain(schema::required_groups(step)).collect();
+        let wanted: Vec<_> = alone.chain(asked::required_groups(step)).collect();
         let mut told = HashSet::new();
         for members in wanted {
             let Some(&requirement) = members.first() else {
@@ -670,8 +668,8 @@ impl<'a> Reading<'a> {
             };
             let diagnostic = match members.len() {
                 1 => {
-                    let feeders = super::takes_output(requirement)
-                        .then(|| super::feeders(self.steps, index, requirement, 3))
+                    let feeders = asked::takes_output(requirement)
+                        .then(|| asked::feeders(self.steps, index, requirement, 3))
                         .flatten();
                     words::missing(asker, Some(place), feeders.as_deref())
                 }

@@ -9,11 +9,15 @@ use serde_json::json;
 use super::load::{self, Loaded};
 use super::skeleton::{self, Detail};
 use super::*;
+use crate::asked;
 use crate::diagnostic::Code;
-use crate::requirement::{Binding, Evidence, Layer, Wire};
+use crate::requirement::{
+    Binding, DataType, Evidence, Layer, Requirement, ValueType, Wire, is_secret_name,
+};
 use crate::schema;
 use crate::shape::Shape;
 use crate::source::{Source, Span};
+use crate::yaml;
 
 /// A requirement about which nothing is known but its name, bound as its kind usually is.
 pub(crate) fn requirement(kind: Kind, name: &str) -> Requirement {

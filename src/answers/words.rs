@@ -3,6 +3,7 @@
 use indexmap::IndexSet;
 use serde_json::Value;
 
+use crate::asked;
 use crate::diagnostic::{Code, Diagnostic, Severity, did_you_mean, listed, nearest};
 use crate::requirement::{Kind, OutputRef, Requirement, ValueType, When};
 use crate::schema::{tidy, wanted};
@@ -264,7 +265,7 @@ fn empty(asker: Asker<'_>, place: &Place) -> Diagnostic {
 
 /// A mapping that is not just `{from: step.output}`.
 fn stray(asker: Asker<'_>, key: &str, place: &Place) -> Diagnostic {
-    let takes_output = super::takes_output(asker.requirement);
+    let takes_output = asked::takes_output(asker.requirement);
     let (message, help) = match (key, takes_output) {
         ("", false) => (
             format!(
