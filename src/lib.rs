@@ -16,7 +16,7 @@
 //! | [`discovery`] | which file a step runs, in which language, started by what |
 //! | [`extract`] | what a script needs, read from its text; and the joining of what several layers say |
 //! | [`analysis`], [`inspect`] | the front half that every command shares, and its public form |
-//! | [`schema`], [`answers`] | what is asked of the user, and what the user gave |
+//! | [`asked`], [`schema`], [`answers`] | what is asked of the user, and what the user gave |
 //! | [`check`] | every problem at once, the value of every requirement, the status of every step |
 //! | [`plan`] | the exact invocations, in order |
 //! | [`event`], [`run`], [`report`] | carrying the plan out, and telling of it; the two meet only in events |
@@ -80,6 +80,7 @@
 
 pub mod analysis;
 pub mod answers;
+pub mod asked;
 pub mod check;
 pub mod cli;
 pub mod diagnostic;

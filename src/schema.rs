@@ -4,17 +4,24 @@
 //! Keywords of JSON Schema hold for one type each, so a number that may also be `${NAME}` needs no alternatives:
 //! `{"type": ["integer", "string"], "minimum": 1, "pattern": "^\\$\\{…\\}$"}`. That keeps an editor's messages short.
 
+pub mod words;
+
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
-use crate::answers::{Family, StepRequirements, feeders, takes_output};
-use crate::diagnostic::listed;
-use crate::requirement::{Kind, Requirement, ValueType, When};
+use self::words::{description, message, plain};
+pub use self::words::{tidy, wanted};
+use crate::asked::{
+    Family, StepRequirements, feeders, groups, is_required, required_groups, takes_output,
+};
+use crate::requirement::{Kind, OutputRef, Requirement, ValueType, When};
 
 /// A variable of the environment, as it may stand anywhere in a text.
 const VARIABLE: &str = r"\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}";
 /// How many upstream outputs are listed for one input; beyond it any `step.output` is taken here and checked later.
 const FEEDERS: usize = 64;
+/// How many of them an editor offers before `from` is typed.
+const SNIPPETS: usize = 8;
 /// How many members of an exclusive group the schema compares with each other; the check compares all.
 const GROUP: usize = 16;
 
@@ -30,14 +37,14 @@ pub enum Reader {
 /// The schema of a pipeline's answers.
 ///
 /// ```
-/// # use runtime_test::schema::{Reader, schema};
-/// let schema = schema("penguins", &[], Reader::Editor);
+/// # use runtime_test::schema::schema;
+/// let schema = schema("penguins", &[]);
 /// assert_eq!(schema["properties"]["steps"]["additionalProperties"], false);
 /// ```
-pub fn schema(pipeline: &str, steps: &[StepRequirements<'_>], reader: Reader) -> Value {
+pub fn schema(pipeline: &str, steps: &[StepRequirements<'_>]) -> Value {
     let mut object = Object::default();
     for (index, step) in steps.iter().enumerate() {
-        let (schema, required) = step_schema(steps, index, step, reader);
+        let (schema, required) = step_schema(steps, index, step);
         object.add(step.step, schema, required);
     }
     let required = object.is_required();
@@ -48,16 +55,14 @@ pub fn schema(pipeline: &str, steps: &[StepRequirements<'_>], reader: Reader) ->
         "$schema".into(),
         "https://json-schema.org/draft/2020-12/schema".into(),
     );
-    if reader == Reader::Editor {
-        schema.insert(
-            "title".into(),
-            format!("Answers of the pipeline {}", tidy(pipeline)).into(),
-        );
-        schema.insert(
-            "description".into(),
-            "What the pipeline's steps need from you. Written by `cargo runtime-test init`.".into(),
-        );
-    }
+    schema.insert(
+        "description".into(),
+        format!(
+            "What the steps of the pipeline {} need from you. Written by `cargo runtime-test init`.",
+            tidy(pipeline)
+        )
+        .into(),
+    );
     schema.extend(top.into_map());
     Value::Object(schema)
 }
@@ -117,7 +122,6 @@ fn step_schema(
     steps: &[StepRequirements<'_>],
     index: usize,
     step: &StepRequirements<'_>,
-    reader: Reader,
 ) -> (Value, bool) {
     let mut sections = Object::default();
     for kind in Kind::ALL {
@@ -132,7 +136,7 @@ fn step_schema(
         for (name, requirements) in by_name {
             let mut schemas: Vec<Value> = Vec::new();
             for requirement in &requirements {
-                let schema = value(steps, index, requirement, reader);
+                let schema = value(steps, index, requirement, Reader::Editor);
                 if !schemas.contains(&schema) {
                     schemas.push(schema);
                 }
@@ -151,11 +155,11 @@ fn step_schema(
             sections.add(kind.section(), section.finish(), required);
         }
     }
-    let mut rules = conditions(step, reader);
-    rules.extend(exclusions(step, reader));
+    let mut rules = conditions(step);
+    rules.extend(exclusions(step));
     let required = sections.is_required() || required_groups(step).next().is_some();
     let mut schema = Map::new();
-    if let (Reader::Editor, Some(description)) = (reader, step.description) {
+    if let Some(description) = step.description {
         schema.insert("description".into(), tidy(description).into());
     }
     schema.extend(sections.into_map());
@@ -168,45 +172,8 @@ fn step_schema(
     (Value::Object(schema), required)
 }
 
-/// Whether an answer has to be there whatever the others are.
-pub fn is_required(requirement: &Requirement) -> bool {
-    requirement.needs_answer()
-        && requirement.when.is_none()
-        && requirement.exclusive.is_none()
-        && Family::parse(&requirement.name).is_none()
-}
-
-/// Groups of which one member has to be answered.
-pub fn required_groups<'a>(
-    step: &StepRequirements<'a>,
-) -> impl Iterator<Item = Vec<&'a Requirement>> + use<'a> {
-    groups(step)
-        .into_values()
-        .filter(|members| members.iter().any(|r| r.needs_answer() && r.when.is_none()))
-}
-
-/// Requirements by the exclusive group they are in, under the same condition.
-pub fn groups<'a>(
-    step: &StepRequirements<'a>,
-) -> IndexMap<(&'a str, String), Vec<&'a Requirement>> {
-    let mut groups: IndexMap<(&str, String), Vec<&Requirement>> = IndexMap::new();
-    for requirement in step.answerable() {
-        if let Some(group) = &requirement.exclusive {
-            let when = requirement
-                .when
-                .as_ref()
-                .map(|w| format!("{}={}", w.arg, w.equals));
-            groups
-                .entry((group, when.unwrap_or_default()))
-                .or_default()
-                .push(requirement);
-        }
-    }
-    groups
-}
-
 /// Answers that have to be there under another answer.
-fn conditions(step: &StepRequirements<'_>, reader: Reader) -> Vec<Value> {
+fn conditions(step: &StepRequirements<'_>) -> Vec<Value> {
     let mut by_condition: IndexMap<String, (&When, Vec<&Requirement>)> = IndexMap::new();
     for requirement in step
         .answerable()
@@ -227,7 +194,7 @@ fn conditions(step: &StepRequirements<'_>, reader: Reader) -> Vec<Value> {
             let mut section = Object::default();
             for requirement in requirements.iter().filter(|r| r.kind == kind) {
                 let message = format!("needed when {} is {}", when.arg, plain(&when.equals));
-                section.add(&requirement.name, given(&message, reader), true);
+                section.add(&requirement.name, given(Some(&message)), true);
             }
             if section.is_required() {
                 sections.add(kind.section(), partial(section), true);
@@ -267,19 +234,19 @@ fn partial(object: Object) -> Value {
 }
 
 /// Any value but nothing.
-fn given(message: &str, reader: Reader) -> Value {
+fn given(message: Option<&str>) -> Value {
     let mut schema = json!({"type": ["string", "number", "boolean", "array", "object"]});
-    if let (Reader::Editor, Some(map)) = (reader, schema.as_object_mut()) {
+    if let (Some(message), Some(map)) = (message, schema.as_object_mut()) {
         map.insert("errorMessage".into(), message.into());
     }
     schema
 }
 
 /// Answers of which at most one, and where they are required exactly one, may be there.
-fn exclusions(step: &StepRequirements<'_>, reader: Reader) -> Vec<Value> {
+fn exclusions(step: &StepRequirements<'_>) -> Vec<Value> {
     let has = |requirement: &Requirement| {
         let mut section = Object::default();
-        section.add(&requirement.name, given("", Reader::Check), true);
+        section.add(&requirement.name, given(None), true);
         let mut sections = Object::default();
         sections.add(requirement.kind.section(), partial(section), true);
         partial(sections)
@@ -294,11 +261,8 @@ fn exclusions(step: &StepRequirements<'_>, reader: Reader) -> Vec<Value> {
                 .skip(at + 1)
                 .filter(|other| other.name != first.name)
             {
-                let mut nothing = json!({"type": "null"});
-                if let (Reader::Editor, Some(map)) = (reader, nothing.as_object_mut()) {
-                    let message = format!("{} and {} exclude each other", first.name, other.name);
-                    map.insert("errorMessage".into(), message.into());
-                }
+                let message = format!("{} and {} exclude each other", first.name, other.name);
+                let nothing = json!({"type": "null", "errorMessage": message});
                 sections
                     .entry(other.kind.section())
                     .or_default()
@@ -329,36 +293,55 @@ pub fn value(
     requirement: &Requirement,
     reader: Reader,
 ) -> Value {
+    let mut shape = typed(requirement, &requirement.value_type, reader);
+    if takes_output(requirement) && shape.contains_key("type") {
+        let outputs = match reader {
+            Reader::Editor => feeders(steps, index, requirement, FEEDERS),
+            Reader::Check => None,
+        };
+        add_from(&mut shape, outputs.as_deref());
+    }
+    if reader == Reader::Check {
+        return match is_required(requirement) {
+            true => Value::Object(shape),
+            false => or_null(shape, json!({"type": "null"})),
+        };
+    }
+    let message = Value::from(message(requirement));
+    shape.insert("errorMessage".into(), message.clone());
     let mut schema = Map::new();
-    if reader == Reader::Editor {
-        schema.insert("description".into(), description(requirement).into());
+    schema.insert("description".into(), description(requirement).into());
+    let shown = |value: &&Value| !value.is_null() && !requirement.secret;
+    if let Some(default) = requirement.default.as_ref().filter(shown) {
+        schema.insert("default".into(), default.clone());
     }
-    let optional = !is_required(requirement);
-    schema.extend(typed(requirement, &requirement.value_type, reader));
-    if takes_output(requirement) && schema.contains_key("type") {
-        add_from(&mut schema, steps, index, requirement);
+    if let Some(example) = requirement.example.as_ref().filter(shown) {
+        schema.insert("examples".into(), json!([example]));
     }
-    if optional {
-        if let Some(Value::Array(types)) = schema.get_mut("type") {
-            types.push("null".into());
-        } else if let Some(Value::Array(branches)) = schema.get_mut("anyOf") {
-            branches.push(json!({"type": "null"}));
+    match is_required(requirement) {
+        true => schema.extend(shape),
+        false => {
+            schema.insert("errorMessage".into(), message);
+            // Said in this way round, editors neither offer `null` nor write defaults out.
+            let nothing =
+                json!({"not": {"type": ["string", "number", "boolean", "array", "object"]}});
+            if let Value::Object(either) = or_null(shape, nothing) {
+                schema.extend(either);
+            }
         }
-    }
-    if reader == Reader::Editor {
-        let default = requirement
-            .default
-            .as_ref()
-            .filter(|v| !v.is_null() && !requirement.secret);
-        if let Some(default) = default {
-            schema.insert("default".into(), default.clone());
-        }
-        if let Some(example) = requirement.example.as_ref().filter(|_| !requirement.secret) {
-            schema.insert("examples".into(), json!([example]));
-        }
-        schema.insert("errorMessage".into(), message(requirement).into());
     }
     Value::Object(schema)
+}
+
+/// A shape, or nothing.
+fn or_null(mut shape: Map<String, Value>, nothing: Value) -> Value {
+    match shape.get_mut("anyOf") {
+        Some(Value::Array(branches)) => {
+            branches.push(nothing);
+            Value::Object(shape)
+        }
+        _ => json!({"anyOf": [shape, nothing]}),
+    }
 }
 
 /// The keywords of a type, for a whole answer or for an item of a list.
@@ -427,19 +410,22 @@ fn typed(requirement: &Requirement, value_type: &ValueType, reader: Reader) -> M
     schema
 }
 
-/// Lets an answer be an upstream output.
-fn add_from(
-    schema: &mut Map<String, Value>,
-    steps: &[StepRequirements<'_>],
-    index: usize,
-    requirement: &Requirement,
-) {
-    let from = match feeders(steps, index, requirement, FEEDERS) {
-        Some(outputs) if outputs.is_empty() => return,
+/// Lets an answer be an upstream output: one of these, or any where they are not listed.
+fn add_from(schema: &mut Map<String, Value>, outputs: Option<&[OutputRef]>) {
+    if let Some(outputs) = outputs {
+        let snippet = |output: &OutputRef| {
+            let output = output.to_string();
+            json!({"label": format!("from {output}"), "body": {"from": output}})
+        };
+        let snippets = outputs.iter().take(SNIPPETS).map(snippet).collect();
+        schema.insert("defaultSnippets".into(), Value::Array(snippets));
+    }
+    let from = match outputs {
+        Some([]) => return,
         Some(outputs) => {
             json!({"enum": outputs.iter().map(ToString::to_string).collect::<Vec<_>>()})
         }
-        None => json!({"type": "string", "pattern": r"^.+\..+$"}),
+        None => json!({"type": "string"}),
     };
     if let Some(Value::Array(types)) = schema.get_mut("type") {
         types.push("object".into());
@@ -455,124 +441,4 @@ pub fn number(number: f64) -> Option<Value> {
         true => Some(Value::from(number as i64)),
         false => serde_json::Number::from_f64(number).map(Value::Number),
     }
-}
-
-/// What an editor shows over an answer: what it is for, what asks for it, and what is taken without it.
-fn description(requirement: &Requirement) -> String {
-    let mut text = requirement
-        .description
-        .as_deref()
-        .map(tidy)
-        .unwrap_or_default();
-    if !text.is_empty() {
-        text.push('\n');
-    }
-    text.push_str(match (is_required(requirement), &requirement.from) {
-        (true, _) => "required",
-        (false, Some(_)) => "wired",
-        (false, None) => "optional",
-    });
-    text.push_str(&format!(", {}", wanted(requirement)));
-    if let Some(wire) = &requirement.from {
-        text.push_str(&format!("; comes from {}", wire.from));
-    }
-    if let Some(default) = requirement
-        .default
-        .as_ref()
-        .filter(|v| !v.is_null() && !requirement.secret)
-    {
-        text.push_str(&format!("; default {}", plain(default)));
-    }
-    if let Some(when) = &requirement.when {
-        text.push_str(&format!(
-            "; only when {} is {}",
-            when.arg,
-            plain(&when.equals)
-        ));
-    }
-    text.push_str(&format!(
-        "\nasked for as {}",
-        tidy(&requirement.shown_binding())
-    ));
-    if let Some(place) = requirement.asked_at() {
-        text.push_str(&format!(" in {}", tidy(&place.to_string())));
-    }
-    text
-}
-
-/// What an editor says under an answer that does not fit.
-fn message(requirement: &Requirement) -> String {
-    let purpose = requirement
-        .description
-        .as_deref()
-        .map(tidy)
-        .filter(|text| !text.is_empty());
-    let purpose = purpose.map_or_else(String::new, |text| format!(": {text}"));
-    let binding = tidy(&requirement.shown_binding());
-    format!("write {}{purpose} ({binding})", wanted(requirement))
-}
-
-/// The kind of value that is wanted, in words.
-pub fn wanted(requirement: &Requirement) -> String {
-    let choices: Vec<String> = requirement.choices.iter().map(plain).collect();
-    let list = matches!(requirement.value_type, ValueType::List(_));
-    let mut text = match choices.as_slice() {
-        [] => requirement.value_type.described().to_owned(),
-        _ if list => format!("a list of {}", alternatives(&choices)),
-        _ => alternatives(&choices),
-    };
-    let limits = [requirement.min, requirement.max].map(|limit| limit.and_then(number));
-    match limits {
-        [Some(min), Some(max)] => text.push_str(&format!(" from {min} to {max}")),
-        [Some(min), None] => text.push_str(&format!(" of {min} or more")),
-        [None, Some(max)] => text.push_str(&format!(" of {max} or less")),
-        [None, None] => {}
-    }
-    if let (Some(pattern), true) = (&requirement.pattern, choices.is_empty()) {
-        text.push_str(&format!(" that matches {}", tidy(pattern)));
-    }
-    text.replace('`', "")
-}
-
-/// "a, b or c", as many as a reader can take in.
-fn alternatives(words: &[String]) -> String {
-    let text = listed(words.iter().map(String::as_str)).replace('`', "");
-    match text.rsplit_once(" and ") {
-        Some((most, last)) if words.len() <= 12 => format!("{most} or {last}"),
-        _ => text,
-    }
-}
-
-/// A value as a word in a sentence.
-fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) if text.is_empty() => "\"\"".to_owned(),
-        Value::String(text) => tidy(text),
-        other => crate::yaml::inline(other),
-    }
-}
-
-/// A text on one line, without control characters, and not without end.
-pub fn tidy(text: &str) -> String {
-    const LONGEST: usize = 1000;
-    let mut tidy = String::with_capacity(text.len().min(LONGEST));
-    let visible = text
-        .chars()
-        .map(|c| if c.is_control() || is_odd(c) { ' ' } else { c });
-    for (count, c) in visible.enumerate() {
-        if count == LONGEST {
-            tidy.push('…');
-            break;
-        }
-        if !(c.is_whitespace() && (tidy.is_empty() || tidy.ends_with(' '))) {
-            tidy.push(if c.is_whitespace() { ' ' } else { c });
-        }
-    }
-    tidy.truncate(tidy.trim_end().len());
-    tidy
-}
-
-/// Characters that break lines for some readers, or turn the direction of text around.
-fn is_odd(c: char) -> bool {
-    matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}')
 }

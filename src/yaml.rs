@@ -91,7 +91,8 @@ impl Node {
         matches!(self.kind, Kind::Scalar(Value::Null)) && self.span.is_empty()
     }
 
-    fn to_value(&self) -> Value {
+    /// The same without places.
+    pub fn to_value(&self) -> Value {
         match &self.kind {
             Kind::Scalar(value) => value.clone(),
             Kind::Seq(items) => Value::Array(items.iter().map(Self::to_value).collect()),

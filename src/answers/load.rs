@@ -1,21 +1,23 @@
 //! Owns the way from the text of an answers file to answers: what fits comes as values with their places, everything
 //! else as findings, all at once.
 
+pub(crate) mod value;
+
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
+use indexmap::IndexSet;
 use serde_json::Value;
 
+use self::value::Shapes;
 use super::words::{self, Asker};
-use super::{
-    Answer, Answers, Family, Finding, Given, StepAnswers, StepRequirements, feeds, fill, upstream,
-};
+use super::{Answer, Answers, Finding, Given, StepAnswers, fill};
+use crate::asked::{self, Family, StepRequirements, feeds, upstream};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
-use crate::requirement::{Kind, OutputRef, Requirement, ValueType, When};
-use crate::schema::{self, Reader};
-use crate::shape::{self, Fault, Misfit, Pattern, Shape};
+use crate::requirement::{Kind, OutputRef, Requirement, When};
+use crate::shape::{self, Misfit, Pattern};
 use crate::source::{Place, Source};
-use crate::yaml::{self, Document, Node};
+use crate::yaml::{self, Document, Entry, Node};
 
 /// Looks a variable of the environment up.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -117,14 +119,11 @@ pub fn load(
         steps,
         document: &document,
         environment,
-        unfit: HashSet::new(),
+        shapes: Shapes::default(),
         meant: HashSet::new(),
         loaded: Loaded::default(),
     };
-    let written = reading.written();
-    let instance = reading.instance(&written);
-    reading.compare(&instance);
-    reading.collect(&written, &instance);
+    reading.file();
     for index in 0..steps.len() {
         reading.conflicts(index);
         reading.missing(index);
@@ -146,8 +145,8 @@ pub fn load(
 pub fn absent(steps: &[StepRequirements<'_>]) -> Loaded {
     let mut loaded = Loaded::default();
     for step in steps {
-        let alone = step.requirements.iter().filter(|r| schema::is_required(r));
-        let groups = schema::required_groups(step).filter_map(|members| members.first().copied());
+        let alone = step.requirements.iter().filter(|r| asked::is_required(r));
+        let groups = asked::required_groups(step).filter_map(|members| members.first().copied());
         for requirement in alone.chain(groups) {
             let asker = Asker {
                 step: step.step,
@@ -234,6 +233,20 @@ impl<'a> Asked<'a> {
             .or_else(|| family().map(|(_, found)| found))
             .map_or(&[], Vec::as_slice)
     }
+
+    /// The section of that name, where the step asks for something in it.
+    fn kind(&self, index: usize, section: &str) -> Option<Kind> {
+        let kind = Kind::ALL
+            .into_iter()
+            .find(|kind| kind.section() == section)?;
+        (!self.by_step[index][kind as usize].is_empty()).then_some(kind)
+    }
+
+    /// The section in which a step knows a name.
+    fn kind_of(&self, index: usize, name: &str) -> Option<Kind> {
+        let knows = |kind: &Kind| !self.find(index, *kind, name).is_empty();
+        Kind::ALL.into_iter().find(knows)
+    }
 }
 
 /// One file being read.
@@ -242,8 +255,7 @@ struct Reading<'a> {
     steps: &'a [StepRequirements<'a>],
     document: &'a Document,
     environment: Environment<'a>,
-    /// Pointers of answers that have a finding.
-    unfit: HashSet<String>,
+    shapes: Shapes,
     /// Pointers below which something is wrong already, so that nothing is said to be missing there.
     meant: HashSet<String>,
     loaded: Loaded,
@@ -253,49 +265,201 @@ struct Reading<'a> {
 struct Written<'a> {
     index: usize,
     requirement: &'a Requirement,
-    /// Its name there; the requirement's own, or one of a family.
-    name: &'a str,
-    pointer: String,
-    key: Place,
-    node: &'a Node,
+    entry: &'a Entry,
+    value: Value,
 }
 
 impl<'a> Reading<'a> {
-    /// Every answer in the file that is asked for, in the file's order.
-    fn written(&self) -> Vec<Written<'a>> {
+    /// The whole file, from the top.
+    fn file(&mut self) {
         let document = self.document;
-        let mut all = Vec::new();
-        for step in document
-            .root
-            .entry("steps")
-            .map_or(&[][..], |entry| entry.value.entries())
-        {
-            let Some(&index) = self.asked.steps.get(step.key.as_str()) else {
-                continue;
-            };
-            let pointer = yaml::join("/steps", &step.key);
-            for kind in Kind::ALL {
-                let Some(section) = step.value.entry(kind.section()) else {
-                    continue;
-                };
-                let pointer = yaml::join(&pointer, kind.section());
-                for entry in section.value.entries() {
-                    let found = self.asked.find(index, kind, &entry.key);
-                    let Some(requirement) = self.active(index, found) else {
-                        continue;
-                    };
-                    all.push(Written {
-                        index,
-                        requirement,
-                        name: &entry.key,
-                        pointer: yaml::join(&pointer, &entry.key),
-                        key: document.source.at(entry.key_span),
-                        node: &entry.value,
-                    });
+        for entry in self.mapping(&document.root, &[], None) {
+            if entry.key == "steps" {
+                for step in self.mapping(&entry.value, &["steps"], None) {
+                    self.step(step);
                 }
+                continue;
+            }
+            let place = document.source.at(entry.key_span);
+            let known = ["steps".to_owned()];
+            if nearest(&entry.key, ["steps"]).is_some() {
+                self.meant.insert("/steps".to_owned());
+            }
+            let told = shape::unknown_key(&entry.key, &known, "the answers", place);
+            self.loaded.findings.push(finding(None, None, told));
+        }
+    }
+
+    /// The entries of what has to be a mapping, or nothing at all; none, and a finding, where it is something else.
+    fn mapping(&mut self, node: &'a Node, path: &[&str], step: Option<usize>) -> &'a [Entry] {
+        let is_mapping = match &node.kind {
+            yaml::Kind::Map(_) => true,
+            yaml::Kind::Scalar(value) => value.is_null(),
+            yaml::Kind::Seq(_) => false,
+        };
+        if !is_mapping {
+            let place = self.document.source.at(node.shown());
+            let told = shape::wrong_type(
+                &["object"],
+                &node.to_value(),
+                &words::structure(path),
+                place,
+            );
+            let step = step.map(|index| self.steps[index].step);
+            self.loaded.findings.push(finding(step, None, told));
+            let pointer = path
+                .iter()
+                .fold(String::new(), |pointer, key| yaml::join(&pointer, key));
+            self.meant.insert(pointer);
+        }
+        node.entries()
+    }
+
+    /// One step's answers.
+    fn step(&mut self, entry: &'a Entry) {
+        let place = self.document.source.at(entry.key_span);
+        let Some(&index) = self.asked.steps.get(entry.key.as_str()) else {
+            let names = self.steps.iter().map(|step| step.step);
+            if let Some(meant) = nearest(&entry.key, names.clone()) {
+                self.meant.insert(yaml::join("/steps", meant));
+            }
+            let told = words::unknown_step(&entry.key, names, place);
+            self.loaded.findings.push(finding(None, None, told));
+            return;
+        };
+        let step = self.steps[index].step;
+        self.loaded
+            .answers
+            .steps
+            .insert(entry.key.clone(), StepAnswers::default());
+        for section in self.mapping(&entry.value, &["steps", step], Some(index)) {
+            match self.asked.kind(index, &section.key) {
+                Some(kind) => {
+                    for answer in self.mapping(
+                        &section.value,
+                        &["steps", step, kind.section()],
+                        Some(index),
+                    ) {
+                        self.answer(index, kind, answer);
+                    }
+                }
+                None => self.unknown_section(index, section),
             }
         }
-        all
+    }
+
+    fn unknown_section(&mut self, index: usize, entry: &Entry) {
+        let step = self.steps[index].step;
+        let known: Vec<&str> = Kind::ALL
+            .iter()
+            .map(|kind| kind.section())
+            .filter(|section| self.asked.kind(index, section).is_some())
+            .collect();
+        let elsewhere = self.asked.kind_of(index, &entry.key);
+        let meant = match elsewhere {
+            Some(kind) => Some(pointer(step, kind, &entry.key)),
+            None => nearest(&entry.key, known.iter().copied())
+                .map(|section| yaml::join(&yaml::join("/steps", step), section)),
+        };
+        self.meant.extend(meant);
+        let place = self.document.source.at(entry.key_span);
+        let told = words::unknown_section(
+            &entry.key,
+            step,
+            elsewhere.map(Kind::section),
+            &known,
+            place,
+        );
+        self.loaded
+            .findings
+            .push(finding(Some(step), Some(entry.key.clone()), told));
+    }
+
+    /// One answer: taken over where it fits.
+    fn answer(&mut self, index: usize, kind: Kind, entry: &'a Entry) {
+        let step = self.steps[index].step;
+        let found = self.asked.find(index, kind, &entry.key);
+        let Some(requirement) = self.active(index, found) else {
+            return self.unknown_answer(index, kind, entry);
+        };
+        let value = value::coerced(
+            requirement,
+            &requirement.value_type,
+            &entry.value,
+            &self.document.source,
+        );
+        if value.is_null() {
+            return;
+        }
+        let misfits = self.shapes.misfits(requirement, &value);
+        let written = Written {
+            index,
+            requirement,
+            entry,
+            value,
+        };
+        let told = match misfits.as_slice() {
+            [] => match self.given(&written) {
+                Ok(given) => {
+                    if let Some(answers) = self.loaded.answers.steps.get_mut(step) {
+                        answers.insert(kind, &entry.key, given);
+                    }
+                    return;
+                }
+                Err(told) => vec![told],
+            },
+            [first, ..] if first.at.is_empty() => vec![self.unfit(&written, first)],
+            items => items
+                .iter()
+                .map(|misfit| self.unfit(&written, misfit))
+                .collect(),
+        };
+        let answer = format!("{}.{}", kind.section(), entry.key);
+        let findings = told
+            .into_iter()
+            .map(|told| finding(Some(step), Some(answer.clone()), told));
+        self.loaded.findings.extend(findings);
+    }
+
+    /// A value, or a part of it, that does not have the right shape.
+    fn unfit(&self, written: &Written<'a>, misfit: &Misfit) -> Diagnostic {
+        let requirement = written.requirement;
+        let step = self.steps[written.index].step;
+        let at = pointer(step, requirement.kind, &written.entry.key);
+        let part = written.value.pointer(&misfit.at).unwrap_or(&Value::Null);
+        let misfit = Misfit {
+            at: format!("{at}{}", misfit.at),
+            fault: misfit.fault.clone(),
+        };
+        words::unfit(
+            Asker { step, requirement },
+            &misfit.fault,
+            part,
+            &misfit.place(self.document),
+        )
+    }
+
+    fn unknown_answer(&mut self, index: usize, kind: Kind, entry: &Entry) {
+        let step = &self.steps[index];
+        let known: IndexSet<&str> = step
+            .answerable()
+            .filter(|r| r.kind == kind)
+            .map(|r| r.name.as_str())
+            .collect();
+        let elsewhere = self.asked.kind_of(index, &entry.key);
+        let meant = match elsewhere {
+            Some(kind) => Some(pointer(step.step, kind, &entry.key)),
+            None => nearest(&entry.key, known.iter().copied())
+                .map(|name| pointer(step.step, kind, name)),
+        };
+        self.meant.extend(meant);
+        let place = self.document.source.at(entry.key_span);
+        let elsewhere = elsewhere.map(Kind::section);
+        let told = words::unknown_answer(&entry.key, kind, step.step, elsewhere, &known, place);
+        let answer = format!("{}.{}", kind.section(), entry.key);
+        self.loaded
+            .findings
+            .push(finding(Some(step.step), Some(answer), told));
     }
 
     /// Of several requirements of one name, the one whose condition holds.
@@ -330,204 +494,22 @@ impl<'a> Reading<'a> {
         Some(shape::written(&value) == shape::written(&when.equals))
     }
 
-    /// The document as a value in which texts that look like numbers are texts where a text is asked for, and empty
-    /// sections are empty mappings.
-    fn instance(&self, all: &[Written<'_>]) -> Value {
-        let mut instance = self.document.value.clone();
-        let Some(steps) = instance.get_mut("steps") else {
-            return instance;
-        };
-        for written in all {
-            let requirement = written.requirement;
-            let slot = steps
-                .get_mut(self.steps[written.index].step)
-                .and_then(|step| step.get_mut(requirement.kind.section()))
-                .and_then(|section| section.get_mut(written.name));
-            if let Some(slot) = slot {
-                let source = &self.document.source;
-                coerce(
-                    requirement,
-                    &requirement.value_type,
-                    written.node,
-                    source,
-                    slot,
-                );
-            }
-        }
-        empty_for_null(steps);
-        for step in steps
-            .as_object_mut()
-            .into_iter()
-            .flat_map(|map| map.values_mut())
-        {
-            empty_for_null(step);
-            for section in step
-                .as_object_mut()
-                .into_iter()
-                .flat_map(|map| map.values_mut())
-            {
-                empty_for_null(section);
-            }
-        }
-        instance
-    }
-
-    /// Compares the file with the schema.
-    fn compare(&mut self, instance: &Value) {
-        match Shape::compile(schema::schema("", self.steps, Reader::Check)) {
-            Ok(shape) => {
-                for misfit in shape.misfits(instance) {
-                    self.tell(&misfit, instance);
-                }
-            }
-            Err(_) => {
-                let bad = bad_patterns(self.steps)
-                    .into_iter()
-                    .map(|d| finding(None, None, d));
-                self.loaded.findings.extend(bad);
-            }
-        }
-    }
-
-    /// Turns what does not fit into a finding. What is missing, or excludes each other, is told by other functions.
-    fn tell(&mut self, misfit: &Misfit, instance: &Value) {
-        let parts = shape::parts(&misfit.at);
-        let value = instance.pointer(&misfit.at).unwrap_or(&Value::Null);
-        let told_elsewhere = match &misfit.fault {
-            Fault::Missing { .. } => parts.len() < 4,
-            Fault::Type { expected } => expected == &["null"],
-            _ => false,
-        };
-        if told_elsewhere || value.is_null() && parts.len() <= 4 {
-            return;
-        }
-        let place = misfit.place(self.document);
-        let step = parts
-            .get(1)
-            .and_then(|name| self.asked.steps.get(name.as_str()).copied());
-        let mut answer = None;
-        if let Fault::Unknown { key, known } = &misfit.fault
-            && parts.len() < 4
-        {
-            let meant = nearest(key, known.iter().map(String::as_str));
-            self.meant
-                .extend(meant.map(|meant| yaml::join(&misfit.at, meant)));
-        }
-        let diagnostic = match (parts.as_slice(), &misfit.fault, step) {
-            ([], Fault::Unknown { key, known }, _) => {
-                shape::unknown_key(key, known, "the answers", place)
-            }
-            ([_], Fault::Unknown { key, .. }, _) => {
-                words::unknown_step(key, self.steps.iter().map(|step| step.step), place)
-            }
-            ([_, _], Fault::Unknown { key, known }, Some(index)) => {
-                answer = Some(key.clone());
-                let step = self.steps[index].step;
-                let section = self.section_of(index, key);
-                self.meant
-                    .extend(section.map(|kind| pointer(step, kind, key)));
-                words::unknown_section(key, step, section.map(Kind::section), known, place)
-            }
-            ([_, _, section], Fault::Unknown { key, known }, Some(index)) => {
-                answer = Some(format!("{section}.{key}"));
-                let step = self.steps[index].step;
-                let elsewhere = self.section_of(index, key);
-                self.meant
-                    .extend(elsewhere.map(|kind| pointer(step, kind, key)));
-                let elsewhere = elsewhere.map(Kind::section);
-                words::unknown_answer(key, section, step, elsewhere, known, place)
-            }
-            ([_, _, section, key, deeper @ ..], fault, Some(index)) => {
-                let kind = Kind::ALL.into_iter().find(|kind| kind.section() == section);
-                let found = kind.map_or(&[][..], |kind| self.asked.find(index, kind, key));
-                let Some(requirement) = self.active(index, found) else {
-                    return;
-                };
-                let first = self.unfit.insert(answer_pointer(&misfit.at));
-                if !first && deeper.is_empty() {
-                    return;
-                }
-                answer = Some(format!("{section}.{key}"));
-                let asker = Asker {
-                    step: self.steps[index].step,
-                    requirement,
-                };
-                match deeper {
-                    [from] if from == "from" => match value.as_str() {
-                        Some(text) => match self.reference(index, requirement, text, &place) {
-                            Err(diagnostic) => diagnostic,
-                            Ok(()) => return,
-                        },
-                        None => words::unfit(asker, fault, value, &place),
-                    },
-                    _ => words::unfit(asker, fault, value, &place),
-                }
-            }
-            (parts, Fault::Type { .. }, _) => {
-                self.meant.insert(misfit.at.clone());
-                shape::wrong_type(&["object"], value, &words::structure(parts), place)
-            }
-            _ => return,
-        };
-        let name = step.map(|index| self.steps[index].step);
-        self.loaded.findings.push(finding(name, answer, diagnostic));
-    }
-
-    /// The section in which a step knows a name.
-    fn section_of(&self, index: usize, name: &str) -> Option<Kind> {
-        let knows = |kind: &Kind| !self.asked.find(index, *kind, name).is_empty();
-        Kind::ALL.into_iter().find(knows)
-    }
-
-    /// Takes over every answer that fits, and checks what a schema cannot.
-    fn collect(&mut self, all: &[Written<'a>], instance: &Value) {
-        for step in self
-            .document
-            .root
-            .entry("steps")
-            .map_or(&[][..], |e| e.value.entries())
-        {
-            if self.asked.steps.contains_key(step.key.as_str()) {
-                self.loaded
-                    .answers
-                    .steps
-                    .insert(step.key.clone(), StepAnswers::default());
-            }
-        }
-        for written in all {
-            let value = instance.pointer(&written.pointer).unwrap_or(&Value::Null);
-            if value.is_null() || self.unfit.contains(&written.pointer) {
-                continue;
-            }
-            match self.answer(written, value) {
-                Ok(given) => {
-                    let step = self.steps[written.index].step;
-                    if let Some(answers) = self.loaded.answers.steps.get_mut(step) {
-                        answers.insert(written.requirement.kind, written.name, given);
-                    }
-                }
-                Err(diagnostic) => {
-                    let answer = format!("{}.{}", written.requirement.kind.section(), written.name);
-                    let step = Some(self.steps[written.index].step);
-                    self.loaded
-                        .findings
-                        .push(finding(step, Some(answer), diagnostic));
-                }
-            }
-        }
-    }
-
     /// An answer of the right shape, unless something else is wrong with it.
-    fn answer(&self, written: &Written<'a>, value: &Value) -> Result<Given, Diagnostic> {
+    fn given(&self, written: &Written<'a>) -> Result<Given, Diagnostic> {
+        let value = &written.value;
         let requirement = written.requirement;
         let asker = Asker {
             step: self.steps[written.index].step,
             requirement,
         };
-        let place = self.document.source.at(written.node.shown());
+        let place = self.document.source.at(written.entry.value.shown());
+        let key = || self.document.source.at(written.entry.key_span);
         let from = value.get("from").and_then(Value::as_str);
         let answer = match from.map(|from| (from, OutputRef::parse(from))) {
             Some((from, output)) => {
+                let inner = written.entry.value.entry("from");
+                let inner = inner.map_or(place.span, |from| from.value.shown());
+                let place = self.document.source.at(inner);
                 self.reference(written.index, requirement, from, &place)?;
                 output.map(Answer::From)
             }
@@ -535,7 +517,7 @@ impl<'a> Reading<'a> {
                 let filled = fill(requirement, value, self.environment)
                     .map_err(|unset| words::unset(asker, &unset.0, place.clone()))?;
                 let literal = filled.value == *value;
-                check_filled(
+                value::check_filled(
                     asker,
                     &requirement.value_type,
                     &filled.value,
@@ -548,12 +530,12 @@ impl<'a> Reading<'a> {
         if let Some(when) = &requirement.when
             && self.holds(written.index, when) == Some(false)
         {
-            return Err(words::ignored(asker, when, written.key.clone()));
+            return Err(words::ignored(asker, when, key()));
         }
         let answer = answer.unwrap_or_else(|| Answer::Value(value.clone()));
         Ok(Given {
             answer,
-            key: written.key.clone(),
+            key: key(),
             place,
         })
     }
@@ -625,7 +607,7 @@ impl<'a> Reading<'a> {
     /// Answers of one exclusive group.
     fn conflicts(&mut self, index: usize) {
         let step = &self.steps[index];
-        for members in schema::groups(step).into_values() {
+        for members in asked::groups(step).into_values() {
             let given = members.iter().filter_map(|requirement| {
                 let given =
                     self.loaded
@@ -666,9 +648,9 @@ impl<'a> Reading<'a> {
         let alone = step
             .requirements
             .iter()
-            .filter(|r| schema::is_required(r) || conditional(r));
+            .filter(|r| asked::is_required(r) || conditional(r));
         let alone = alone.map(|requirement| vec![requirement]);
-        let wanted: Vec<_> = alone.chain(schema::required_groups(step)).collect();
+        let wanted: Vec<_> = alone.chain(asked::required_groups(step)).collect();
         let mut told = HashSet::new();
         for members in wanted {
             let Some(&requirement) = members.first() else {
@@ -686,8 +668,8 @@ impl<'a> Reading<'a> {
             };
             let diagnostic = match members.len() {
                 1 => {
-                    let feeders = super::takes_output(requirement)
-                        .then(|| super::feeders(self.steps, index, requirement, 3))
+                    let feeders = asked::takes_output(requirement)
+                        .then(|| asked::feeders(self.steps, index, requirement, 3))
                         .flatten();
                     words::missing(asker, Some(place), feeders.as_deref())
                 }
@@ -727,136 +709,4 @@ pub(super) fn pointer(step: &str, kind: Kind, name: &str) -> String {
         &yaml::join(&yaml::join("/steps", step), kind.section()),
         name,
     )
-}
-
-/// The pointer of the answer that a deeper pointer lies in.
-fn answer_pointer(pointer: &str) -> String {
-    let end = pointer
-        .match_indices('/')
-        .nth(4)
-        .map_or(pointer.len(), |(at, _)| at);
-    pointer[..end].to_owned()
-}
-
-fn empty_for_null(value: &mut Value) {
-    if value.is_null() {
-        *value = Value::Object(serde_json::Map::new());
-    }
-}
-
-/// Whether values of a type are passed on as they are written.
-fn is_text(value_type: &ValueType) -> bool {
-    matches!(
-        value_type,
-        ValueType::String | ValueType::Path | ValueType::Choice
-    )
-}
-
-/// Gives a value the type that is asked for where its text leaves no doubt: `2020` where a text is asked for is the
-/// text as written, `1e3` where a whole number is asked for is 1000.
-fn coerce(
-    requirement: &Requirement,
-    value_type: &ValueType,
-    node: &Node,
-    source: &Source,
-    slot: &mut Value,
-) {
-    match (&node.kind, value_type) {
-        (yaml::Kind::Seq(items), ValueType::List(of)) => {
-            if let Value::Array(slots) = slot {
-                for (item, slot) in items.iter().zip(slots) {
-                    coerce(requirement, of, item, source, slot);
-                }
-            }
-        }
-        (yaml::Kind::Scalar(value), _) if value.is_number() || value.is_boolean() => {
-            let text = Value::String(source.slice(node.span).to_owned());
-            if !requirement.choices.is_empty() {
-                if !requirement.choices.contains(value) && requirement.choices.contains(&text) {
-                    *slot = text;
-                }
-            } else if is_text(value_type) && (value.is_number() || *value_type != ValueType::Path) {
-                *slot = text;
-            } else if *value_type == ValueType::Int
-                && let Some(float) = value.as_f64().filter(|_| value.is_f64())
-                && let Some(whole) = schema::number(float).filter(Value::is_i64)
-            {
-                *slot = whole;
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Checks a value once its variables are filled in; `literal` where it had none, so that the schema has seen it.
-fn check_filled(
-    asker: Asker<'_>,
-    value_type: &ValueType,
-    value: &Value,
-    literal: bool,
-    place: &Place,
-) -> Result<(), Diagnostic> {
-    let requirement = asker.requirement;
-    if let (ValueType::List(of), Value::Array(items)) = (value_type, value) {
-        return items
-            .iter()
-            .try_for_each(|item| check_filled(asker, of, item, literal, place));
-    }
-    let told = |fault: Fault| Err(words::unfit(asker, &fault, value, place));
-    if !requirement.choices.is_empty() {
-        let text = Value::String(shape::written(value));
-        return match requirement.choices.contains(value) || requirement.choices.contains(&text) {
-            true => Ok(()),
-            false => told(Fault::Choice {
-                options: requirement.choices.clone(),
-            }),
-        };
-    }
-    let number = value
-        .as_f64()
-        .or_else(|| yaml::resolve(value.as_str()?).as_f64());
-    match value_type {
-        ValueType::Int if number.is_none() || value.is_f64() => {
-            return told(Fault::Type {
-                expected: vec!["integer"],
-            });
-        }
-        ValueType::Float if number.is_none() => {
-            return told(Fault::Type {
-                expected: vec!["number"],
-            });
-        }
-        ValueType::Bool if !value.is_boolean() && requirement.kind != Kind::Env => {
-            return told(Fault::Type {
-                expected: vec!["boolean"],
-            });
-        }
-        _ => {}
-    }
-    if matches!(value_type, ValueType::Int | ValueType::Float)
-        && let Some(number) = number
-    {
-        let limit = |limit: f64| schema::number(limit).unwrap_or(Value::Null);
-        if let Some(min) = requirement.min.filter(|min| number < *min) {
-            return told(Fault::TooSmall {
-                limit: limit(min),
-                exclusive: false,
-            });
-        }
-        if let Some(max) = requirement.max.filter(|max| number > *max) {
-            return told(Fault::TooLarge {
-                limit: limit(max),
-                exclusive: false,
-            });
-        }
-    }
-    if let (Some(pattern), Some(text), false) = (&requirement.pattern, value.as_str(), literal)
-        && is_text(value_type)
-        && Pattern::compile(pattern).is_ok_and(|compiled| !compiled.fits(text))
-    {
-        return told(Fault::Pattern {
-            pattern: pattern.clone(),
-        });
-    }
-    Ok(())
 }

@@ -3,9 +3,9 @@
 
 use indexmap::IndexMap;
 
-use super::StepRequirements;
+use crate::asked::{StepRequirements, groups, is_required, required_groups};
 use crate::requirement::{Kind, Layer, Requirement, ValueType};
-use crate::schema::{groups, is_required, required_groups, tidy, wanted};
+use crate::schema::{tidy, wanted};
 use crate::yaml;
 
 /// The schema's usual file name, beside the answers.

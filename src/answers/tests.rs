@@ -9,11 +9,15 @@ use serde_json::json;
 use super::load::{self, Loaded};
 use super::skeleton::{self, Detail};
 use super::*;
+use crate::asked;
 use crate::diagnostic::Code;
-use crate::requirement::{Binding, Evidence, Layer, Wire};
-use crate::schema::{self, Reader};
+use crate::requirement::{
+    Binding, DataType, Evidence, Layer, Requirement, ValueType, Wire, is_secret_name,
+};
+use crate::schema;
 use crate::shape::Shape;
 use crate::source::{Source, Span};
+use crate::yaml;
 
 /// A requirement about which nothing is known but its name, bound as its kind usually is.
 pub(crate) fn requirement(kind: Kind, name: &str) -> Requirement {
@@ -786,7 +790,7 @@ fn the_skeleton_lacks_exactly_what_is_required() {
 fn the_schema_of_each_kind_of_answer() {
     let owned = pipeline();
     let steps = borrowed(&owned);
-    let schema = schema::schema("penguins", &steps, Reader::Editor);
+    let schema = schema::schema("penguins", &steps);
     assert_snapshot!(schema::render(&schema["properties"]["steps"]["properties"]["train"]), @r#"
 {
   "type": "object",
@@ -802,6 +806,20 @@ fn the_schema_of_each_kind_of_answer() {
             "object"
           ],
           "minLength": 1,
+          "defaultSnippets": [
+            {
+              "label": "from clean.cleaned",
+              "body": {
+                "from": "clean.cleaned"
+              }
+            },
+            {
+              "label": "from supplier.raw",
+              "body": {
+                "from": "supplier.raw"
+              }
+            }
+          ],
           "properties": {
             "from": {
               "enum": [
@@ -814,7 +832,7 @@ fn the_schema_of_each_kind_of_answer() {
             "from"
           ],
           "additionalProperties": false,
-          "errorMessage": "write a path (--train)"
+          "errorMessage": "write a path or {from: step.output} (--train)"
         }
       },
       "additionalProperties": false,
@@ -830,13 +848,28 @@ fn the_schema_of_each_kind_of_answer() {
       "properties": {
         "model": {
           "description": "optional, a path\nasked for as --model in scripts/a.py:2",
-          "type": [
-            "string",
-            "number",
-            "null"
-          ],
-          "minLength": 1,
-          "errorMessage": "write a path (--model)"
+          "errorMessage": "write a path (--model)",
+          "anyOf": [
+            {
+              "type": [
+                "string",
+                "number"
+              ],
+              "minLength": 1,
+              "errorMessage": "write a path (--model)"
+            },
+            {
+              "not": {
+                "type": [
+                  "string",
+                  "number",
+                  "boolean",
+                  "array",
+                  "object"
+                ]
+              }
+            }
+          ]
         }
       },
       "additionalProperties": false
@@ -849,14 +882,29 @@ fn the_schema_of_each_kind_of_answer() {
       "properties": {
         "THREADS": {
           "description": "optional, a whole number; default 4\nasked for as $THREADS in scripts/a.py:2",
-          "type": [
-            "integer",
-            "string",
-            "null"
-          ],
-          "pattern": "^[-+]?[0-9]+$|^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}$",
           "default": 4,
-          "errorMessage": "write a whole number ($THREADS)"
+          "errorMessage": "write a whole number ($THREADS)",
+          "anyOf": [
+            {
+              "type": [
+                "integer",
+                "string"
+              ],
+              "pattern": "^[-+]?[0-9]+$|^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}$",
+              "errorMessage": "write a whole number ($THREADS)"
+            },
+            {
+              "not": {
+                "type": [
+                  "string",
+                  "number",
+                  "boolean",
+                  "array",
+                  "object"
+                ]
+              }
+            }
+          ]
         }
       },
       "additionalProperties": false
@@ -892,27 +940,58 @@ fn the_schema_of_each_kind_of_answer() {
         },
         "rate": {
           "description": "optional, a number; default 0.02\nasked for as --rate in scripts/a.py:2",
-          "type": [
-            "number",
-            "string",
-            "null"
-          ],
-          "pattern": "^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}$",
           "default": 0.02,
-          "errorMessage": "write a number (--rate)"
+          "errorMessage": "write a number (--rate)",
+          "anyOf": [
+            {
+              "type": [
+                "number",
+                "string"
+              ],
+              "pattern": "^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}$",
+              "errorMessage": "write a number (--rate)"
+            },
+            {
+              "not": {
+                "type": [
+                  "string",
+                  "number",
+                  "boolean",
+                  "array",
+                  "object"
+                ]
+              }
+            }
+          ]
         },
         "verbose": {
           "description": "optional, true or false\nasked for as --verbose in scripts/a.py:2",
-          "type": [
-            "boolean",
-            "string",
-            "null"
-          ],
-          "pattern": "^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}$",
-          "errorMessage": "write true or false (--verbose)"
+          "errorMessage": "write true or false (--verbose)",
+          "anyOf": [
+            {
+              "type": [
+                "boolean",
+                "string"
+              ],
+              "pattern": "^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}$",
+              "errorMessage": "write true or false (--verbose)"
+            },
+            {
+              "not": {
+                "type": [
+                  "string",
+                  "number",
+                  "boolean",
+                  "array",
+                  "object"
+                ]
+              }
+            }
+          ]
         },
         "level": {
           "description": "optional, 1 or 2\nasked for as --level in scripts/a.py:2",
+          "errorMessage": "write 1 or 2 (--level)",
           "anyOf": [
             {
               "enum": [
@@ -926,10 +1005,17 @@ fn the_schema_of_each_kind_of_answer() {
               "pattern": "^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}$"
             },
             {
-              "type": "null"
+              "not": {
+                "type": [
+                  "string",
+                  "number",
+                  "boolean",
+                  "array",
+                  "object"
+                ]
+              }
             }
-          ],
-          "errorMessage": "write 1 or 2 (--level)"
+          ]
         }
       },
       "additionalProperties": false,

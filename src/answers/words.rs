@@ -1,7 +1,9 @@
 //! Owns what is said of answers: a function for each finding, nothing else.
 
+use indexmap::IndexSet;
 use serde_json::Value;
 
+use crate::asked;
 use crate::diagnostic::{Code, Diagnostic, Severity, did_you_mean, listed, nearest};
 use crate::requirement::{Kind, OutputRef, Requirement, ValueType, When};
 use crate::schema::{tidy, wanted};
@@ -128,10 +130,10 @@ pub fn unknown_section(
     key: &str,
     step: &str,
     section: Option<&str>,
-    known: &[String],
+    known: &[&str],
     place: Place,
 ) -> Diagnostic {
-    let known = || known.iter().map(String::as_str);
+    let known = || known.iter().copied();
     let help = match (section, Kind::ALL.iter().any(|kind| kind.section() == key)) {
         (Some(section), _) => format!("`{key}` belongs under `{section}:`"),
         (None, true) => format!("step `{step}` asks for none of its {key}; remove it"),
@@ -151,19 +153,14 @@ pub fn unknown_section(
 /// Finding: an answer that the step does not ask for. `elsewhere` is a section that has the name.
 pub fn unknown_answer(
     key: &str,
-    section: &str,
+    kind: Kind,
     step: &str,
     elsewhere: Option<&str>,
-    known: &[String],
+    known: &IndexSet<&str>,
     place: Place,
 ) -> Diagnostic {
-    let known = || known.iter().map(String::as_str);
-    let what = match section {
-        "inputs" => "input",
-        "outputs" => "output",
-        "env" => "variable",
-        _ => "argument",
-    };
+    let known = || known.iter().copied();
+    let section = kind.section();
     let help = match (nearest(key, known()), elsewhere) {
         (_, Some(elsewhere)) => format!("`{key}` belongs under `{elsewhere}:`"),
         (Some(near), None) => format!("did you mean `{near}`?"),
@@ -171,14 +168,14 @@ pub fn unknown_answer(
     };
     Diagnostic::new(
         Code::UnknownAnswer,
-        format!("step `{step}` has no {what} `{key}`"),
+        format!("step `{step}` has no {kind} `{key}`"),
     )
     .at(place, "nothing reads this")
     .help(help)
 }
 
 /// A part of the file that is no answer, by name.
-pub fn structure(parts: &[String]) -> String {
+pub fn structure(parts: &[&str]) -> String {
     match parts {
         [] => "the answers file".to_owned(),
         [steps] => format!("`{steps}`"),
@@ -268,7 +265,7 @@ fn empty(asker: Asker<'_>, place: &Place) -> Diagnostic {
 
 /// A mapping that is not just `{from: step.output}`.
 fn stray(asker: Asker<'_>, key: &str, place: &Place) -> Diagnostic {
-    let takes_output = super::takes_output(asker.requirement);
+    let takes_output = asked::takes_output(asker.requirement);
     let (message, help) = match (key, takes_output) {
         ("", false) => (
             format!(

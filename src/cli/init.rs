@@ -7,7 +7,7 @@ use crate::exit_code::Exit;
 use crate::extract;
 use crate::file;
 use crate::requirement::Requirement;
-use crate::schema::{self, Reader};
+use crate::schema;
 use crate::ui::{Tone, Ui, paint};
 
 use super::args::Global;
@@ -41,11 +41,7 @@ pub(super) fn main(global: &Global, _args: &Args, ui: &mut Ui) -> Exit {
     };
     let steps = check::asked(&analysis);
     let schema_path = analysis.beside("answers.schema.json");
-    let schema = schema::render(&schema::schema(
-        &analysis.manifest.pipeline,
-        &steps,
-        Reader::Editor,
-    ));
+    let schema = schema::render(&schema::schema(&analysis.manifest.pipeline, &steps));
     let mut written = vec![(schema_path.clone(), schema)];
     let asks = steps.iter().any(|step| !step.asks_nothing());
     if text.is_none() {

@@ -2,6 +2,7 @@
 
 mod common;
 mod contracts;
+mod editor;
 mod examples;
 mod journey;
 mod layers;

@@ -255,7 +255,7 @@ proptest! {
         let steps = chained(&owned);
         let text = answers(&steps, &choose);
         let document = yaml::parse(&Source::new("a", "a", text.clone())).expect("YAML");
-        let schema = schema::schema("p", &steps, Reader::Editor);
+        let schema = schema::schema("p", &steps);
         let shape = Shape::compile(schema).expect("a schema");
         let misfits = shape.misfits(&document.value);
         let loaded = read(&text, &steps);

@@ -350,7 +350,7 @@ proptest! {
                 prop_assert!(!matches!(finding.diagnostic.code, Code::UnknownStep), "{}\n{}", text, told(&loaded));
             }
             for step in &steps {
-                for requirement in step.answerable().filter(|r| schema::is_required(r)) {
+                for requirement in step.answerable().filter(|r| asked::is_required(r)) {
                     let pointer = load::pointer(step.step, requirement.kind, &requirement.name);
                     prop_assert!(after.value.pointer(&pointer).is_some(), "{} is not in\n{}", pointer, text);
                 }
