@@ -24,10 +24,12 @@ mod environ_libraries;
 mod expr;
 mod fields;
 mod frameworks;
+mod hints;
 mod library;
 mod main_entry;
 mod methods;
 mod modules;
+mod openers;
 mod ops;
 mod path_table;
 mod paths;
@@ -112,7 +114,10 @@ fn bind_doc<'a>(scope: &Scope<'a>, body: &'a [ast::Stmt]) {
     if let Some(ast::Stmt::Expr(stmt)) = body.first()
         && let ast::Expr::StringLiteral(text) = &*stmt.value
     {
-        scope.names.borrow_mut().insert("__doc__".into(), Value::str(text.value.to_str()));
+        scope
+            .names
+            .borrow_mut()
+            .insert("__doc__".into(), Value::str(text.value.to_str()));
     }
 }
 
@@ -126,10 +131,14 @@ impl<'a> Engine<'a> {
         {
             let mut names = scope.names.borrow_mut();
             names.insert("__name__".into(), Value::str("__main__"));
-            names.insert(
-                "__file__".into(),
-                Value::Typed(crate::requirement::ValueType::Path),
-            );
+            let file = module
+                .source
+                .path()
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy();
+            let file = format!("{}/{file}", paths::SCRIPT_FOLDER);
+            names.insert("__file__".into(), Value::Str(file.into()));
         }
         bind_doc(&scope, &module.body);
         let frame = Frame {
@@ -169,6 +178,7 @@ impl<'a> Engine<'a> {
     fn walk_uncalled(&mut self) {
         self.confidence = Confidence::Likely;
         self.uncertain = 1;
+        self.base_uncertain = 1;
         let mut next = 0;
         while next < self.defined.len() && !self.exhausted() {
             let function = self.defined[next].clone();

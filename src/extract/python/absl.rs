@@ -14,7 +14,10 @@ impl<'a> Engine<'a> {
         if let Some(parser) = self.flags_parser {
             return parser;
         }
-        let at = super::value::At { module: self.module(), range: Default::default() };
+        let at = super::value::At {
+            module: self.module(),
+            range: Default::default(),
+        };
         let index = self.parsers.len();
         self.make_parser(&Args::new(at), "absl");
         self.flags_parser = Some(index);
@@ -47,7 +50,9 @@ impl<'a> Engine<'a> {
             "flags.FlagValues" => Value::Namespace(self.absl_parser()),
             "app.run" => {
                 let main = args.get(0, "main").cloned().or_else(|| {
-                    self.module_scopes.first().and_then(|scope| scope.lookup("main"))
+                    self.module_scopes
+                        .first()
+                        .and_then(|scope| scope.lookup("main"))
                 });
                 if let Some(main) = main {
                     let mut call = Args::new(args.at);
@@ -143,7 +148,10 @@ impl<'a> Engine<'a> {
         if param.default == Default_::Computed {
             self.note(
                 "computed-default",
-                format!("the default of `{}` is worked out when the script runs", &*name),
+                format!(
+                    "the default of `{}` is worked out when the script runs",
+                    &*name
+                ),
                 args.at,
             );
         }
@@ -151,9 +159,11 @@ impl<'a> Engine<'a> {
         param.help = help
             .map(|help| help.split_whitespace().collect::<Vec<_>>().join(" "))
             .filter(|help| !help.is_empty());
-        let known = self.parsers[parser].params.iter().copied().find(|known| {
-            self.slots.params[*known].dest == param.dest
-        });
+        let known = self.parsers[parser]
+            .params
+            .iter()
+            .copied()
+            .find(|known| self.slots.params[*known].dest == param.dest);
         if let Some(known) = known {
             return Value::slot(self.slots.params[known].slot);
         }

@@ -55,12 +55,18 @@ impl<'a> Engine<'a> {
     }
 
     fn annotation_at(&mut self, value: &Value<'a>, depth: usize) -> Annotation<'a> {
-        let plain = |value_type| Annotation { value_type: Some(value_type), ..Annotation::default() };
+        let plain = |value_type| Annotation {
+            value_type: Some(value_type),
+            ..Annotation::default()
+        };
         if depth > 6 {
             return Annotation::default();
         }
         match value {
-            Value::None => Annotation { optional: true, ..Annotation::default() },
+            Value::None => Annotation {
+                optional: true,
+                ..Annotation::default()
+            },
             Value::Str(text) => match text.trim() {
                 "int" => plain(ValueType::Int),
                 "float" => plain(ValueType::Float),
@@ -77,7 +83,9 @@ impl<'a> Engine<'a> {
                 "list" | "List" | "Sequence" | "tuple" | "Tuple" | "set" | "Set" | "Iterable" => {
                     plain(ValueType::List(Box::new(ValueType::String)))
                 }
-                "FilePath" | "DirectoryPath" | "NewPath" | "PathLike" | "FileText" => plain(ValueType::Path),
+                "FilePath" | "DirectoryPath" | "NewPath" | "PathLike" | "FileText" => {
+                    plain(ValueType::Path)
+                }
                 _ if super::library::is_path_class(name) => plain(ValueType::Path),
                 _ => Annotation::default(),
             },
@@ -87,16 +95,23 @@ impl<'a> Engine<'a> {
                     choices: Some(choices),
                     ..Annotation::default()
                 },
-                None => Annotation { class: Some(class.clone()), ..Annotation::default() },
+                None => Annotation {
+                    class: Some(class.clone()),
+                    ..Annotation::default()
+                },
             },
             Value::Object(object) if &*object.class == SUBSCRIPT => {
                 let held = object.args.borrow().clone();
-                let [head, key] = held.as_slice() else { return Annotation::default() };
+                let [head, key] = held.as_slice() else {
+                    return Annotation::default();
+                };
                 self.subscript_annotation(head, key, depth)
             }
             Value::Alt(values) => {
                 let first = values.iter().find(|value| !value.is_unknown()).cloned();
-                first.map(|value| self.annotation_at(&value, depth + 1)).unwrap_or_default()
+                first
+                    .map(|value| self.annotation_at(&value, depth + 1))
+                    .unwrap_or_default()
             }
             _ => Annotation::default(),
         }
@@ -108,7 +123,9 @@ impl<'a> Engine<'a> {
         key: &Value<'a>,
         depth: usize,
     ) -> Annotation<'a> {
-        let Value::Lib(head) = head else { return Annotation::default() };
+        let Value::Lib(head) = head else {
+            return Annotation::default();
+        };
         let parts = match key {
             Value::Seq(seq) => seq.items.borrow().clone(),
             other => vec![other.clone()],
@@ -140,7 +157,10 @@ impl<'a> Engine<'a> {
                         }
                     });
                 }
-                Annotation { optional, ..all.unwrap_or_default() }
+                Annotation {
+                    optional,
+                    ..all.unwrap_or_default()
+                }
             }
             "Annotated" => {
                 let Some((first, details)) = parts.split_first() else {
@@ -160,12 +180,18 @@ impl<'a> Engine<'a> {
                     ..Annotation::default()
                 }
             }
-            "ClassVar" | "InitVar" => Annotation { hidden: true, ..Annotation::default() },
+            "ClassVar" | "InitVar" => Annotation {
+                hidden: true,
+                ..Annotation::default()
+            },
             "Final" | "Required" | "NotRequired" | "Positional" | "Conf" | "Suppress" => {
                 self.annotation_at(parts.first().unwrap_or(&Value::Unknown), depth + 1)
             }
-            "list" | "List" | "Sequence" | "tuple" | "Tuple" | "set" | "Set" | "Iterable" | "FrozenSet" => {
-                let inner = parts.first().map(|part| self.annotation_at(part, depth + 1));
+            "list" | "List" | "Sequence" | "tuple" | "Tuple" | "set" | "Set" | "Iterable"
+            | "FrozenSet" => {
+                let inner = parts
+                    .first()
+                    .map(|part| self.annotation_at(part, depth + 1));
                 let inner = inner.unwrap_or_default();
                 Annotation {
                     value_type: Some(ValueType::List(Box::new(

@@ -148,7 +148,10 @@ impl<'a> Engine<'a> {
             "error" | "exit" => Value::Never,
             "add_arguments" => {
                 if let Some(Value::Class(class)) = args.first() {
-                    let dest = args.get(1, "dest").and_then(|dest| dest.as_str()).map(str::to_owned);
+                    let dest = args
+                        .get(1, "dest")
+                        .and_then(|dest| dest.as_str())
+                        .map(str::to_owned);
                     let object = self.object_of_fields(&class.clone(), parser, Flavour::Simple, "");
                     if let Some(dest) = dest {
                         self.parsers[parser].extras.insert(dest.into(), object);
@@ -424,6 +427,15 @@ impl<'a> Engine<'a> {
         } else {
             !optional
         };
+        param.default_env = default
+            .as_ref()
+            .and_then(|value| {
+                value
+                    .alternatives()
+                    .iter()
+                    .find_map(|value| self.env_of(value))
+            })
+            .map(|env| self.slots.envs[env].name.clone());
         let general = self.parsers[parser].general_default.clone();
         param.default = match default.or(general) {
             Some(Value::Lib(name)) if name.ends_with("SUPPRESS") => Default_::Absent,
@@ -788,6 +800,9 @@ fn result_type(value: &Value<'_>) -> Option<ValueType> {
         match &found {
             None => found = Some(value_type),
             Some(known) if *known == value_type => {}
+            // `if isinstance(value, bool): return value` and the like.
+            Some(ValueType::Bool) if value_type == ValueType::String => {}
+            Some(ValueType::String) if value_type == ValueType::Bool => found = Some(value_type),
             // `int` where it can be, else something else: the value is what is written.
             Some(_) => return None,
         }

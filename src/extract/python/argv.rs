@@ -28,9 +28,16 @@ impl<'a> Engine<'a> {
     }
 
     /// An item of `sys.argv`.
-    pub(super) fn argv_item(&mut self, object: &Rc<Object<'a>>, key: &Value<'a>, at: At) -> Option<Value<'a>> {
+    pub(super) fn argv_item(
+        &mut self,
+        object: &Rc<Object<'a>>,
+        key: &Value<'a>,
+        at: At,
+    ) -> Option<Value<'a>> {
         let offset = Self::argv_offset(object)?;
-        let Value::Int(index) = key else { return Some(Value::Typed(ValueType::String)) };
+        let Value::Int(index) = key else {
+            return Some(Value::Typed(ValueType::String));
+        };
         let place = index + offset;
         if *index < 0 || place < 1 {
             return Some(Value::Typed(ValueType::String));
@@ -45,9 +52,11 @@ impl<'a> Engine<'a> {
     /// The slot of a place on the command line.
     fn argv_slot(&mut self, position: usize, many: bool, at: At) -> SlotId {
         let optional = self.argv_guards > 0 || self.lenient_index > 0;
-        let known = self.slots.params.iter().position(|param| {
-            param.rule == "sys.argv" && param.position == Some(position)
-        });
+        let known = self
+            .slots
+            .params
+            .iter()
+            .position(|param| param.rule == "sys.argv" && param.position == Some(position));
         let index = match known {
             Some(index) => {
                 self.slots.params[index].required |= !optional;
@@ -56,11 +65,23 @@ impl<'a> Engine<'a> {
             None => {
                 let item = ValueType::String;
                 let param = Param {
-                    dest: if many { "arguments".to_owned() } else { format!("argument_{}", position + 1) },
+                    dest: if many {
+                        "arguments".to_owned()
+                    } else {
+                        format!("argument_{}", position + 1)
+                    },
                     position: Some(position),
-                    value_type: Some(if many { ValueType::List(Box::new(item)) } else { item }),
+                    value_type: Some(if many {
+                        ValueType::List(Box::new(item))
+                    } else {
+                        item
+                    }),
                     required: !optional,
-                    default: if optional { Default_::Known(Json::Null) } else { Default_::Absent },
+                    default: if optional {
+                        Default_::Known(Json::Null)
+                    } else {
+                        Default_::Absent
+                    },
                     at: Some(at),
                     rule: "sys.argv",
                     confidence: self.confidence,
@@ -97,16 +118,28 @@ impl<'a> Engine<'a> {
         }
         let position = usize::try_from(offset - 1).ok()?;
         // Options among them are told apart by hand: what they are called is not in the list.
-        let at = At { module: self.module(), range: self.here };
+        let at = At {
+            module: self.module(),
+            range: self.here,
+        };
         let slot = self.argv_slot(position.min(64), true, at);
         Some((vec![Value::slot(slot)], true))
     }
 
     /// Items of `sys.argv` for `count` targets.
-    pub(super) fn argv_unpacked(&mut self, value: &Value<'a>, count: usize) -> Option<Vec<Value<'a>>> {
-        let Value::Object(object) = value else { return None };
+    pub(super) fn argv_unpacked(
+        &mut self,
+        value: &Value<'a>,
+        count: usize,
+    ) -> Option<Vec<Value<'a>>> {
+        let Value::Object(object) = value else {
+            return None;
+        };
         Self::argv_offset(object)?;
-        let at = At { module: self.module(), range: self.here };
+        let at = At {
+            module: self.module(),
+            range: self.here,
+        };
         let mut items = Vec::new();
         for index in 0..count.min(64) {
             let key = Value::Int(i64::try_from(index).unwrap_or(0));
@@ -117,7 +150,9 @@ impl<'a> Engine<'a> {
 
     /// Names the place that a statement read after the variable it is bound to.
     pub(super) fn name_argv(&mut self, target: &'a Expr) {
-        let Some(slot) = self.last_argv.take() else { return };
+        let Some(slot) = self.last_argv.take() else {
+            return;
+        };
         let name = match target {
             Expr::Name(name) => name.id.as_str(),
             Expr::Attribute(attribute) => attribute.attr.as_str(),
@@ -134,7 +169,9 @@ impl<'a> Engine<'a> {
     /// The default of a place that is only read where there are enough arguments.
     pub(super) fn argv_fallback(&mut self, first: &Value<'a>, second: &Value<'a>) {
         let Some(slot) = first.as_slot() else { return };
-        let Owner::Param(index) = self.slots.all[slot].owner else { return };
+        let Owner::Param(index) = self.slots.all[slot].owner else {
+            return;
+        };
         if self.slots.params[index].rule != "sys.argv" || self.slots.params[index].required {
             return;
         }

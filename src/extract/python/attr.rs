@@ -272,7 +272,9 @@ impl<'a> Engine<'a> {
                 [Piece::Slot(slot, _)] => Value::Pieces(Rc::new([Piece::Slot(slot, Form::Part)])),
                 _ => Value::Typed(ValueType::String),
             },
-            Value::Object(made) => self.object_slice(&made.clone(), lower.flatten(), upper.flatten(), at),
+            Value::Object(made) => {
+                self.object_slice(&made.clone(), lower.flatten(), upper.flatten(), at)
+            }
             Value::Alt(values) => {
                 let results: Vec<_> = values
                     .iter()

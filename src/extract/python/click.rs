@@ -67,13 +67,21 @@ impl<'a> Engine<'a> {
                 Some(value.clone())
             }
             "click.command" | "click.group" => {
-                let kind = if &*object.class == "click.group" { "group" } else { "command" };
+                let kind = if &*object.class == "click.group" {
+                    "group"
+                } else {
+                    "command"
+                };
                 Some(self.command(value, kind, None, &args))
             }
             "click.command of" | "click.group of" => {
                 let group = args.kw("…group").cloned();
                 args.kw.retain(|(name, _)| &**name != "…group");
-                let kind = if &*object.class == "click.group of" { "group" } else { "command" };
+                let kind = if &*object.class == "click.group of" {
+                    "group"
+                } else {
+                    "command"
+                };
                 Some(self.command(value, kind, group, &args))
             }
             _ => None,
@@ -81,7 +89,10 @@ impl<'a> Engine<'a> {
     }
 
     fn at_start(&self) -> At {
-        At { module: self.module(), range: Default::default() }
+        At {
+            module: self.module(),
+            range: Default::default(),
+        }
     }
 
     /// Makes a command of a function and the options that were put on it.
@@ -92,11 +103,16 @@ impl<'a> Engine<'a> {
         group: Option<Value<'a>>,
         args: &Args<'a>,
     ) -> Value<'a> {
-        let Some(function) = function_of(value) else { return value.clone() };
+        let Some(function) = function_of(value) else {
+            return value.clone();
+        };
         let Value::Parser(parser) = self.make_parser(&Args::new(args.at), "click") else {
             return value.clone();
         };
-        let name = args.get(0, "name").and_then(|name| name.as_str()).map(str::to_owned);
+        let name = args
+            .get(0, "name")
+            .and_then(|name| name.as_str())
+            .map(str::to_owned);
         let name = name.unwrap_or_else(|| command_name(function.name()));
         if let Some(Value::Object(group)) = group {
             self.add_command(&group, &name, parser, args.at);
@@ -112,7 +128,10 @@ impl<'a> Engine<'a> {
     /// Adds a parameter to a command's parser.
     pub(super) fn add_click_param(&mut self, parser: usize, mut param: Param) {
         param.parser = Some(parser);
-        param.when = self.parsers[parser].sub_of.as_ref().map(|(_, when)| when.clone());
+        param.when = self.parsers[parser]
+            .sub_of
+            .as_ref()
+            .map(|(_, when)| when.clone());
         if param.position.is_some() {
             param.position = Some(self.parsers[parser].positions);
             self.parsers[parser].positions += 1;
@@ -128,10 +147,17 @@ impl<'a> Engine<'a> {
         function: Rc<Function<'a>>,
         parser: usize,
     ) -> Value<'a> {
-        let class = if kind.eq_ignore_ascii_case("group") { "click.Group…" } else { "click.Command…" };
+        let class = if kind.eq_ignore_ascii_case("group") {
+            "click.Group…"
+        } else {
+            "click.Command…"
+        };
         let made = Value::object(class, vec![Value::Parser(parser)]);
         if let Value::Object(object) = &made {
-            object.names.borrow_mut().insert("callback".into(), Value::Function(function.clone()));
+            object
+                .names
+                .borrow_mut()
+                .insert("callback".into(), Value::Function(function.clone()));
         }
         self.commands.push((function, parser));
         self.keep(made)
@@ -139,7 +165,9 @@ impl<'a> Engine<'a> {
 
     /// Makes a parser the subcommand of a group.
     fn add_command(&mut self, group: &Rc<Object<'a>>, name: &str, parser: usize, at: At) {
-        let Some(Value::Parser(above)) = group.args.borrow().first().cloned() else { return };
+        let Some(Value::Parser(above)) = group.args.borrow().first().cloned() else {
+            return;
+        };
         self.add_subcommand(above, name, parser, at);
     }
 
@@ -158,7 +186,10 @@ impl<'a> Engine<'a> {
                     rule: self.parsers[above].rule,
                     confidence: self.confidence,
                     parser: Some(above),
-                    when: self.parsers[above].sub_of.as_ref().map(|(_, when)| when.clone()),
+                    when: self.parsers[above]
+                        .sub_of
+                        .as_ref()
+                        .map(|(_, when)| when.clone()),
                     ..Param::default()
                 };
                 self.parsers[above].positions += 1;
@@ -170,7 +201,10 @@ impl<'a> Engine<'a> {
         };
         let choice = Json::from(name);
         let param = &mut self.slots.params[selector];
-        let when = When { arg: param.dest.clone(), equals: choice.clone() };
+        let when = When {
+            arg: param.dest.clone(),
+            equals: choice.clone(),
+        };
         let choices = param.choices.get_or_insert_with(Vec::new);
         if !choices.contains(&choice) {
             choices.push(choice);
@@ -217,8 +251,13 @@ impl<'a> Engine<'a> {
                 };
                 let parser = command.args.borrow().first().cloned();
                 let callback = command.names.borrow().get("callback").cloned();
-                if let (Some(Value::Parser(parser)), Some(Value::Function(function))) = (parser, callback) {
-                    let name = args.get(1, "name").and_then(|name| name.as_str()).map(str::to_owned);
+                if let (Some(Value::Parser(parser)), Some(Value::Function(function))) =
+                    (parser, callback)
+                {
+                    let name = args
+                        .get(1, "name")
+                        .and_then(|name| name.as_str())
+                        .map(str::to_owned);
                     let name = name.unwrap_or_else(|| command_name(function.name()));
                     self.add_command(object, &name, parser, args.at);
                 }
@@ -244,11 +283,31 @@ impl<'a> Engine<'a> {
         let mut args = Args::new(self.at_start());
         for index in self.parsers[parser].params.clone() {
             let param = &self.slots.params[index];
-            args.kw.push((param.dest.clone().into(), Value::slot(param.slot)));
+            args.kw
+                .push((param.dest.clone().into(), Value::slot(param.slot)));
         }
         args.open = true;
         self.reached.insert(function.id);
+        self.parsers[parser].parsed = true;
+        let mut above = self.parsers[parser].sub_of.clone();
+        while let Some((parser, _)) = above {
+            self.parsers[parser].parsed = true;
+            above = self.parsers[parser].sub_of.clone();
+        }
         self.walk_function(function, None, args);
+    }
+
+    /// Whether a command is the script's own, or one of a group that is.
+    fn is_own(&self, parser: usize) -> bool {
+        let mut root = parser;
+        while let Some((above, _)) = &self.parsers[root].sub_of {
+            root = *above;
+        }
+        let mut own = self
+            .commands
+            .iter()
+            .filter(|(function, _)| function.module == 0);
+        own.any(|(_, own)| *own == root || *own == parser)
     }
 
     /// What an option or argument declares.
@@ -279,9 +338,16 @@ impl<'a> Engine<'a> {
             return None;
         }
         let dest = named.unwrap_or_else(|| {
-            let long = flags.iter().find(|flag| flag.starts_with("--")).or(flags.first());
-            long.map(|flag| flag.trim_start_matches('-').replace('-', "_").to_lowercase())
-                .unwrap_or_default()
+            let long = flags
+                .iter()
+                .find(|flag| flag.starts_with("--"))
+                .or(flags.first());
+            long.map(|flag| {
+                flag.trim_start_matches('-')
+                    .replace('-', "_")
+                    .to_lowercase()
+            })
+            .unwrap_or_default()
         });
         let mut param = Param {
             dest,
@@ -294,17 +360,25 @@ impl<'a> Engine<'a> {
         };
         let help = args.kw("help").and_then(|value| value.as_str());
         param.help = help.map(|help| help.split_whitespace().collect::<Vec<_>>().join(" "));
-        let default = args.kw("default").cloned().filter(|value| !matches!(value, Value::Lib(_)));
+        let default = args
+            .kw("default")
+            .cloned()
+            .filter(|value| !matches!(value, Value::Lib(_)));
         self.click_type(&mut param, args, default.as_ref());
         let truth = |name: &str| args.kw(name).and_then(Value::truth) == Some(true);
         let nargs = args.kw("nargs").cloned();
         let many = truth("multiple") || matches!(nargs, Some(Value::Int(count)) if count != 1);
-        let is_switch = is_option
-            && (truth("is_flag") || off.is_some() || args.kw("flag_value").is_some());
+        let is_switch =
+            is_option && (truth("is_flag") || off.is_some() || args.kw("flag_value").is_some());
         if is_switch {
             param.value_type = Some(ValueType::Bool);
             param.pass = match off {
-                Some(no) if param.flags.iter().any(|on| no == format!("--no-{}", on.trim_start_matches('-'))) => {
+                Some(no)
+                    if param
+                        .flags
+                        .iter()
+                        .any(|on| no == format!("--no-{}", on.trim_start_matches('-'))) =>
+                {
                     Pass::OnOff
                 }
                 _ => Pass::Switch,
@@ -319,7 +393,11 @@ impl<'a> Engine<'a> {
             } else {
                 param.value_type = Some(item);
             }
-            param.pass = if truth("multiple") { Pass::Repeat } else { Pass::Value };
+            param.pass = if truth("multiple") {
+                Pass::Repeat
+            } else {
+                Pass::Value
+            };
         }
         param.required = match args.kw("required").and_then(Value::truth) {
             Some(required) => required,
@@ -336,7 +414,10 @@ impl<'a> Engine<'a> {
         if param.default == Default_::Computed {
             self.note(
                 "computed-default",
-                format!("the default of `{}` is worked out when the script runs", param.dest),
+                format!(
+                    "the default of `{}` is worked out when the script runs",
+                    param.dest
+                ),
                 args.at,
             );
         }
@@ -350,7 +431,10 @@ impl<'a> Engine<'a> {
             Some(Value::Str(name)) => vec![name.to_string()],
             Some(value @ Value::Seq(_)) => {
                 let (items, _) = self.iterate(&value.clone());
-                items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
+                items
+                    .iter()
+                    .filter_map(|item| item.as_str().map(str::to_owned))
+                    .collect()
             }
             _ => Vec::new(),
         }
@@ -387,8 +471,11 @@ impl<'a> Engine<'a> {
                         .and_then(Value::as_str)
                         .is_some_and(|mode| mode.contains(['w', 'a', 'x']));
                     param.value_type = Some(ValueType::Path);
-                    param.direction =
-                        Some(if writes { Direction::Writes } else { Direction::Reads });
+                    param.direction = Some(if writes {
+                        Direction::Writes
+                    } else {
+                        Direction::Reads
+                    });
                     return;
                 }
                 "click.Choice" => {
@@ -399,7 +486,10 @@ impl<'a> Engine<'a> {
                         param.value_type = Some(ValueType::String);
                         self.note(
                             "computed-choices",
-                            format!("the choices of `{}` are worked out when the script runs", param.dest),
+                            format!(
+                                "the choices of `{}` are worked out when the script runs",
+                                param.dest
+                            ),
                             args.at,
                         );
                     }
@@ -445,11 +535,39 @@ impl<'a> Engine<'a> {
         let mut next = 0;
         while let Some((function, parser)) = self.commands.get(next).cloned() {
             next += 1;
-            if !self.reached.contains(&function.id) {
+            if !self.reached.contains(&function.id) && self.is_own(parser) {
                 self.confidence = Confidence::Certain;
                 self.run_command(&function, parser);
             }
         }
+    }
+}
+
+impl<'a> Engine<'a> {
+    /// `Parameter("name", default=…)` of a metaflow flow: a flag of its `run` command.
+    pub(super) fn call_metaflow(&mut self, args: &Args<'a>) -> Option<Value<'a>> {
+        let name = args
+            .get(0, "name")
+            .and_then(|name| name.as_str())
+            .map(str::to_owned)?;
+        let Value::Parser(parser) = self.make_parser(&Args::new(args.at), "metaflow") else {
+            return None;
+        };
+        let mut call = args.clone();
+        call.pos = vec![
+            Value::Str(format!("--{name}").into()),
+            Value::Str(name.into()),
+        ];
+        let mut param = self.click_param(&call, true)?;
+        param.rule = "metaflow";
+        param.when = None;
+        self.add_click_param(parser, param);
+        let index = self.parsers[parser].params.last().copied()?;
+        self.slots.params[index].when = Some(When {
+            arg: "command".to_owned(),
+            equals: Json::from("run"),
+        });
+        Some(Value::slot(self.slots.params[index].slot))
     }
 }
 

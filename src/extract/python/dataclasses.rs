@@ -45,7 +45,8 @@ impl<'a> Engine<'a> {
                     None => {
                         self.note(
                             "dynamic-parser",
-                            "what the command line is made of is worked out when the script runs".to_owned(),
+                            "what the command line is made of is worked out when the script runs"
+                                .to_owned(),
                             at,
                         );
                         Value::Unknown
@@ -80,12 +81,19 @@ impl<'a> Engine<'a> {
             });
         }
         let objects = self.seq(SeqKind::Tuple, objects);
-        self.parsers[parser].extras.insert("…objects".into(), objects);
+        self.parsers[parser]
+            .extras
+            .insert("…objects".into(), objects);
         Value::Parser(parser)
     }
 
     /// What `parse_args_into_dataclasses()` and its kin give.
-    pub(super) fn parsed_objects(&mut self, parser: usize, name: &str, args: &Args<'a>) -> Option<Value<'a>> {
+    pub(super) fn parsed_objects(
+        &mut self,
+        parser: usize,
+        name: &str,
+        args: &Args<'a>,
+    ) -> Option<Value<'a>> {
         let wanted = matches!(
             name,
             "parse_args_into_dataclasses"
@@ -124,11 +132,21 @@ impl<'a> Engine<'a> {
         });
         let object = self.keep(Value::Instance(instance.clone()));
         self.specimens.insert(Rc::as_ptr(class), object.clone());
-        if self.library_bases(class).iter().any(|base| !is_plain_base(base)) {
-            let at = At { module: class.module, range: class.def.name.range };
+        if self
+            .library_bases(class)
+            .iter()
+            .any(|base| !is_plain_base(base))
+        {
+            let at = At {
+                module: class.module,
+                range: class.def.name.range,
+            };
             self.note(
                 "library-arguments",
-                format!("the fields of `{}` include those of a library's class", class.def.name.as_str()),
+                format!(
+                    "the fields of `{}` include those of a library's class",
+                    class.def.name.as_str()
+                ),
                 at,
             );
         }
@@ -144,8 +162,13 @@ impl<'a> Engine<'a> {
             if annotation.hidden {
                 continue;
             }
-            let Some((default, metadata)) = self.field_default(&field) else { continue };
-            let nested = annotation.class.clone().filter(|_| annotation.value_type.is_none());
+            let Some((default, metadata)) = self.field_default(&field) else {
+                continue;
+            };
+            let nested = annotation
+                .class
+                .clone()
+                .filter(|_| annotation.value_type.is_none());
             if let Some(inner) = nested
                 && prefix.matches('.').count() < 4
                 && flavour != Flavour::Hf
@@ -158,19 +181,29 @@ impl<'a> Engine<'a> {
                 instance.names.borrow_mut().insert(field.name.into(), value);
                 continue;
             }
-            let at = At { module: field.class.module, range: field.range };
-            let param = self.field_param(&field, &annotation, default, &metadata, flavour, prefix, at);
+            let at = At {
+                module: field.class.module,
+                range: field.range,
+            };
+            let param =
+                self.field_param(&field, &annotation, default, &metadata, flavour, prefix, at);
             if let Some(param) = param {
                 let name = field.name;
                 self.add_click_param(parser, param);
                 if let Some(index) = self.parsers[parser].params.last() {
                     let slot = self.slots.params[*index].slot;
-                    instance.names.borrow_mut().insert(name.into(), Value::slot(slot));
+                    instance
+                        .names
+                        .borrow_mut()
+                        .insert(name.into(), Value::slot(slot));
                 }
             }
         }
         if let Some(Value::Function(after)) = self.class_member(class, "__post_init__") {
-            let at = At { module: class.module, range: class.def.name.range };
+            let at = At {
+                module: class.module,
+                range: class.def.name.range,
+            };
             self.call_function(&after, Some(object.clone()), Args::new(at));
         }
         object
@@ -178,9 +211,17 @@ impl<'a> Engine<'a> {
 
     /// A field's default and metadata; none for a field that `__init__` does not take.
     fn field_default(&mut self, field: &Field<'a>) -> Option<(Option<Value<'a>>, Value<'a>)> {
-        let Some(expr) = field.default else { return Some((None, Value::Unknown)) };
+        let Some(expr) = field.default else {
+            return Some((None, Value::Unknown));
+        };
         let value = self.eval_in(&field.class.scope.clone(), expr);
-        let Value::Object(object) = &value else { return Some((Some(value), Value::Unknown)) };
+        let Value::Object(object) = &value else {
+            return Some((Some(value), Value::Unknown));
+        };
+        if object.class.ends_with(".list_field") {
+            let items = object.args.borrow().clone();
+            return Some((Some(self.seq(SeqKind::List, items)), Value::Unknown));
+        }
         let is_field = object.class.ends_with(".field")
             || object.class.ends_with(".Field")
             || object.class.ends_with("HfArg")
@@ -194,16 +235,25 @@ impl<'a> Engine<'a> {
             return None;
         }
         let first = object.args.borrow().first().cloned();
-        let default = match (names.get("default").cloned().or(first), names.get("default_factory")) {
+        let default = match (
+            names.get("default").cloned().or(first),
+            names.get("default_factory"),
+        ) {
             (Some(value), _) => Some(value).filter(|value| !self.is_ellipsis(value)),
             (None, Some(factory)) => {
-                let at = At { module: field.class.module, range: field.range };
+                let at = At {
+                    module: field.class.module,
+                    range: field.range,
+                };
                 Some(self.call(&factory.clone(), Args::new(at)))
             }
             (None, None) => None,
         };
         let metadata = names.get("metadata").cloned().unwrap_or_else(|| {
-            let items = names.iter().map(|(k, v)| (Value::Str(k.clone()), v.clone())).collect();
+            let items = names
+                .iter()
+                .map(|(k, v)| (Value::Str(k.clone()), v.clone()))
+                .collect();
             self.dict(items, false)
         });
         Some((default, metadata))
@@ -220,7 +270,11 @@ impl<'a> Engine<'a> {
         prefix: &str,
         at: At,
     ) -> Option<Param> {
-        let style = if flavour == Flavour::Tyro { Style::Dashes } else { Style::Fire };
+        let style = if flavour == Flavour::Tyro {
+            Style::Dashes
+        } else {
+            Style::Fire
+        };
         let name = format!("{prefix}{}", field.name);
         let mut param = self.plain_param(&name, annotation.clone(), default.clone(), style, at)?;
         param.rule = rule_of(flavour);
@@ -242,14 +296,26 @@ impl<'a> Engine<'a> {
         let help = said("help").or_else(|| said("description"));
         let aliases = said("aliases").or_else(|| said("alias"));
         let choices = said("choices");
+        let said_positional = said("positional").and_then(|value| value.truth()) == Some(true);
         param.help = help
-            .and_then(|help| help.as_str().map(|h| h.split_whitespace().collect::<Vec<_>>().join(" ")))
+            .and_then(|help| {
+                help.as_str()
+                    .map(|h| h.split_whitespace().collect::<Vec<_>>().join(" "))
+            })
             .or_else(|| field.help());
         if let Some(aliases) = aliases {
             let (aliases, _) = self.iterate(&aliases);
             param.flags.extend(
-                aliases.iter().filter_map(|a| a.as_str()).filter(|a| a.starts_with('-')).map(str::to_owned),
+                aliases
+                    .iter()
+                    .filter_map(|a| a.as_str())
+                    .filter(|a| a.starts_with('-'))
+                    .map(str::to_owned),
             );
+        }
+        if said_positional && flavour == Flavour::Simple {
+            param.flags.clear();
+            param.position = Some(0);
         }
         if let Some(choices) = choices
             && let Some(choices) = self.choices_of(&choices)
@@ -265,7 +331,12 @@ impl<'a> Engine<'a> {
     }
 
     /// An object of a pydantic settings class: its fields are variables.
-    pub(super) fn settings(&mut self, class: &Rc<Class<'a>>, instance: &Rc<Instance<'a>>, args: &Args<'a>) {
+    pub(super) fn settings(
+        &mut self,
+        class: &Rc<Class<'a>>,
+        instance: &Rc<Instance<'a>>,
+        args: &Args<'a>,
+    ) {
         let mut prefix = String::new();
         let mut exact = false;
         for stmt in &class.def.body {
@@ -280,11 +351,14 @@ impl<'a> Engine<'a> {
                         exact = names.get("case_sensitive").and_then(Value::truth) == Some(true);
                     }
                 }
-                Stmt::Assign(stmt) if matches!(stmt.targets.as_slice(), [Expr::Name(n)] if n.id.as_str() == "model_config") => {
+                Stmt::Assign(stmt) if matches!(stmt.targets.as_slice(), [Expr::Name(n)] if n.id.as_str() == "model_config") =>
+                {
                     let config = class.scope.names.borrow().get("model_config").cloned();
                     let said = |engine: &mut Self, key: &str| match &config {
                         Some(Value::Object(object)) => object.names.borrow().get(key).cloned(),
-                        Some(Value::Dict(dict)) => engine.dict_get(dict, &Value::Str(key.to_owned().into())),
+                        Some(Value::Dict(dict)) => {
+                            engine.dict_get(dict, &Value::Str(key.to_owned().into()))
+                        }
                         _ => None,
                     };
                     if let Some(Value::Str(text)) = said(self, "env_prefix") {
@@ -310,29 +384,42 @@ impl<'a> Engine<'a> {
             if annotation.hidden {
                 continue;
             }
-            let Some((default, metadata)) = self.field_default(&field) else { continue };
+            let Some((default, metadata)) = self.field_default(&field) else {
+                continue;
+            };
             let mut said = |key: &str| match &metadata {
                 Value::Dict(dict) => self.dict_get(dict, &Value::Str(key.to_owned().into())),
                 _ => None,
             };
-            let named = said("env").or_else(|| said("validation_alias")).or_else(|| said("alias"));
+            let named = said("env")
+                .or_else(|| said("validation_alias"))
+                .or_else(|| said("alias"));
             let help = said("description").and_then(|help| help.as_str().map(str::to_owned));
             let name = match named {
                 Some(Value::Str(name)) => name.to_string(),
                 _ if exact => format!("{prefix}{}", field.name),
                 _ => format!("{prefix}{}", field.name).to_uppercase(),
             };
-            let at = At { module: field.class.module, range: field.range };
-            let value = self.read_env(&name, Read {
-                required: default.is_none(),
-                default,
-                at,
-                rule: "pydantic",
-            });
+            let at = At {
+                module: field.class.module,
+                range: field.range,
+            };
+            let value = self.read_env(
+                &name,
+                Read {
+                    required: default.is_none(),
+                    default,
+                    at,
+                    rule: "pydantic",
+                },
+            );
             if let Some(index) = self.slots.env_names.get(&name).copied() {
                 let env = &mut self.slots.envs[index];
                 env.value_type = annotation.value_type.clone().filter(|t| {
-                    matches!(t, ValueType::Int | ValueType::Float | ValueType::Bool | ValueType::Path)
+                    matches!(
+                        t,
+                        ValueType::Int | ValueType::Float | ValueType::Bool | ValueType::Path
+                    )
                 });
                 env.help = help;
             }
@@ -342,9 +429,12 @@ impl<'a> Engine<'a> {
 
     /// Whether a class takes its fields from the environment.
     pub(super) fn is_settings(&self, class: &Rc<Class<'a>>) -> bool {
-        self.library_bases(class)
-            .iter()
-            .any(|base| matches!(&**base, "pydantic.BaseSettings" | "pydantic_settings.BaseSettings"))
+        self.library_bases(class).iter().any(|base| {
+            matches!(
+                &**base,
+                "pydantic.BaseSettings" | "pydantic_settings.BaseSettings"
+            )
+        })
     }
 }
 
@@ -360,6 +450,13 @@ fn rule_of(flavour: Flavour) -> &'static str {
 fn is_plain_base(base: &str) -> bool {
     matches!(
         base.rsplit('.').next().unwrap_or(base),
-        "object" | "Serializable" | "ABC" | "NamedTuple" | "BaseModel" | "Protocol" | "Generic" | "TypedDict"
+        "object"
+            | "Serializable"
+            | "ABC"
+            | "NamedTuple"
+            | "BaseModel"
+            | "Protocol"
+            | "Generic"
+            | "TypedDict"
     )
 }

@@ -37,7 +37,11 @@ impl<'a> Engine<'a> {
         let usage = usage(&text);
         let mut extras = Names::default();
         for option in &options {
-            let flag = option.long.clone().or_else(|| option.short.clone()).unwrap_or_default();
+            let flag = option
+                .long
+                .clone()
+                .or_else(|| option.short.clone())
+                .unwrap_or_default();
             if matches!(flag.as_str(), "--help" | "--version" | "-h") {
                 continue;
             }
@@ -46,8 +50,16 @@ impl<'a> Engine<'a> {
             let param = Param {
                 dest: flag.trim_start_matches('-').replace('-', "_"),
                 flags,
-                pass: if option.takes_value { Pass::Joined } else { Pass::Switch },
-                value_type: Some(if option.takes_value { ValueType::String } else { ValueType::Bool }),
+                pass: if option.takes_value {
+                    Pass::Joined
+                } else {
+                    Pass::Switch
+                },
+                value_type: Some(if option.takes_value {
+                    ValueType::String
+                } else {
+                    ValueType::Bool
+                }),
                 default: Default_::Known(match (&option.default, option.takes_value) {
                     (Some(default), true) => Json::from(default.as_str()),
                     (None, true) => Json::Null,
@@ -73,10 +85,15 @@ impl<'a> Engine<'a> {
         }
         for (name, required, many) in required_everywhere {
             let always = usage.iter().all(|line| {
-                positionals(line, &options).iter().any(|(other, optional, _)| *other == name && !optional)
+                positionals(line, &options)
+                    .iter()
+                    .any(|(other, optional, _)| *other == name && !optional)
             });
             let param = Param {
-                dest: name.trim_matches(['<', '>']).replace('-', "_").to_lowercase(),
+                dest: name
+                    .trim_matches(['<', '>'])
+                    .replace('-', "_")
+                    .to_lowercase(),
                 position: Some(0),
                 value_type: Some(if many {
                     ValueType::List(Box::new(ValueType::String))
@@ -84,7 +101,11 @@ impl<'a> Engine<'a> {
                     ValueType::String
                 }),
                 required: required && always,
-                default: if required && always { Default_::Absent } else { Default_::Known(Json::Null) },
+                default: if required && always {
+                    Default_::Absent
+                } else {
+                    Default_::Known(Json::Null)
+                },
                 at: Some(args.at),
                 rule: "docopt",
                 confidence: self.confidence,
@@ -107,7 +128,9 @@ impl<'a> Engine<'a> {
 
 /// The lines of the usage section, without the program's name.
 fn usage(text: &str) -> Vec<String> {
-    let Some(at) = text.to_lowercase().find("usage:") else { return Vec::new() };
+    let Some(at) = text.to_lowercase().find("usage:") else {
+        return Vec::new();
+    };
     let body = text.get(at + "usage:".len()..).unwrap_or_default();
     let mut lines: Vec<String> = Vec::new();
     let mut program = None;
@@ -119,10 +142,18 @@ fn usage(text: &str) -> Vec<String> {
             }
             break;
         }
-        let first = line.split_whitespace().next().unwrap_or_default().to_owned();
+        let first = line
+            .split_whitespace()
+            .next()
+            .unwrap_or_default()
+            .to_owned();
         let is_new = program.as_ref().is_none_or(|known| *known == first);
         if is_new {
-            let rest = line.strip_prefix(&first).unwrap_or_default().trim().to_owned();
+            let rest = line
+                .strip_prefix(&first)
+                .unwrap_or_default()
+                .trim()
+                .to_owned();
             program = Some(first);
             lines.push(rest);
         } else if let Some(last) = lines.last_mut() {
@@ -145,7 +176,10 @@ fn described(text: &str) -> Vec<Described> {
             continue;
         }
         if !trimmed.starts_with('-') || trimmed.starts_with("---") || !after_usage {
-            if let (Some(last), true) = (all.last_mut(), !trimmed.is_empty() && line.starts_with("   ")) {
+            if let (Some(last), true) = (
+                all.last_mut(),
+                !trimmed.is_empty() && line.starts_with("   "),
+            ) {
                 if last.default.is_none() {
                     last.default = default_in(trimmed);
                 }
@@ -207,14 +241,16 @@ fn positionals(line: &str, options: &[Described]) -> Vec<(String, bool, bool)> {
             _ if word.starts_with('-') => {
                 let known = options.iter().any(|option| {
                     option.takes_value
-                        && (option.long.as_deref() == Some(word) || option.short.as_deref() == Some(word))
+                        && (option.long.as_deref() == Some(word)
+                            || option.short.as_deref() == Some(word))
                 });
                 value_next = known;
                 continue;
             }
             _ => {
                 let is_name = word.starts_with('<')
-                    || (word.chars().any(char::is_alphabetic) && !word.chars().any(char::is_lowercase));
+                    || (word.chars().any(char::is_alphabetic)
+                        && !word.chars().any(char::is_lowercase));
                 let named_options = matches!(word, "options" | "OPTIONS");
                 if is_name && !value_next && !named_options {
                     found.push((word.to_owned(), depth > 0, false));

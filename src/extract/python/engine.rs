@@ -113,6 +113,8 @@ pub(super) struct Engine<'a> {
     pub(super) lenient: usize,
     /// How many branches and loops that may not be taken are being walked.
     pub(super) uncertain: usize,
+    /// How many of those there are where nothing is uncertain.
+    pub(super) base_uncertain: usize,
     /// How sure what is found now is.
     pub(super) confidence: Confidence,
     /// Functions of the script, in the order defined.
@@ -187,6 +189,7 @@ impl<'a> Engine<'a> {
             guards: Vec::new(),
             lenient: 0,
             uncertain: 0,
+            base_uncertain: 0,
             confidence: Confidence::Certain,
             defined: Vec::new(),
             classes: Vec::new(),

@@ -89,9 +89,7 @@ impl<'a> Engine<'a> {
                 Value::Unknown
             }
             Expr::EllipsisLiteral(_) => Value::Lib("...".into()),
-            Expr::BytesLiteral(_)
-            | Expr::TString(_)
-            | Expr::IpyEscapeCommand(_) => Value::Unknown,
+            Expr::BytesLiteral(_) | Expr::TString(_) | Expr::IpyEscapeCommand(_) => Value::Unknown,
         }
     }
 
@@ -238,7 +236,7 @@ impl<'a> Engine<'a> {
                 }
                 ast::BoolOp::Or => {
                     if last || truth != Some(false) {
-                        if let Some(first) = &result {
+                        if let (Some(first), Some(Expr::Call(_))) = (&result, op.values.first()) {
                             self.fallback(first, &value);
                         }
                         result = Some(result.map_or(value.clone(), |first| first.join(&value)));
@@ -281,7 +279,9 @@ impl<'a> Engine<'a> {
             self.argv_fallback(&Value::slot(slot), other);
         }
         self.last_argv = self.last_argv.or(taken).or(before);
-        self.fallback(&body, &orelse);
+        if !matches!(&*expr.body, Expr::Name(_) | Expr::Attribute(_)) {
+            self.fallback(&body, &orelse);
+        }
         body.join(&orelse)
     }
 

@@ -55,7 +55,9 @@ impl<'a> Engine<'a> {
                 "jsonargparse" | "draccus" | "simple_parsing" | "pyrallis"
                     if matches!(rest, "CLI" | "auto_cli" | "parse" | "wrap") =>
                 {
-                    args.get(0, "config_class").cloned().map(|value| self.cli_of(&value, Flavour::Simple, args.at))
+                    args.get(0, "config_class")
+                        .cloned()
+                        .map(|value| self.cli_of(&value, Flavour::Simple, args.at))
                 }
                 "argparse" | "configargparse" | "jsonargparse" | "gooey" | "rich_argparse" => {
                     self.call_argparse(name, &args)
@@ -65,12 +67,24 @@ impl<'a> Engine<'a> {
                 "fire" if rest == "Fire" => Some(self.call_fire(&args)),
                 "absl" => self.call_absl(rest, &args),
                 "docopt" if matches!(rest, "docopt" | "magic") => Some(self.call_docopt(&args)),
-                "transformers" | "trl" if matches!(last_of(rest), "HfArgumentParser" | "TrlParser" | "H4ArgumentParser") => {
+                "transformers" | "trl"
+                    if matches!(
+                        last_of(rest),
+                        "HfArgumentParser" | "TrlParser" | "H4ArgumentParser"
+                    ) =>
+                {
                     Some(self.make_hf_parser(&args))
                 }
-                "tyro" if rest == "cli" => args.first().cloned().map(|value| self.cli_of(&value, Flavour::Tyro, args.at)),
-                "simple_parsing" if rest == "ArgumentParser" => Some(self.make_parser(&args, "simple-parsing")),
-                "decouple" | "environs" | "environ" | "dotenv" | "starlette" => self.call_environ_library(name, &args),
+                "tyro" if rest == "cli" => args
+                    .first()
+                    .cloned()
+                    .map(|value| self.cli_of(&value, Flavour::Tyro, args.at)),
+                "simple_parsing" if rest == "ArgumentParser" => {
+                    Some(self.make_parser(&args, "simple-parsing"))
+                }
+                "decouple" | "environs" | "environ" | "dotenv" | "starlette" => {
+                    self.call_environ_library(name, &args)
+                }
                 "pathlib" | "pathlib2" | "upath" => self.call_pathlib(name, &args),
                 "glob" | "glob2" => match (rest, args.get(0, "pathname").cloned()) {
                     ("glob" | "iglob", Some(pattern)) => Some(self.glob(&pattern, args.at)),
@@ -91,6 +105,13 @@ impl<'a> Engine<'a> {
                     _ => None,
                 },
                 "copy" => args.first().cloned(),
+                "tensorflow" | "zipfile" | "tarfile" | "h5py" | "pysam" | "lmdb" | "aiofiles"
+                | "netCDF4"
+                    if super::openers::opener(name).is_some() =>
+                {
+                    self.call_container(name, &args)
+                }
+                "metaflow" if rest == "Parameter" => self.call_metaflow(&args),
                 "io" | "codecs" | "gzip" | "bz2" | "lzma" | "smart_open" | "fsspec" => {
                     self.call_opener(name, &args)
                 }
@@ -131,7 +152,10 @@ impl<'a> Engine<'a> {
         }
         let is_sink = self.sink(name, &args);
         let last = last_of(name);
-        let declares = matches!(last, "suppress" | "auto" | "field" | "choice" | "flag" | "mutable_field" | "list_field");
+        let declares = matches!(
+            last,
+            "suppress" | "auto" | "field" | "choice" | "flag" | "mutable_field" | "list_field"
+        );
         if last.starts_with(|c: char| c.is_ascii_uppercase()) || declares {
             let made = Value::object(name.clone(), args.pos);
             if let Value::Object(object) = &made {
@@ -142,6 +166,7 @@ impl<'a> Engine<'a> {
         if is_sink {
             return Value::Unknown;
         }
+        self.verb_sink(last, &args);
         self.call_unknown(args)
     }
 
@@ -421,7 +446,8 @@ impl<'a> Engine<'a> {
 
     /// What an object that a library made is made of.
     pub(super) fn object_items(&mut self, object: &Rc<Object<'a>>) -> (Vec<Value<'a>>, bool) {
-        self.argv_items(object).unwrap_or((vec![Value::Unknown], true))
+        self.argv_items(object)
+            .unwrap_or((vec![Value::Unknown], true))
     }
 
     /// A method of something of which nothing is known but the method's name.
@@ -445,6 +471,7 @@ impl<'a> Engine<'a> {
         if self.method_sink(name, &args) {
             return Value::Unknown;
         }
+        self.verb_sink(name, &args);
         self.call_unknown(args)
     }
 
@@ -482,7 +509,8 @@ impl<'a> Engine<'a> {
                 let mut args = Args::new(at);
                 args.pos.push(value.clone());
                 let rest = name["click.".len()..].to_owned();
-                self.call_click(&rest, &args).unwrap_or_else(|| value.clone())
+                self.call_click(&rest, &args)
+                    .unwrap_or_else(|| value.clone())
             }
             Value::Bound(_) | Value::Function(_) => {
                 let mut args = Args::new(at);

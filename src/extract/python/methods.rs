@@ -37,6 +37,12 @@ impl<'a> Engine<'a> {
     /// The folder of a path.
     pub(super) fn parent_of(&mut self, object: &Value<'a>) -> Value<'a> {
         match object {
+            Value::Str(text) if &**text == super::paths::SCRIPT_FOLDER => {
+                Value::Str(format!("{}/..", super::paths::SCRIPT_FOLDER).into())
+            }
+            Value::Str(text) if text.ends_with("/..") => {
+                Value::Str(format!("{}/..", &**text).into())
+            }
             Value::Str(text) => {
                 let trimmed = text.trim_end_matches('/');
                 match trimmed.rsplit_once('/') {

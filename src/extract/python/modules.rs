@@ -13,7 +13,7 @@ pub(super) const MODULES: usize = 80;
 /// How large a module may be that the script only imports.
 const LARGEST: usize = 600_000;
 /// How many folders up from the script a module of the project may lie.
-const PARENTS: usize = 4;
+const PARENTS: usize = 7;
 
 impl<'a> Engine<'a> {
     /// Walks `import a.b as c`.

@@ -85,7 +85,10 @@ impl<'a> Engine<'a> {
                     let key = format!("…sub {count:03}");
                     let sub = Value::seq(
                         SeqKind::Tuple,
-                        vec![Value::Object(inner.clone()), args.kw("name").cloned().unwrap_or_default()],
+                        vec![
+                            Value::Object(inner.clone()),
+                            args.kw("name").cloned().unwrap_or_default(),
+                        ],
                     );
                     names.insert(key.into(), sub);
                 }
@@ -107,7 +110,9 @@ impl<'a> Engine<'a> {
             "typer.callback of" => "callback",
             _ => return None,
         };
-        let Some(Value::Object(app)) = keyword(object, "…app") else { return None };
+        let Some(Value::Object(app)) = keyword(object, "…app") else {
+            return None;
+        };
         let function = super::click::function_of(value)?;
         let named = keyword(object, "name").or_else(|| object.args.borrow().first().cloned());
         let name = named
@@ -133,8 +138,12 @@ impl<'a> Engine<'a> {
         if std::mem::replace(&mut self.parsers[parser].parsed, true) {
             return Value::Unknown;
         }
-        let mut entries: Vec<_> =
-            app.names.borrow().iter().map(|(k, v)| (k.to_string(), v.clone())).collect();
+        let mut entries: Vec<_> = app
+            .names
+            .borrow()
+            .iter()
+            .map(|(k, v)| (k.to_string(), v.clone()))
+            .collect();
         entries.sort_by(|a, b| a.0.cmp(&b.0));
         let of = |kind: &str| -> Vec<Value<'a>> {
             let fitting = entries.iter().filter(|(key, _)| key.starts_with(kind));
@@ -158,7 +167,9 @@ impl<'a> Engine<'a> {
         for command in &commands {
             if let (Value::Function(function), Value::Str(name)) = self.pair(command) {
                 let at = self.at_of(&function);
-                let Value::Parser(child) = self.make_parser(&Args::new(at), "typer") else { continue };
+                let Value::Parser(child) = self.make_parser(&Args::new(at), "typer") else {
+                    continue;
+                };
                 self.signature_params(&function, child, Style::Typer, false);
                 self.add_subcommand(parser, &name, child, at);
                 self.run_command(&function, child);
@@ -166,9 +177,14 @@ impl<'a> Engine<'a> {
         }
         for sub in &subs {
             if let (Value::Object(inner), name) = self.pair(sub) {
-                let Some(Value::Parser(child)) = inner.args.borrow().first().cloned() else { continue };
+                let Some(Value::Parser(child)) = inner.args.borrow().first().cloned() else {
+                    continue;
+                };
                 self.run_typer(&inner);
-                let at = At { module: 0, range: Default::default() };
+                let at = At {
+                    module: 0,
+                    range: Default::default(),
+                };
                 if let Value::Str(name) = name {
                     self.add_subcommand(parser, &name, child, at);
                 }
@@ -180,7 +196,10 @@ impl<'a> Engine<'a> {
     fn pair(&mut self, value: &Value<'a>) -> (Value<'a>, Value<'a>) {
         let (items, _) = self.iterate(value);
         let mut items = items.into_iter();
-        (items.next().unwrap_or_default(), items.next().unwrap_or_default())
+        (
+            items.next().unwrap_or_default(),
+            items.next().unwrap_or_default(),
+        )
     }
 
     /// Where a function is defined.
@@ -189,7 +208,10 @@ impl<'a> Engine<'a> {
             Code::Def(def) => def.name.range,
             Code::Lambda(lambda) => lambda.range,
         };
-        At { module: function.module, range }
+        At {
+            module: function.module,
+            range,
+        }
     }
 
     /// Gives a parser the parameters of a function.
@@ -200,8 +222,12 @@ impl<'a> Engine<'a> {
         style: Style,
         skip_first: bool,
     ) {
-        let Some(parameters) = function.parameters() else { return };
-        let all = parameters.iter_non_variadic_params().skip(usize::from(skip_first));
+        let Some(parameters) = function.parameters() else {
+            return;
+        };
+        let all = parameters
+            .iter_non_variadic_params()
+            .skip(usize::from(skip_first));
         let all: Vec<&'a ast::ParameterWithDefault> = all.collect();
         for parameter in all {
             let name = parameter.parameter.name.as_str();
@@ -221,11 +247,20 @@ impl<'a> Engine<'a> {
             if is_context || annotation.hidden {
                 continue;
             }
-            let default = function.defaults.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
-            let at = At { module: function.module, range: parameter.range };
+            let default = function
+                .defaults
+                .iter()
+                .find(|(n, _)| *n == name)
+                .map(|(_, v)| v.clone());
+            let at = At {
+                module: function.module,
+                range: parameter.range,
+            };
             let param = match style {
                 Style::Typer => self.typer_param(name, annotation, default, at),
-                Style::Fire | Style::Dashes => self.plain_param(name, annotation, default, style, at),
+                Style::Fire | Style::Dashes => {
+                    self.plain_param(name, annotation, default, style, at)
+                }
             };
             if let Some(param) = param {
                 self.add_click_param(parser, param);
@@ -241,17 +276,33 @@ impl<'a> Engine<'a> {
         default: Option<Value<'a>>,
         at: At,
     ) -> Option<Param> {
-        let maker = annotation.details.iter().chain(default.iter()).find_map(|value| match value {
-            Value::Object(object) if object.class.starts_with("typer.") => Some(object.clone()),
-            _ => None,
-        });
-        let annotated = annotation.details.iter().any(|value| matches!(value, Value::Object(_)));
-        let mut held = maker.as_ref().map(|maker| maker.args.borrow().clone()).unwrap_or_default();
+        let maker = annotation
+            .details
+            .iter()
+            .chain(default.iter())
+            .find_map(|value| match value {
+                Value::Object(object) if object.class.starts_with("typer.") => Some(object.clone()),
+                _ => None,
+            });
+        let annotated = annotation
+            .details
+            .iter()
+            .any(|value| matches!(value, Value::Object(_)));
+        let mut held = maker
+            .as_ref()
+            .map(|maker| maker.args.borrow().clone())
+            .unwrap_or_default();
         // Behind `=`, the maker's first argument is the default; in `Annotated`, every one is a flag.
         let default = match (&maker, annotated) {
             (Some(maker), false) => {
-                let first = if held.is_empty() { None } else { Some(held.remove(0)) };
-                first.or_else(|| keyword(maker, "default")).or_else(|| keyword(maker, "default_factory"))
+                let first = if held.is_empty() {
+                    None
+                } else {
+                    Some(held.remove(0))
+                };
+                first
+                    .or_else(|| keyword(maker, "default"))
+                    .or_else(|| keyword(maker, "default_factory"))
             }
             _ => default,
         };
@@ -263,7 +314,10 @@ impl<'a> Engine<'a> {
         };
         let mut param = Param {
             dest: name.to_owned(),
-            at: maker.as_ref().and_then(|m| self.made_at.get(&Rc::as_ptr(m)).copied()).or(Some(at)),
+            at: maker
+                .as_ref()
+                .and_then(|m| self.made_at.get(&Rc::as_ptr(m)).copied())
+                .or(Some(at)),
             rule: "typer",
             confidence: self.confidence,
             ..Param::default()
@@ -296,7 +350,10 @@ impl<'a> Engine<'a> {
             } else if matches!(param.value_type, Some(ValueType::List(_))) {
                 param.pass = Pass::Repeat;
             }
-            if !explicit.iter().any(|flag| flag.starts_with("--")) && explicit.len() < 2 && (explicit.is_empty()) {
+            if !explicit.iter().any(|flag| flag.starts_with("--"))
+                && explicit.len() < 2
+                && (explicit.is_empty())
+            {
                 explicit.push(format!("--{}", name.replace('_', "-")));
             }
             param.flags = explicit;
@@ -351,7 +408,11 @@ impl<'a> Engine<'a> {
         };
         self.typed_param(&mut param, &annotation, default.as_ref());
         if param.value_type == Some(ValueType::Bool) {
-            param.pass = if style == Style::Fire { Pass::Joined } else { Pass::OnOff };
+            param.pass = if style == Style::Fire {
+                Pass::Joined
+            } else {
+                Pass::OnOff
+            };
         }
         param.required = default.is_none();
         param.default = match &default {
@@ -421,7 +482,9 @@ impl<'a> Engine<'a> {
     }
 
     fn fire(&mut self, component: &Value<'a>, at: At, depth: usize) {
-        let Value::Parser(parser) = self.make_parser(&Args::new(at), "fire") else { return };
+        let Value::Parser(parser) = self.make_parser(&Args::new(at), "fire") else {
+            return;
+        };
         match component {
             Value::Function(function) => {
                 self.signature_params(function, parser, Style::Fire, false);
@@ -443,7 +506,12 @@ impl<'a> Engine<'a> {
                 let members: Vec<_> = self
                     .defined
                     .iter()
-                    .filter(|f| f.class.borrow().as_ref().is_some_and(|c| Rc::ptr_eq(c, class)))
+                    .filter(|f| {
+                        f.class
+                            .borrow()
+                            .as_ref()
+                            .is_some_and(|c| Rc::ptr_eq(c, class))
+                    })
                     .cloned()
                     .collect();
                 for function in members {
@@ -466,9 +534,17 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn fire_command(&mut self, parser: usize, name: &str, function: &Rc<Function<'a>>, method: bool) {
+    fn fire_command(
+        &mut self,
+        parser: usize,
+        name: &str,
+        function: &Rc<Function<'a>>,
+        method: bool,
+    ) {
         let at = self.at_of(function);
-        let Value::Parser(child) = self.make_parser(&Args::new(at), "fire") else { return };
+        let Value::Parser(child) = self.make_parser(&Args::new(at), "fire") else {
+            return;
+        };
         self.signature_params(function, child, Style::Fire, method);
         self.add_subcommand(parser, name, child, at);
         if method {
@@ -477,7 +553,8 @@ impl<'a> Engine<'a> {
             let mut args = Args::new(at);
             for index in self.parsers[child].params.clone() {
                 let param = &self.slots.params[index];
-                args.kw.push((param.dest.clone().into(), Value::slot(param.slot)));
+                args.kw
+                    .push((param.dest.clone().into(), Value::slot(param.slot)));
             }
             args.open = true;
             self.walk_function(function, receiver, args);

@@ -96,7 +96,9 @@ impl<'a> Engine<'a> {
             }
             Stmt::Assert(stmt) => {
                 self.eval(&stmt.test);
-                self.demand_absent(&stmt.test, false);
+                if self.uncertain <= self.base_uncertain {
+                    self.demand_absent(&stmt.test, false);
+                }
             }
             Stmt::Global(stmt) => {
                 let scope = self.scope();
@@ -166,7 +168,7 @@ impl<'a> Engine<'a> {
     }
 
     fn run_if(&mut self, stmt: &'a ast::StmtIf) -> Flow {
-        self.run_clauses(&stmt.test, &stmt.body, &stmt.elif_else_clauses)
+        self.run_clauses(&stmt.test, &stmt.body, &stmt.elif_else_clauses, true)
     }
 
     fn run_clauses(
@@ -174,6 +176,7 @@ impl<'a> Engine<'a> {
         test: &'a Expr,
         body: &'a [Stmt],
         rest: &'a [ast::ElifElseClause],
+        is_first: bool,
     ) -> Flow {
         let argv_tests = self.argv_tests;
         let value = self.eval(test);
@@ -194,10 +197,11 @@ impl<'a> Engine<'a> {
         if counted > 0 && (one == Flow::Raise || two == Flow::Raise) {
             self.argv_demanded(seen);
         }
-        if one == Flow::Raise {
+        let certain = is_first && self.uncertain <= self.base_uncertain;
+        if one == Flow::Raise && certain {
             self.demand_absent(test, true);
         }
-        if two == Flow::Raise && !rest.is_empty() {
+        if two == Flow::Raise && rest.len() == 1 && certain {
             self.demand_absent(test, false);
         }
         flow
@@ -212,7 +216,7 @@ impl<'a> Engine<'a> {
                 if !self.enter() {
                     return Flow::Next;
                 }
-                let flow = self.run_clauses(test, &clause.body, rest);
+                let flow = self.run_clauses(test, &clause.body, rest, false);
                 self.leave();
                 flow
             }
@@ -304,12 +308,21 @@ impl<'a> Engine<'a> {
     /// Names of the variables whose values an expression is.
     fn variables(&mut self, expr: &'a Expr) -> Vec<String> {
         let value = self.eval(expr);
-        value
+        // With another value of the user's beside it, it says nothing about the variable.
+        let followed = value
             .alternatives()
             .iter()
-            .filter_map(|value| self.env_of(value))
-            .map(|env| self.slots.envs[env].name.clone())
-            .collect()
+            .filter(|v| matches!(v, Value::Pieces(_)))
+            .count();
+        let unknown = value.alternatives().iter().any(Value::is_unknown);
+        if followed > 1 || unknown {
+            return Vec::new();
+        }
+        let envs = value
+            .alternatives()
+            .iter()
+            .filter_map(|value| self.env_of(value));
+        envs.map(|env| self.slots.envs[env].name.clone()).collect()
     }
 
     /// The script stops when `test` comes out as `outcome`: whatever is missing then is required.
@@ -710,7 +723,10 @@ fn is_lookup(func: &Expr) -> bool {
 }
 
 fn catches_index(name: &str) -> bool {
-    matches!(name, "IndexError" | "LookupError" | "Exception" | "BaseException")
+    matches!(
+        name,
+        "IndexError" | "LookupError" | "Exception" | "BaseException"
+    )
 }
 
 fn catches_missing(name: &str) -> bool {
