@@ -2,6 +2,7 @@
 //! text to what it needs; none of them runs anything or opens a file by itself.
 
 pub mod merge;
+pub mod notebook;
 pub mod python;
 pub mod shell;
 
@@ -26,11 +27,15 @@ pub fn extract(
     match language {
         Language::Python => python::read(source, entry, files),
         Language::Shell => shell::read(source, files),
-        Language::R | Language::Notebook | Language::Rust | Language::Other => Reading::default(),
+        Language::Notebook => notebook::read(source, files),
+        Language::R | Language::Rust | Language::Other => Reading::default(),
     }
 }
 
 /// Whether a language has a reader, so that what it does not find is not there.
 pub fn can_read(language: Language) -> bool {
-    matches!(language, Language::Python | Language::Shell)
+    matches!(
+        language,
+        Language::Python | Language::Shell | Language::Notebook
+    )
 }

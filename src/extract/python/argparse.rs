@@ -89,6 +89,14 @@ impl<'a> Engine<'a> {
         if instance.native.borrow().is_some() {
             return;
         }
+        let bases = self.library_bases(&instance.class);
+        if bases.iter().any(|base| base.ends_with("HfArgumentParser")) {
+            if let Some(args) = args {
+                let native = self.make_hf_parser(args);
+                *instance.native.borrow_mut() = Some(native);
+            }
+            return;
+        }
         let is_parser = self
             .library_bases(&instance.class)
             .iter()
@@ -427,6 +435,7 @@ impl<'a> Engine<'a> {
         } else {
             !optional
         };
+        param.metavar = super::click::named(args.kw("metavar"));
         param.default_env = default
             .as_ref()
             .and_then(|value| {

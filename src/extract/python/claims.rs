@@ -144,7 +144,7 @@ impl<'a> Engine<'a> {
             argv_type(&mut claim, &self.slots.all[param.slot].types);
         }
         let uses = self.slots.all[param.slot].uses.as_slice();
-        let found = path_use(uses, param.direction);
+        let found = path_use(uses, param.direction.or_else(|| tie(param, uses)));
         let plain = matches!(
             item_type(claim.value_type.as_ref()),
             Some(ValueType::String | ValueType::Path) | None
@@ -175,7 +175,7 @@ impl<'a> Engine<'a> {
             path_type(&mut claim);
         }
         if claim.kind == Kind::Arg && plain && param.choices.is_none() {
-            hint(&mut claim, is_path);
+            hint(&mut claim, is_path, param.metavar.as_deref());
         }
         claim
     }
@@ -572,6 +572,34 @@ fn path_use(uses: &[Use], declared: Option<Direction>) -> Option<PathUse> {
     })
 }
 
+/// The direction that the name gives to a path that is used in both, or only looked into.
+fn tie(param: &Param, uses: &[Use]) -> Option<Direction> {
+    let reads = || {
+        uses.iter()
+            .filter(|used| used.direction == Direction::Reads)
+    };
+    let writes = uses
+        .iter()
+        .any(|used| matches!(used.direction, Direction::Writes | Direction::Prepares));
+    reads().next()?;
+    if super::hints::names_output(&param.dest) {
+        let only_looks = reads().all(|used| {
+            matches!(
+                used.rule,
+                "os.listdir" | "glob" | "pathlib.Path.iterdir" | "pathlib.Path.glob"
+            )
+        });
+        return (writes || only_looks).then_some(Direction::Writes);
+    }
+    if !writes {
+        return None;
+    }
+    match super::hints::direction(&param.dest, param.help.as_deref(), param.metavar.as_deref())? {
+        Kind::Input => Some(Direction::Reads),
+        _ => Some(Direction::Writes),
+    }
+}
+
 fn item_type(value_type: Option<&ValueType>) -> Option<&ValueType> {
     match value_type {
         Some(ValueType::List(item)) => Some(item),
@@ -601,8 +629,9 @@ fn path_type(claim: &mut Claim) {
 }
 
 /// The direction that a path's name and help text tell, where no use does.
-fn hint(claim: &mut Claim, is_path: bool) {
-    let Some(kind) = super::hints::direction(&claim.name, claim.description.as_deref()) else {
+fn hint(claim: &mut Claim, is_path: bool, metavar: Option<&str>) {
+    let Some(kind) = super::hints::direction(&claim.name, claim.description.as_deref(), metavar)
+    else {
         return;
     };
     claim.kind = kind;

@@ -314,11 +314,11 @@ impl<'a> Engine<'a> {
     fn click_param(&mut self, args: &Args<'a>, is_option: bool) -> Option<Param> {
         let mut flags = Vec::new();
         let mut off = None;
-        let mut named = None;
+        let mut own_name = None;
         for value in &args.pos {
             let Value::Str(text) = value else { continue };
             if !text.starts_with('-') {
-                named = Some(text.to_string());
+                own_name = Some(text.to_string());
                 continue;
             }
             match text.split_once('/') {
@@ -329,7 +329,7 @@ impl<'a> Engine<'a> {
                 None => flags.push(text.to_string()),
             }
         }
-        if named.is_none() && flags.is_empty() {
+        if own_name.is_none() && flags.is_empty() {
             self.note(
                 "computed-argument",
                 "the name of an option is worked out when the script runs".to_owned(),
@@ -337,7 +337,7 @@ impl<'a> Engine<'a> {
             );
             return None;
         }
-        let dest = named.unwrap_or_else(|| {
+        let dest = own_name.unwrap_or_else(|| {
             let long = flags
                 .iter()
                 .find(|flag| flag.starts_with("--"))
@@ -360,6 +360,7 @@ impl<'a> Engine<'a> {
         };
         let help = args.kw("help").and_then(|value| value.as_str());
         param.help = help.map(|help| help.split_whitespace().collect::<Vec<_>>().join(" "));
+        param.metavar = named(args.kw("metavar"));
         let default = args
             .kw("default")
             .cloned()

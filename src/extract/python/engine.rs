@@ -161,6 +161,8 @@ pub(super) struct Engine<'a> {
     pub(super) lenient_index: usize,
     /// The slot last read from `sys.argv`.
     pub(super) last_argv: Option<super::value::SlotId>,
+    /// Where a notebook's parameters are bound.
+    pub(super) parameters: Vec<crate::source::Span>,
     /// The statement being walked.
     pub(super) here: ruff_text_size::TextRange,
     journal: Vec<Change<'a>>,
@@ -213,6 +215,7 @@ impl<'a> Engine<'a> {
             argv_seen: Vec::new(),
             lenient_index: 0,
             last_argv: None,
+            parameters: Vec::new(),
             here: ruff_text_size::TextRange::default(),
             journal: Vec::new(),
             branches: 0,

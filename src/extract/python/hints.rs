@@ -240,8 +240,12 @@ const NEITHER: &[&str] = &[
 ];
 
 /// What a parameter's name and help text say about the path in it.
-pub(super) fn direction(name: &str, help: Option<&str>) -> Option<Kind> {
+pub(super) fn direction(name: &str, help: Option<&str>, metavar: Option<&str>) -> Option<Kind> {
     let name = snake(name);
+    let metavar = metavar.map(str::to_lowercase).unwrap_or_default();
+    let shown_as_path = metavar
+        .split(['|', '[', ']', '_', '-', ' ', '<', '>'])
+        .any(|word| NOUNS.contains(&word));
     let words: Vec<&str> = name
         .split(['_', '-', '.'])
         .filter(|word| !word.is_empty())
@@ -257,7 +261,7 @@ pub(super) fn direction(name: &str, help: Option<&str>) -> Option<Kind> {
     }
     let help = help.unwrap_or_default().to_lowercase();
     let has = |list: &[&str]| words.iter().any(|word| list.contains(word));
-    if has(NOUNS) {
+    if has(NOUNS) || shown_as_path {
         return by_words(&words, &help);
     }
     match words.as_slice() {
@@ -267,9 +271,7 @@ pub(super) fn direction(name: &str, help: Option<&str>) -> Option<Kind> {
         {
             Some(Kind::Input)
         }
-        ["config" | "cfg" | "resume" | "finetune" | "pretrained" | "dataset" | "data"]
-            if speaks_of_path(&help) =>
-        {
+        ["config" | "cfg" | "resume" | "finetune" | "pretrained"] if speaks_of_path(&help) => {
             Some(Kind::Input)
         }
         _ if speaks_of_path(&help) => by_help(&help),
@@ -300,8 +302,43 @@ fn by_words(words: &[&str], help: &str) -> Option<Kind> {
             Some(Kind::Input)
         });
     }
-    if let Some(kind) = by_help(help).filter(|kind| *kind == Kind::Output) {
-        return Some(kind);
+    const READ_FOR_SURE: &[&str] = &[
+        "restore",
+        "resume",
+        "input",
+        "inputs",
+        "load",
+        "pretrained",
+        "init",
+        "vocab",
+        "config",
+        "cfg",
+        "src",
+        "source",
+        "train",
+        "val",
+        "test",
+        "feature",
+        "features",
+        "in",
+        "reference",
+        "ref",
+    ];
+    const WRITTEN_FOR_SURE: &[&str] = &[
+        "to save",
+        "save to",
+        "saved to",
+        "be saved",
+        "to store",
+        "to write",
+        "be written",
+        "output",
+    ];
+    if has(READ_FOR_SURE) {
+        return Some(Kind::Input);
+    }
+    if WRITTEN_FOR_SURE.iter().any(|word| help.contains(word)) {
+        return Some(Kind::Output);
     }
     if has(IN) {
         return Some(Kind::Input);
@@ -419,4 +456,23 @@ pub(super) fn verb(function: &str) -> Option<Kind> {
         "save" | "write" | "dump" | "export" | "imwrite" | "imsave" => Some(Kind::Output),
         _ => None,
     }
+}
+
+/// Whether a name says plainly that something is written there.
+pub(super) fn names_output(name: &str) -> bool {
+    let name = snake(name);
+    name.split(['_', '-', '.']).any(|word| {
+        matches!(
+            word,
+            "out"
+                | "output"
+                | "outputs"
+                | "outdir"
+                | "outfile"
+                | "dest"
+                | "destination"
+                | "save"
+                | "savedir"
+        )
+    })
 }

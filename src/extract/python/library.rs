@@ -154,7 +154,15 @@ impl<'a> Engine<'a> {
         let last = last_of(name);
         let declares = matches!(
             last,
-            "suppress" | "auto" | "field" | "choice" | "flag" | "mutable_field" | "list_field"
+            "suppress"
+                | "auto"
+                | "client"
+                | "resource"
+                | "field"
+                | "choice"
+                | "flag"
+                | "mutable_field"
+                | "list_field"
         );
         if last.starts_with(|c: char| c.is_ascii_uppercase()) || declares {
             let made = Value::object(name.clone(), args.pos);

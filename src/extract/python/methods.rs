@@ -88,6 +88,7 @@ impl<'a> Engine<'a> {
         match name {
             "format" => self.format(object, &args),
             "join" => match (object, args.first()) {
+                (Value::Str(_), Some(Value::Object(_))) => Value::Typed(ValueType::String),
                 (Value::Str(separator), Some(items)) => {
                     let (items, open) = self.iterate(&items.clone());
                     if open || items.len() > 200 {

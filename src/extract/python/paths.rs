@@ -58,8 +58,10 @@ impl<'a> Engine<'a> {
     }
 
     fn use_literal(&mut self, path: &str, mut used: Use) {
-        let beside = self.beside_script(path);
-        let path = beside.as_deref().unwrap_or(path);
+        if path.starts_with(SCRIPT_FOLDER) {
+            self.note_beside(path, used);
+            return;
+        }
         let shown = path.trim_end_matches('/');
         if !is_local_path(path) {
             return;
@@ -98,8 +100,10 @@ impl<'a> Engine<'a> {
                 self.slots.used(*slot, used);
             }
             [Piece::Text(first), ..] => {
-                let beside = self.beside_script(first);
-                let first = beside.as_deref().unwrap_or(first);
+                if first.starts_with(SCRIPT_FOLDER) {
+                    self.note_beside(&pattern(pieces), used);
+                    return;
+                }
                 if !is_local_path(first) {
                     return;
                 }
@@ -369,7 +373,12 @@ impl<'a> Engine<'a> {
             _ => return,
         };
         let confidence = std::mem::replace(&mut self.confidence, Confidence::Likely);
-        let given: Vec<Value<'a>> = args.pos.iter().take(3).cloned().collect();
+        let by_name = args
+            .kw
+            .iter()
+            .filter(|(name, _)| super::hints::names_path(name));
+        let mut given: Vec<Value<'a>> = by_name.map(|(_, value)| value.clone()).collect();
+        given.extend(args.pos.iter().take(3).cloned());
         for value in given {
             let is_path = value.alternatives().iter().any(|value| match value {
                 Value::Str(text) => {
@@ -411,23 +420,23 @@ impl<'a> Engine<'a> {
         slot.types.contains(&ValueType::Path) || super::hints::names_path(name)
     }
 
-    /// A path that is told from where the script lies, as people who stand elsewhere write it.
-    fn beside_script(&self, path: &str) -> Option<String> {
-        let rest = path.strip_prefix(SCRIPT_FOLDER)?.trim_start_matches('/');
-        let name = self.modules.first()?.get()?.source.name();
-        let mut parts: Vec<&str> = name.split('/').collect();
-        parts.pop();
-        for part in rest.split('/') {
-            match part {
-                "." | "" => {}
-                ".." if parts.last().is_some_and(|last| *last != "..") => {
-                    parts.pop();
-                }
-                part => parts.push(part),
-            }
+    /// A path that is told from where the script lies comes with the project: nobody gives it.
+    fn note_beside(&mut self, path: &str, used: Use) {
+        if matches!(used.direction, Direction::Reads | Direction::Writes) {
+            let shown = path
+                .trim_start_matches(SCRIPT_FOLDER)
+                .trim_start_matches('/');
+            let verb = if used.direction == Direction::Reads {
+                "read"
+            } else {
+                "written"
+            };
+            self.note(
+                "beside-script",
+                format!("`{shown}` is {verb} beside the script"),
+                used.at,
+            );
         }
-        let ends = if rest.ends_with('/') { "/" } else { "" };
-        Some(format!("{}{ends}", parts.join("/")))
     }
 
     /// `os.walk`, `os.scandir`, `os.listdir`: reads a folder, and gives what is in it.

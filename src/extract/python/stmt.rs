@@ -5,7 +5,9 @@ use std::rc::Rc;
 use ruff_python_ast::{self as ast, Expr, Stmt};
 use ruff_text_size::Ranged;
 
+use super::annotations::Annotation;
 use super::engine::{Engine, Flow, ITERATIONS};
+use super::slots::{Default_, Param};
 use super::value::{Class, Code, Function, Scope, SeqKind, Text, Value, Wrap};
 
 /// What a condition says about variables: those that are there when it holds, and those that are there when not.
@@ -56,12 +58,14 @@ impl<'a> Engine<'a> {
                     return Flow::Raise;
                 }
                 for target in &stmt.targets {
-                    self.assign(target, value.clone());
+                    let value = self.parameter(target, value.clone());
+                    self.assign(target, value);
                 }
             }
             Stmt::AnnAssign(stmt) => {
                 if let Some(value) = &stmt.value {
                     let value = self.eval(value);
+                    let value = self.parameter(&stmt.target, value);
                     self.assign(&stmt.target, value);
                 }
             }
@@ -125,6 +129,38 @@ impl<'a> Engine<'a> {
             Stmt::Pass(_) | Stmt::TypeAlias(_) | Stmt::IpyEscapeCommand(_) => {}
         }
         Flow::Next
+    }
+
+    /// What a name is bound to: in a notebook's parameter cell, the user's value.
+    fn parameter(&mut self, target: &'a Expr, value: Value<'a>) -> Value<'a> {
+        let Expr::Name(name) = target else {
+            return value;
+        };
+        let at = self.at(target);
+        let start = at.range.start().to_usize();
+        let given = at.module == 0
+            && self.frames.len() == 1
+            && self
+                .parameters
+                .iter()
+                .any(|span| span.range().contains(&start));
+        if !given {
+            return value;
+        }
+        let Some(default) = self.json(&value) else {
+            return value;
+        };
+        let mut param = Param {
+            dest: name.id.to_string(),
+            at: Some(at),
+            rule: "papermill",
+            confidence: self.confidence,
+            default: Default_::Known(default),
+            ..Param::default()
+        };
+        self.typed_param(&mut param, &Annotation::default(), Some(&value));
+        let index = self.slots.add_param(param);
+        Value::slot(self.slots.params[index].slot)
     }
 
     fn declare(
