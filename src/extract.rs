@@ -5,6 +5,7 @@ pub mod contract;
 pub mod drift;
 mod help;
 pub mod merge;
+pub mod notebook;
 pub mod python;
 pub mod rust;
 pub mod shell;
@@ -29,6 +30,9 @@ const READERS: &[(Language, Reader)] = &[
         shell::read(source, files)
     }),
     (Language::Rust, |source, _, files| rust::read(source, files)),
+    (Language::Notebook, |source, _, files| {
+        notebook::read(source, files)
+    }),
 ];
 
 fn reader(language: Language) -> Option<Reader> {

@@ -24,10 +24,12 @@ mod environ_libraries;
 mod expr;
 mod fields;
 mod frameworks;
+mod hints;
 mod library;
 mod main_entry;
 mod methods;
 mod modules;
+mod openers;
 mod ops;
 mod path_table;
 mod paths;
@@ -57,10 +59,29 @@ const STACK: usize = 256 << 20;
 
 /// Reads a Python script.
 pub fn read(source: &Source, entry: Option<Entry>, files: Files<'_>) -> Reading {
+    read_on_stack(source, entry, &[], files)
+}
+
+/// Reads the cells of a notebook, put together as one script; what `parameters` binds is given from outside.
+pub fn read_cells(source: &Source, parameters: &[Span], files: Files<'_>) -> Reading {
+    read_on_stack(source, None, parameters, files)
+}
+
+/// Whether a text can be read as Python from its first to its last line.
+pub fn is_readable(text: &str) -> bool {
+    !parse_unchecked(text, ParseOptions::from(Mode::Ipython)).has_syntax_errors()
+}
+
+fn read_on_stack(
+    source: &Source,
+    entry: Option<Entry>,
+    parameters: &[Span],
+    files: Files<'_>,
+) -> Reading {
     let walked = std::thread::scope(|scope| {
         std::thread::Builder::new()
             .stack_size(STACK)
-            .spawn_scoped(scope, || read_here(source, entry, files))
+            .spawn_scoped(scope, || read_here(source, entry, parameters, files))
             .ok()
             .and_then(|thread| thread.join().ok())
     });
@@ -85,12 +106,18 @@ fn parse(text: &str) -> (ast::Suite, Option<(Span, String)>) {
     (body, error)
 }
 
-fn read_here(source: &Source, entry: Option<Entry>, files: Files<'_>) -> Reading {
+fn read_here(
+    source: &Source,
+    entry: Option<Entry>,
+    parameters: &[Span],
+    files: Files<'_>,
+) -> Reading {
     let (body, error) = parse(source.text());
     let modules: Vec<OnceCell<Module>> = std::iter::repeat_with(OnceCell::new)
         .take(modules::MODULES)
         .collect();
     let mut engine = Engine::new(&modules, files, entry.unwrap_or(Entry::Main));
+    engine.parameters = parameters.to_vec();
     let module = modules[0].get_or_init(|| Module {
         source: source.clone(),
         body,
@@ -129,10 +156,14 @@ impl<'a> Engine<'a> {
         {
             let mut names = scope.names.borrow_mut();
             names.insert("__name__".into(), Value::str("__main__"));
-            names.insert(
-                "__file__".into(),
-                Value::Typed(crate::requirement::ValueType::Path),
-            );
+            let file = module
+                .source
+                .path()
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy();
+            let file = format!("{}/{file}", paths::SCRIPT_FOLDER);
+            names.insert("__file__".into(), Value::Str(file.into()));
         }
         bind_doc(&scope, &module.body);
         let frame = Frame {
@@ -172,6 +203,7 @@ impl<'a> Engine<'a> {
     fn walk_uncalled(&mut self) {
         self.confidence = Confidence::Likely;
         self.uncertain = 1;
+        self.base_uncertain = 1;
         let mut next = 0;
         while next < self.defined.len() && !self.exhausted() {
             let function = self.defined[next].clone();

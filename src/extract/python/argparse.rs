@@ -89,6 +89,14 @@ impl<'a> Engine<'a> {
         if instance.native.borrow().is_some() {
             return;
         }
+        let bases = self.library_bases(&instance.class);
+        if bases.iter().any(|base| base.ends_with("HfArgumentParser")) {
+            if let Some(args) = args {
+                let native = self.make_hf_parser(args);
+                *instance.native.borrow_mut() = Some(native);
+            }
+            return;
+        }
         let is_parser = self
             .library_bases(&instance.class)
             .iter()
@@ -427,6 +435,16 @@ impl<'a> Engine<'a> {
         } else {
             !optional
         };
+        param.metavar = super::click::named(args.kw("metavar"));
+        param.default_env = default
+            .as_ref()
+            .and_then(|value| {
+                value
+                    .alternatives()
+                    .iter()
+                    .find_map(|value| self.env_of(value))
+            })
+            .map(|env| self.slots.envs[env].name.clone());
         let general = self.parsers[parser].general_default.clone();
         param.default = match default.or(general) {
             Some(Value::Lib(name)) if name.ends_with("SUPPRESS") => Default_::Absent,
@@ -791,6 +809,9 @@ fn result_type(value: &Value<'_>) -> Option<ValueType> {
         match &found {
             None => found = Some(value_type),
             Some(known) if *known == value_type => {}
+            // `if isinstance(value, bool): return value` and the like.
+            Some(ValueType::Bool) if value_type == ValueType::String => {}
+            Some(ValueType::String) if value_type == ValueType::Bool => found = Some(value_type),
             // `int` where it can be, else something else: the value is what is written.
             Some(_) => return None,
         }

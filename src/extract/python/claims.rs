@@ -39,6 +39,13 @@ impl<'a> Engine<'a> {
             _ => HashSet::new(),
         };
         for index in 0..self.slots.params.len() {
+            let param = &self.slots.params[index];
+            let parsed = param
+                .parser
+                .is_none_or(|parser| self.parsers[parser].parsed);
+            if matches!(param.rule, "click" | "typer") && !parsed {
+                continue;
+            }
             let claim = self.param_claim(index, job_params.contains(&index));
             add_param(&mut claims, claim);
         }
@@ -137,7 +144,7 @@ impl<'a> Engine<'a> {
             argv_type(&mut claim, &self.slots.all[param.slot].types);
         }
         let uses = self.slots.all[param.slot].uses.as_slice();
-        let found = path_use(uses, param.direction);
+        let found = path_use(uses, param.direction.or_else(|| tie(param, uses)));
         let plain = matches!(
             item_type(claim.value_type.as_ref()),
             Some(ValueType::String | ValueType::Path) | None
@@ -156,9 +163,19 @@ impl<'a> Engine<'a> {
         } else if named && plain && claim.value_type == Some(ValueType::String) {
             path_type(&mut claim);
         }
-        if claim.kind == Kind::Arg && item_type(claim.value_type.as_ref()) == Some(&ValueType::Path)
-        {
-            hint(&mut claim);
+        let is_path = item_type(claim.value_type.as_ref()) == Some(&ValueType::Path);
+        let platform = param
+            .default_env
+            .as_deref()
+            .and_then(super::conventions::folder_of_platform);
+        if let (Kind::Arg, true, Some(kind)) = (claim.kind, plain, platform) {
+            claim.kind = kind;
+            claim.data_type = Some(DataType::Folder);
+            claim.confidence = claim.confidence.min(Confidence::Likely);
+            path_type(&mut claim);
+        }
+        if claim.kind == Kind::Arg && plain && param.choices.is_none() {
+            hint(&mut claim, is_path, param.metavar.as_deref());
         }
         claim
     }
@@ -259,7 +276,7 @@ impl<'a> Engine<'a> {
             return;
         }
         let known = super::conventions::is_well_known(&env.name);
-        let layer = if known {
+        let layer = if known || super::conventions::is_of_platform(&env.name) {
             Layer::Convention
         } else {
             Layer::Static
@@ -289,7 +306,8 @@ impl<'a> Engine<'a> {
             claim.kind = found.kind;
             claim.data_type = found.data_type;
             path_type(&mut claim);
-            if let Some((at, rule)) = found.evidence {
+            // What another module reads is that module's; where this one uses it says nothing new.
+            if let (Some((at, rule)), 0) = (found.evidence, env.at.module) {
                 claim.evidence.push(self.evidence(at, rule, Layer::Static));
             }
         } else if slot.types.contains(&ValueType::Path)
@@ -517,14 +535,21 @@ fn path_use(uses: &[Use], declared: Option<Direction>) -> Option<PathUse> {
     let (read, written) = (first(Direction::Reads), first(Direction::Writes));
     let prepared = first(Direction::Prepares);
     let (direction, confidence) = match (declared, read, written, prepared) {
-        (Some(direction), ..) => (direction, Confidence::Certain),
-        (None, Some(read), Some(written), _) if read < written => {
+        (Some(direction @ (Direction::Reads | Direction::Writes)), ..) => {
+            (direction, Confidence::Certain)
+        }
+        (_, Some(read), written, Some(made)) if made < read => match written {
+            Some(_) => (Direction::Writes, Confidence::Certain),
+            None => (Direction::Prepares, Confidence::Likely),
+        },
+        (_, Some(read), Some(written), _) if read < written => {
             (Direction::Reads, Confidence::Certain)
         }
-        (None, _, Some(_), _) => (Direction::Writes, Confidence::Certain),
-        (None, Some(_), None, _) => (Direction::Reads, Confidence::Certain),
-        (None, None, None, Some(_)) => (Direction::Prepares, Confidence::Likely),
-        (None, None, None, None) => return None,
+        (_, _, Some(_), _) => (Direction::Writes, Confidence::Certain),
+        (_, Some(_), None, _) => (Direction::Reads, Confidence::Certain),
+        (_, None, None, Some(_)) => (Direction::Prepares, Confidence::Likely),
+        (Some(Direction::Names), None, None, None) => (Direction::Reads, Confidence::Likely),
+        (_, None, None, None) => return None,
     };
     let fitting = || uses.iter().filter(|used| used.direction == direction);
     let data_type = fitting()
@@ -545,6 +570,34 @@ fn path_use(uses: &[Use], declared: Option<Direction>) -> Option<PathUse> {
         confidence: confidence.min(surest),
         evidence: fitting().next().map(|used| (used.at, used.rule)),
     })
+}
+
+/// The direction that the name gives to a path that is used in both, or only looked into.
+fn tie(param: &Param, uses: &[Use]) -> Option<Direction> {
+    let reads = || {
+        uses.iter()
+            .filter(|used| used.direction == Direction::Reads)
+    };
+    let writes = uses
+        .iter()
+        .any(|used| matches!(used.direction, Direction::Writes | Direction::Prepares));
+    reads().next()?;
+    if super::hints::names_output(&param.dest) {
+        let only_looks = reads().all(|used| {
+            matches!(
+                used.rule,
+                "os.listdir" | "glob" | "pathlib.Path.iterdir" | "pathlib.Path.glob"
+            )
+        });
+        return (writes || only_looks).then_some(Direction::Writes);
+    }
+    if !writes {
+        return None;
+    }
+    match super::hints::direction(&param.dest, param.help.as_deref(), param.metavar.as_deref())? {
+        Kind::Input => Some(Direction::Reads),
+        _ => Some(Direction::Writes),
+    }
 }
 
 fn item_type(value_type: Option<&ValueType>) -> Option<&ValueType> {
@@ -575,21 +628,28 @@ fn path_type(claim: &mut Claim) {
     });
 }
 
-/// The direction that a path's name tells, where no use does.
-fn hint(claim: &mut Claim) {
-    let words: Vec<&str> = claim.name.split(['_', '-']).collect();
-    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(word));
-    let kind = if has(&[
-        "out", "output", "outputs", "outdir", "outfile", "save", "dest", "logdir",
-    ]) {
-        Kind::Output
-    } else if has(&["in", "input", "inputs", "infile", "indir", "src", "source"]) {
-        Kind::Input
-    } else {
+/// The direction that a path's name and help text tell, where no use does.
+fn hint(claim: &mut Claim, is_path: bool, metavar: Option<&str>) {
+    let Some(kind) = super::hints::direction(&claim.name, claim.description.as_deref(), metavar)
+    else {
         return;
     };
     claim.kind = kind;
-    claim.confidence = claim.confidence.min(Confidence::Likely);
+    let surest = if is_path {
+        Confidence::Likely
+    } else {
+        Confidence::Possible
+    };
+    claim.confidence = claim.confidence.min(surest);
+    claim.data_type = claim.data_type.or_else(|| {
+        let folder = ["dir", "directory", "folder", "outdir", "logdir", "savedir"];
+        let named = claim
+            .name
+            .split(['_', '-'])
+            .any(|word| folder.contains(&word));
+        named.then_some(DataType::Folder)
+    });
+    path_type(claim);
 }
 
 /// A name for a path: its file name's stem in snake case.

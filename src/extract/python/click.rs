@@ -288,18 +288,37 @@ impl<'a> Engine<'a> {
         }
         args.open = true;
         self.reached.insert(function.id);
+        self.parsers[parser].parsed = true;
+        let mut above = self.parsers[parser].sub_of.clone();
+        while let Some((parser, _)) = above {
+            self.parsers[parser].parsed = true;
+            above = self.parsers[parser].sub_of.clone();
+        }
         self.walk_function(function, None, args);
+    }
+
+    /// Whether a command is the script's own, or one of a group that is.
+    fn is_own(&self, parser: usize) -> bool {
+        let mut root = parser;
+        while let Some((above, _)) = &self.parsers[root].sub_of {
+            root = *above;
+        }
+        let mut own = self
+            .commands
+            .iter()
+            .filter(|(function, _)| function.module == 0);
+        own.any(|(_, own)| *own == root || *own == parser)
     }
 
     /// What an option or argument declares.
     fn click_param(&mut self, args: &Args<'a>, is_option: bool) -> Option<Param> {
         let mut flags = Vec::new();
         let mut off = None;
-        let mut named = None;
+        let mut own_name = None;
         for value in &args.pos {
             let Value::Str(text) = value else { continue };
             if !text.starts_with('-') {
-                named = Some(text.to_string());
+                own_name = Some(text.to_string());
                 continue;
             }
             match text.split_once('/') {
@@ -310,7 +329,7 @@ impl<'a> Engine<'a> {
                 None => flags.push(text.to_string()),
             }
         }
-        if named.is_none() && flags.is_empty() {
+        if own_name.is_none() && flags.is_empty() {
             self.note(
                 "computed-argument",
                 "the name of an option is worked out when the script runs".to_owned(),
@@ -318,7 +337,7 @@ impl<'a> Engine<'a> {
             );
             return None;
         }
-        let dest = named.unwrap_or_else(|| {
+        let dest = own_name.unwrap_or_else(|| {
             let long = flags
                 .iter()
                 .find(|flag| flag.starts_with("--"))
@@ -341,6 +360,7 @@ impl<'a> Engine<'a> {
         };
         let help = args.kw("help").and_then(|value| value.as_str());
         param.help = help.map(|help| help.split_whitespace().collect::<Vec<_>>().join(" "));
+        param.metavar = named(args.kw("metavar"));
         let default = args
             .kw("default")
             .cloned()
@@ -516,11 +536,39 @@ impl<'a> Engine<'a> {
         let mut next = 0;
         while let Some((function, parser)) = self.commands.get(next).cloned() {
             next += 1;
-            if !self.reached.contains(&function.id) {
+            if !self.reached.contains(&function.id) && self.is_own(parser) {
                 self.confidence = Confidence::Certain;
                 self.run_command(&function, parser);
             }
         }
+    }
+}
+
+impl<'a> Engine<'a> {
+    /// `Parameter("name", default=…)` of a metaflow flow: a flag of its `run` command.
+    pub(super) fn call_metaflow(&mut self, args: &Args<'a>) -> Option<Value<'a>> {
+        let name = args
+            .get(0, "name")
+            .and_then(|name| name.as_str())
+            .map(str::to_owned)?;
+        let Value::Parser(parser) = self.make_parser(&Args::new(args.at), "metaflow") else {
+            return None;
+        };
+        let mut call = args.clone();
+        call.pos = vec![
+            Value::Str(format!("--{name}").into()),
+            Value::Str(name.into()),
+        ];
+        let mut param = self.click_param(&call, true)?;
+        param.rule = "metaflow";
+        param.when = None;
+        self.add_click_param(parser, param);
+        let index = self.parsers[parser].params.last().copied()?;
+        self.slots.params[index].when = Some(When {
+            arg: "command".to_owned(),
+            equals: Json::from("run"),
+        });
+        Some(Value::slot(self.slots.params[index].slot))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Owns what launchers, systems and cloud platforms set by themselves: variables nobody is asked for.
 
+use crate::requirement::Kind;
+
 /// Variables that launchers, systems and platforms set; sorted.
 const WELL_KNOWN: &[&str] = &[
     "APPDATA",
@@ -103,11 +105,30 @@ const WELL_KNOWN: &[&str] = &[
     "XRT_TPU_CONFIG",
 ];
 
-/// Beginnings of the names of variables that platforms set.
+/// Beginnings of the names of variables that training platforms set, and nobody else.
 const PREFIXES: &[&str] = &["SM_", "AIP_", "AZUREML_", "AZ_BATCH_", "KUBERNETES_"];
 
-/// Whether a launcher, the system or a platform sets this variable by itself.
+/// Whether a launcher or the system sets this variable by itself, here as elsewhere.
 pub(super) fn is_well_known(name: &str) -> bool {
     WELL_KNOWN.binary_search(&name).is_ok()
-        || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// Whether a training platform sets this variable, which elsewhere nobody does.
+pub(super) fn is_of_platform(name: &str) -> bool {
+    PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// Whether a platform's variable names a folder to read or to write.
+pub(super) fn folder_of_platform(name: &str) -> Option<Kind> {
+    match name {
+        "SM_MODEL_DIR"
+        | "SM_OUTPUT_DATA_DIR"
+        | "SM_OUTPUT_DIR"
+        | "AIP_MODEL_DIR"
+        | "AIP_CHECKPOINT_DIR"
+        | "AIP_TENSORBOARD_LOG_DIR" => Some(Kind::Output),
+        "SM_INPUT_DIR" | "SM_INPUT_CONFIG_DIR" => Some(Kind::Input),
+        _ if name.starts_with("SM_CHANNEL_") => Some(Kind::Input),
+        _ => None,
+    }
 }

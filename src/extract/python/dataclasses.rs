@@ -218,6 +218,10 @@ impl<'a> Engine<'a> {
         let Value::Object(object) = &value else {
             return Some((Some(value), Value::Unknown));
         };
+        if object.class.ends_with(".list_field") {
+            let items = object.args.borrow().clone();
+            return Some((Some(self.seq(SeqKind::List, items)), Value::Unknown));
+        }
         let is_field = object.class.ends_with(".field")
             || object.class.ends_with(".Field")
             || object.class.ends_with("HfArg")
@@ -292,6 +296,7 @@ impl<'a> Engine<'a> {
         let help = said("help").or_else(|| said("description"));
         let aliases = said("aliases").or_else(|| said("alias"));
         let choices = said("choices");
+        let said_positional = said("positional").and_then(|value| value.truth()) == Some(true);
         param.help = help
             .and_then(|help| {
                 help.as_str()
@@ -307,6 +312,10 @@ impl<'a> Engine<'a> {
                     .filter(|a| a.starts_with('-'))
                     .map(str::to_owned),
             );
+        }
+        if said_positional && flavour == Flavour::Simple {
+            param.flags.clear();
+            param.position = Some(0);
         }
         if let Some(choices) = choices
             && let Some(choices) = self.choices_of(&choices)

@@ -113,6 +113,8 @@ pub(super) struct Engine<'a> {
     pub(super) lenient: usize,
     /// How many branches and loops that may not be taken are being walked.
     pub(super) uncertain: usize,
+    /// How many of those there are where nothing is uncertain.
+    pub(super) base_uncertain: usize,
     /// How sure what is found now is.
     pub(super) confidence: Confidence,
     /// Functions of the script, in the order defined.
@@ -159,6 +161,8 @@ pub(super) struct Engine<'a> {
     pub(super) lenient_index: usize,
     /// The slot last read from `sys.argv`.
     pub(super) last_argv: Option<super::value::SlotId>,
+    /// Where a notebook's parameters are bound.
+    pub(super) parameters: Vec<crate::source::Span>,
     /// The statement being walked.
     pub(super) here: ruff_text_size::TextRange,
     journal: Vec<Change<'a>>,
@@ -187,6 +191,7 @@ impl<'a> Engine<'a> {
             guards: Vec::new(),
             lenient: 0,
             uncertain: 0,
+            base_uncertain: 0,
             confidence: Confidence::Certain,
             defined: Vec::new(),
             classes: Vec::new(),
@@ -210,6 +215,7 @@ impl<'a> Engine<'a> {
             argv_seen: Vec::new(),
             lenient_index: 0,
             last_argv: None,
+            parameters: Vec::new(),
             here: ruff_text_size::TextRange::default(),
             journal: Vec::new(),
             branches: 0,

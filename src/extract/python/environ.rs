@@ -312,6 +312,7 @@ impl<'a> Engine<'a> {
             Value::Int(value) => Json::from(*value),
             Value::Float(value) if value.is_finite() => Json::from(*value),
             Value::Float(value) => Json::from(format!("{value:?}").to_lowercase()),
+            Value::Str(text) if text.starts_with(super::paths::SCRIPT_FOLDER) => return None,
             Value::Str(text) => Json::from(&**text),
             Value::Seq(seq) if !seq.open.get() && seq.items.borrow().len() <= 1_000 => seq
                 .items

@@ -236,7 +236,7 @@ impl<'a> Engine<'a> {
                 }
                 ast::BoolOp::Or => {
                     if last || truth != Some(false) {
-                        if let Some(first) = &result {
+                        if let (Some(first), Some(Expr::Call(_))) = (&result, op.values.first()) {
                             self.fallback(first, &value);
                         }
                         result = Some(result.map_or(value.clone(), |first| first.join(&value)));
@@ -279,7 +279,9 @@ impl<'a> Engine<'a> {
             self.argv_fallback(&Value::slot(slot), other);
         }
         self.last_argv = self.last_argv.or(taken).or(before);
-        self.fallback(&body, &orelse);
+        if !matches!(&*expr.body, Expr::Name(_) | Expr::Attribute(_)) {
+            self.fallback(&body, &orelse);
+        }
         body.join(&orelse)
     }
 

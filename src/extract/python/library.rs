@@ -105,6 +105,13 @@ impl<'a> Engine<'a> {
                     _ => None,
                 },
                 "copy" => args.first().cloned(),
+                "tensorflow" | "zipfile" | "tarfile" | "h5py" | "pysam" | "lmdb" | "aiofiles"
+                | "netCDF4"
+                    if super::openers::opener(name).is_some() =>
+                {
+                    self.call_container(name, &args)
+                }
+                "metaflow" if rest == "Parameter" => self.call_metaflow(&args),
                 "io" | "codecs" | "gzip" | "bz2" | "lzma" | "smart_open" | "fsspec" => {
                     self.call_opener(name, &args)
                 }
@@ -147,7 +154,15 @@ impl<'a> Engine<'a> {
         let last = last_of(name);
         let declares = matches!(
             last,
-            "suppress" | "auto" | "field" | "choice" | "flag" | "mutable_field" | "list_field"
+            "suppress"
+                | "auto"
+                | "client"
+                | "resource"
+                | "field"
+                | "choice"
+                | "flag"
+                | "mutable_field"
+                | "list_field"
         );
         if last.starts_with(|c: char| c.is_ascii_uppercase()) || declares {
             let made = Value::object(name.clone(), args.pos);
@@ -159,6 +174,7 @@ impl<'a> Engine<'a> {
         if is_sink {
             return Value::Unknown;
         }
+        self.verb_sink(last, &args);
         self.call_unknown(args)
     }
 
@@ -463,6 +479,7 @@ impl<'a> Engine<'a> {
         if self.method_sink(name, &args) {
             return Value::Unknown;
         }
+        self.verb_sink(name, &args);
         self.call_unknown(args)
     }
 

@@ -37,6 +37,12 @@ impl<'a> Engine<'a> {
     /// The folder of a path.
     pub(super) fn parent_of(&mut self, object: &Value<'a>) -> Value<'a> {
         match object {
+            Value::Str(text) if &**text == super::paths::SCRIPT_FOLDER => {
+                Value::Str(format!("{}/..", super::paths::SCRIPT_FOLDER).into())
+            }
+            Value::Str(text) if text.ends_with("/..") => {
+                Value::Str(format!("{}/..", &**text).into())
+            }
             Value::Str(text) => {
                 let trimmed = text.trim_end_matches('/');
                 match trimmed.rsplit_once('/') {
@@ -82,6 +88,7 @@ impl<'a> Engine<'a> {
         match name {
             "format" => self.format(object, &args),
             "join" => match (object, args.first()) {
+                (Value::Str(_), Some(Value::Object(_))) => Value::Typed(ValueType::String),
                 (Value::Str(separator), Some(items)) => {
                     let (items, open) = self.iterate(&items.clone());
                     if open || items.len() > 200 {

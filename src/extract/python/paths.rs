@@ -5,10 +5,11 @@ use std::rc::Rc;
 use super::call::Args;
 use super::engine::Engine;
 use super::environ::pattern;
+use super::methods::last_part;
 use super::path_table::{Sink, methods_named, sinks_named};
-use super::slots::{Direction, Use};
+use super::slots::{Direction, Owner, Use};
 use super::value::{At, File, Form, Piece, SeqKind, Value};
-use crate::requirement::{DataType, ValueType};
+use crate::requirement::{Confidence, DataType, Kind, ValueType};
 
 impl<'a> Engine<'a> {
     /// A path is used.
@@ -35,7 +36,12 @@ impl<'a> Engine<'a> {
                 self.use_path(&path, direction, data_type, at, rule);
             }
             Value::Alt(values) => {
-                for value in values.iter() {
+                // What stands beside the user's value is what is taken without it.
+                let given = values.iter().any(|value| value.as_slot().is_some());
+                for value in values
+                    .iter()
+                    .filter(|v| !given || !matches!(v, Value::Str(_)))
+                {
                     self.use_path(value, direction, data_type, at, rule);
                 }
             }
@@ -52,6 +58,10 @@ impl<'a> Engine<'a> {
     }
 
     fn use_literal(&mut self, path: &str, mut used: Use) {
+        if path.starts_with(SCRIPT_FOLDER) {
+            self.note_beside(path, used);
+            return;
+        }
         let shown = path.trim_end_matches('/');
         if !is_local_path(path) {
             return;
@@ -72,6 +82,9 @@ impl<'a> Engine<'a> {
 
     fn use_pieces(&mut self, pieces: &[Piece<'a>], mut used: Use) {
         match pieces {
+            [Piece::Text(first), rest @ ..] if !rest.is_empty() && &**first == "./" => {
+                self.use_pieces(rest, used);
+            }
             [Piece::Slot(slot, Form::Whole)] => self.slots.used(*slot, used),
             [Piece::Slot(slot, Form::Parent), ..] if used.direction == Direction::Prepares => {
                 used.data_type = None;
@@ -87,11 +100,15 @@ impl<'a> Engine<'a> {
                 self.slots.used(*slot, used);
             }
             [Piece::Text(first), ..] => {
+                if first.starts_with(SCRIPT_FOLDER) {
+                    self.note_beside(&pattern(pieces), used);
+                    return;
+                }
                 if !is_local_path(first) {
                     return;
                 }
                 match first.rsplit_once('/') {
-                    Some((folder, _)) if !folder.is_empty() && globbed(folder).is_none() => {
+                    Some((folder, _)) if is_local_path(folder) && globbed(folder).is_none() => {
                         used.data_type = Some(DataType::Folder);
                         self.slots.used_literal(folder, true, used);
                     }
@@ -348,6 +365,80 @@ impl<'a> Engine<'a> {
         }
     }
 
+    /// What a function that is known by its name alone does to the user's paths among its arguments.
+    pub(super) fn verb_sink(&mut self, name: &str, args: &Args<'a>) {
+        let direction = match super::hints::verb(name) {
+            Some(Kind::Input) => Direction::Reads,
+            Some(Kind::Output) => Direction::Writes,
+            _ => return,
+        };
+        let confidence = std::mem::replace(&mut self.confidence, Confidence::Likely);
+        let by_name = args
+            .kw
+            .iter()
+            .filter(|(name, _)| super::hints::names_path(name));
+        let mut given: Vec<Value<'a>> = by_name.map(|(_, value)| value.clone()).collect();
+        given.extend(args.pos.iter().take(3).cloned());
+        for value in given {
+            let is_path = value.alternatives().iter().any(|value| match value {
+                Value::Str(text) => {
+                    !text.contains(' ')
+                        && DataType::of_name(text).is_some()
+                        && last_part(text).len() > 4
+                }
+                Value::Pieces(pieces) => match **pieces {
+                    [Piece::Slot(slot, Form::Whole)] => self.slot_names_path(slot),
+                    [Piece::Slot(_, Form::Whole), Piece::Text(ref rest), ..] => {
+                        rest.starts_with('/')
+                    }
+                    _ => false,
+                },
+                _ => false,
+            });
+            if is_path {
+                self.use_path(&value, direction, None, args.at, "name");
+            }
+        }
+        self.confidence = confidence.min(Confidence::Certain);
+    }
+
+    /// Whether what a slot belongs to is named like a path, or known to be one.
+    fn slot_names_path(&self, slot: usize) -> bool {
+        let slot = &self.slots.all[slot];
+        let name = match slot.owner {
+            Owner::Param(param) => {
+                let param = &self.slots.params[param];
+                match &param.value_type {
+                    Some(ValueType::Path) => return true,
+                    Some(ValueType::String | ValueType::List(_)) | None => &param.dest,
+                    _ => return false,
+                }
+            }
+            Owner::Env(env) => &self.slots.envs[env].name,
+            Owner::Main(_) => return true,
+        };
+        slot.types.contains(&ValueType::Path) || super::hints::names_path(name)
+    }
+
+    /// A path that is told from where the script lies comes with the project: nobody gives it.
+    fn note_beside(&mut self, path: &str, used: Use) {
+        if matches!(used.direction, Direction::Reads | Direction::Writes) {
+            let shown = path
+                .trim_start_matches(SCRIPT_FOLDER)
+                .trim_start_matches('/');
+            let verb = if used.direction == Direction::Reads {
+                "read"
+            } else {
+                "written"
+            };
+            self.note(
+                "beside-script",
+                format!("`{shown}` is {verb} beside the script"),
+                used.at,
+            );
+        }
+    }
+
     /// `os.walk`, `os.scandir`, `os.listdir`: reads a folder, and gives what is in it.
     pub(super) fn list_folder(&mut self, name: &str, args: &Args<'a>) -> Value<'a> {
         let folder = args.first().cloned().unwrap_or_else(|| Value::str("."));
@@ -377,6 +468,9 @@ impl<'a> Engine<'a> {
         }
     }
 }
+
+/// Stands for the folder of the script in paths that begin with it.
+pub(super) const SCRIPT_FOLDER: &str = "\u{1}";
 
 /// The format of a text that a library made.
 pub(super) fn dumped(value: &Value<'_>) -> Option<DataType> {

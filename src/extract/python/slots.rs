@@ -95,6 +95,10 @@ pub(super) struct Param {
     pub(super) envs: Vec<String>,
     /// The parser it belongs to.
     pub(super) parser: Option<usize>,
+    /// What its value is called in the usage text.
+    pub(super) metavar: Option<String>,
+    /// The variable whose value is its default.
+    pub(super) default_env: Option<String>,
     /// A direction that its declaration tells, such as `FileType("w")`.
     pub(super) direction: Option<Direction>,
 }

@@ -5,7 +5,9 @@ use std::rc::Rc;
 use ruff_python_ast::{self as ast, Expr, Stmt};
 use ruff_text_size::Ranged;
 
+use super::annotations::Annotation;
 use super::engine::{Engine, Flow, ITERATIONS};
+use super::slots::{Default_, Param};
 use super::value::{Class, Code, Function, Scope, SeqKind, Text, Value, Wrap};
 
 /// What a condition says about variables: those that are there when it holds, and those that are there when not.
@@ -56,12 +58,14 @@ impl<'a> Engine<'a> {
                     return Flow::Raise;
                 }
                 for target in &stmt.targets {
-                    self.assign(target, value.clone());
+                    let value = self.parameter(target, value.clone());
+                    self.assign(target, value);
                 }
             }
             Stmt::AnnAssign(stmt) => {
                 if let Some(value) = &stmt.value {
                     let value = self.eval(value);
+                    let value = self.parameter(&stmt.target, value);
                     self.assign(&stmt.target, value);
                 }
             }
@@ -96,7 +100,9 @@ impl<'a> Engine<'a> {
             }
             Stmt::Assert(stmt) => {
                 self.eval(&stmt.test);
-                self.demand_absent(&stmt.test, false);
+                if self.uncertain <= self.base_uncertain {
+                    self.demand_absent(&stmt.test, false);
+                }
             }
             Stmt::Global(stmt) => {
                 let scope = self.scope();
@@ -123,6 +129,38 @@ impl<'a> Engine<'a> {
             Stmt::Pass(_) | Stmt::TypeAlias(_) | Stmt::IpyEscapeCommand(_) => {}
         }
         Flow::Next
+    }
+
+    /// What a name is bound to: in a notebook's parameter cell, the user's value.
+    fn parameter(&mut self, target: &'a Expr, value: Value<'a>) -> Value<'a> {
+        let Expr::Name(name) = target else {
+            return value;
+        };
+        let at = self.at(target);
+        let start = at.range.start().to_usize();
+        let given = at.module == 0
+            && self.frames.len() == 1
+            && self
+                .parameters
+                .iter()
+                .any(|span| span.range().contains(&start));
+        if !given {
+            return value;
+        }
+        let Some(default) = self.json(&value) else {
+            return value;
+        };
+        let mut param = Param {
+            dest: name.id.to_string(),
+            at: Some(at),
+            rule: "papermill",
+            confidence: self.confidence,
+            default: Default_::Known(default),
+            ..Param::default()
+        };
+        self.typed_param(&mut param, &Annotation::default(), Some(&value));
+        let index = self.slots.add_param(param);
+        Value::slot(self.slots.params[index].slot)
     }
 
     fn declare(
@@ -166,7 +204,7 @@ impl<'a> Engine<'a> {
     }
 
     fn run_if(&mut self, stmt: &'a ast::StmtIf) -> Flow {
-        self.run_clauses(&stmt.test, &stmt.body, &stmt.elif_else_clauses)
+        self.run_clauses(&stmt.test, &stmt.body, &stmt.elif_else_clauses, true)
     }
 
     fn run_clauses(
@@ -174,6 +212,7 @@ impl<'a> Engine<'a> {
         test: &'a Expr,
         body: &'a [Stmt],
         rest: &'a [ast::ElifElseClause],
+        is_first: bool,
     ) -> Flow {
         let argv_tests = self.argv_tests;
         let value = self.eval(test);
@@ -194,10 +233,11 @@ impl<'a> Engine<'a> {
         if counted > 0 && (one == Flow::Raise || two == Flow::Raise) {
             self.argv_demanded(seen);
         }
-        if one == Flow::Raise {
+        let certain = is_first && self.uncertain <= self.base_uncertain;
+        if one == Flow::Raise && certain {
             self.demand_absent(test, true);
         }
-        if two == Flow::Raise && !rest.is_empty() {
+        if two == Flow::Raise && rest.len() == 1 && certain {
             self.demand_absent(test, false);
         }
         flow
@@ -212,7 +252,7 @@ impl<'a> Engine<'a> {
                 if !self.enter() {
                     return Flow::Next;
                 }
-                let flow = self.run_clauses(test, &clause.body, rest);
+                let flow = self.run_clauses(test, &clause.body, rest, false);
                 self.leave();
                 flow
             }
@@ -304,12 +344,21 @@ impl<'a> Engine<'a> {
     /// Names of the variables whose values an expression is.
     fn variables(&mut self, expr: &'a Expr) -> Vec<String> {
         let value = self.eval(expr);
-        value
+        // With another value of the user's beside it, it says nothing about the variable.
+        let followed = value
             .alternatives()
             .iter()
-            .filter_map(|value| self.env_of(value))
-            .map(|env| self.slots.envs[env].name.clone())
-            .collect()
+            .filter(|v| matches!(v, Value::Pieces(_)))
+            .count();
+        let unknown = value.alternatives().iter().any(Value::is_unknown);
+        if followed > 1 || unknown {
+            return Vec::new();
+        }
+        let envs = value
+            .alternatives()
+            .iter()
+            .filter_map(|value| self.env_of(value));
+        envs.map(|env| self.slots.envs[env].name.clone()).collect()
     }
 
     /// The script stops when `test` comes out as `outcome`: whatever is missing then is required.

@@ -1,0 +1,478 @@
+//! Owns what names and help texts tell about paths, where no use tells more.
+
+use crate::requirement::Kind;
+
+/// Words for places where something lies.
+const NOUNS: &[&str] = &[
+    "path",
+    "paths",
+    "file",
+    "files",
+    "filename",
+    "filenames",
+    "filepath",
+    "dir",
+    "dirs",
+    "directory",
+    "folder",
+    "outdir",
+    "indir",
+    "outfile",
+    "infile",
+    "logdir",
+    "savedir",
+    "datadir",
+    "workdir",
+    "root",
+    "fn",
+    "fname",
+    "csv",
+    "json",
+    "jsonl",
+    "yaml",
+    "yml",
+    "tsv",
+    "txt",
+    "pkl",
+    "parquet",
+    "npz",
+    "npy",
+    "h5",
+    "hdf5",
+    "bam",
+    "sam",
+    "vcf",
+    "bed",
+    "gtf",
+    "gff",
+    "fasta",
+    "fastq",
+    "fai",
+    "wav",
+    "checkpoint",
+    "checkpoints",
+    "ckpt",
+    "weights",
+    "manifest",
+    "manifests",
+    "html",
+    "pdf",
+    "png",
+    "svg",
+    "mat",
+    "zip",
+    "zipfile",
+    "tar",
+];
+
+/// Words that say that something is written.
+const OUT: &[&str] = &[
+    "out",
+    "output",
+    "outputs",
+    "outdir",
+    "outfile",
+    "save",
+    "saved",
+    "savedir",
+    "saving",
+    "log",
+    "logs",
+    "logging",
+    "logdir",
+    "result",
+    "results",
+    "export",
+    "exported",
+    "dest",
+    "destination",
+    "write",
+    "tensorboard",
+    "tb",
+    "dump",
+    "to",
+    "resampled",
+    "report",
+    "summary",
+    "plot",
+    "plots",
+    "figure",
+    "fig",
+    "metrics",
+    "predictions",
+];
+
+/// Words that say that something is read.
+const IN: &[&str] = &[
+    "in",
+    "input",
+    "inputs",
+    "indir",
+    "infile",
+    "data",
+    "datadir",
+    "dataset",
+    "datasets",
+    "train",
+    "training",
+    "test",
+    "testing",
+    "val",
+    "valid",
+    "validation",
+    "eval",
+    "dev",
+    "vocab",
+    "config",
+    "configs",
+    "cfg",
+    "merge",
+    "merges",
+    "pretrained",
+    "restore",
+    "resume",
+    "load",
+    "source",
+    "src",
+    "reference",
+    "ref",
+    "annotation",
+    "annotations",
+    "audio",
+    "image",
+    "images",
+    "img",
+    "video",
+    "corpus",
+    "text",
+    "wav",
+    "raw",
+    "checkpoint",
+    "ckpt",
+    "weights",
+    "manifest",
+    "manifests",
+    "predict",
+    "bert",
+    "init",
+    "feature",
+    "features",
+    "label",
+    "labels",
+    "vocabulary",
+    "spm",
+    "query",
+    "queries",
+    "prompt",
+    "prompts",
+    "from",
+    "root",
+    "json",
+    "csv",
+    "tsv",
+    "fasta",
+    "fastq",
+    "bam",
+    "vcf",
+    "gtf",
+    "gff",
+    "bed",
+    "meta",
+    "metadata",
+    "samplesheet",
+    "list",
+    "filelist",
+    "zipfile",
+    "dict",
+    "lexicon",
+    "base",
+    "template",
+    "schema",
+    "baseline",
+    "rating",
+    "gt",
+];
+
+/// Last words of names that are no paths, whatever stands before.
+const NEVER: &[&str] = &[
+    "name",
+    "names",
+    "id",
+    "ids",
+    "url",
+    "uri",
+    "type",
+    "format",
+    "num",
+    "size",
+    "ext",
+    "suffix",
+    "extension",
+    "pattern",
+    "key",
+    "column",
+    "columns",
+    "col",
+    "ratio",
+    "count",
+    "steps",
+    "step",
+    "interval",
+    "freq",
+    "frequency",
+    "level",
+    "mode",
+    "rate",
+    "split",
+    "dim",
+    "class",
+    "regex",
+    "encoding",
+    "version",
+    "every",
+    "bucket",
+    "project",
+];
+
+/// Words for places that are neither.
+const NEITHER: &[&str] = &[
+    "cache", "tmp", "temp", "work", "scratch", "bucket", "repo", "home",
+];
+
+/// What a parameter's name and help text say about the path in it.
+pub(super) fn direction(name: &str, help: Option<&str>, metavar: Option<&str>) -> Option<Kind> {
+    let name = snake(name);
+    let metavar = metavar.map(str::to_lowercase).unwrap_or_default();
+    let shown_as_path = metavar
+        .split(['|', '[', ']', '_', '-', ' ', '<', '>'])
+        .any(|word| NOUNS.contains(&word));
+    let words: Vec<&str> = name
+        .split(['_', '-', '.'])
+        .filter(|word| !word.is_empty())
+        .collect();
+    let last = *words.last()?;
+    let is_file_name = words.len() > 1
+        && last == "name"
+        && words
+            .iter()
+            .any(|word| matches!(*word, "file" | "dir" | "path" | "folder"));
+    if (NEVER.contains(&last) && !is_file_name) || words.iter().any(|word| NEITHER.contains(word)) {
+        return None;
+    }
+    let help = help.unwrap_or_default().to_lowercase();
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(word));
+    if has(NOUNS) || shown_as_path {
+        return by_words(&words, &help);
+    }
+    match words.as_slice() {
+        ["output" | "out" | "outputs"] => Some(Kind::Output),
+        ["input" | "inputs" | "infile" | "data"]
+            if speaks_of_path(&help) || help.contains("input") =>
+        {
+            Some(Kind::Input)
+        }
+        ["config" | "cfg" | "resume" | "finetune" | "pretrained"] if speaks_of_path(&help) => {
+            Some(Kind::Input)
+        }
+        _ if speaks_of_path(&help) => by_help(&help),
+        _ => None,
+    }
+}
+
+fn by_words(words: &[&str], help: &str) -> Option<Kind> {
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(word));
+    let is_folder = words
+        .iter()
+        .any(|word| matches!(*word, "dir" | "dirs" | "directory" | "folder"));
+    if has(OUT) && !words.contains(&"input") && !(words.first() == Some(&"load")) {
+        return Some(Kind::Output);
+    }
+    let of_models = has(&[
+        "model",
+        "models",
+        "checkpoint",
+        "checkpoints",
+        "ckpt",
+        "weights",
+    ]);
+    if of_models {
+        return by_help(help).or(if is_folder {
+            Some(Kind::Output)
+        } else {
+            Some(Kind::Input)
+        });
+    }
+    const READ_FOR_SURE: &[&str] = &[
+        "restore",
+        "resume",
+        "input",
+        "inputs",
+        "load",
+        "pretrained",
+        "init",
+        "vocab",
+        "config",
+        "cfg",
+        "src",
+        "source",
+        "train",
+        "val",
+        "test",
+        "feature",
+        "features",
+        "in",
+        "reference",
+        "ref",
+    ];
+    const WRITTEN_FOR_SURE: &[&str] = &[
+        "to save",
+        "save to",
+        "saved to",
+        "be saved",
+        "to store",
+        "to write",
+        "be written",
+        "output",
+    ];
+    if has(READ_FOR_SURE) {
+        return Some(Kind::Input);
+    }
+    if WRITTEN_FOR_SURE.iter().any(|word| help.contains(word)) {
+        return Some(Kind::Output);
+    }
+    if has(IN) {
+        return Some(Kind::Input);
+    }
+    by_help(help)
+}
+
+/// Whether a help text speaks of a file or folder.
+fn speaks_of_path(help: &str) -> bool {
+    let begins = [
+        "path",
+        "file",
+        "directory",
+        "folder",
+        "filename",
+        "location of",
+    ];
+    begins.iter().any(|word| help.starts_with(word))
+        || [
+            "path to",
+            "path of",
+            "directory",
+            "folder",
+            "file to",
+            "file with",
+            "file containing",
+            "checkpoint",
+        ]
+        .iter()
+        .any(|words| help.contains(words))
+}
+
+fn by_help(help: &str) -> Option<Kind> {
+    const WRITTEN: &[&str] = &[
+        "save",
+        "saving",
+        "written",
+        "write",
+        "output",
+        "store",
+        "export",
+        "dump",
+        "where to put",
+        "will be created",
+        "logs",
+        "logging",
+    ];
+    const READ: &[&str] = &[
+        "load",
+        "read",
+        "input",
+        "containing",
+        "contains",
+        "restore",
+        "resume",
+        "pretrained",
+        "pre-trained",
+        "existing",
+        "initial",
+        "with the",
+        "config",
+        "from which",
+        "to use",
+        "path to",
+        "path of",
+        "trained",
+        "dataset",
+    ];
+    if WRITTEN.iter().any(|word| help.contains(word)) {
+        return Some(Kind::Output);
+    }
+    READ.iter()
+        .any(|word| help.contains(word))
+        .then_some(Kind::Input)
+}
+
+/// Whether a name is that of a path.
+pub(super) fn names_path(name: &str) -> bool {
+    let name = snake(name);
+    let mut words = name.split(['_', '-', '.']);
+    let never = words
+        .clone()
+        .next_back()
+        .is_some_and(|last| NEVER.contains(&last));
+    !never
+        && words.any(|word| {
+            NOUNS.contains(&word)
+                || matches!(
+                    word,
+                    "input" | "output" | "in" | "out" | "config" | "cfg" | "vocab"
+                )
+        })
+}
+
+/// A name in lower snake case: `outputDir` is `output_dir`.
+fn snake(name: &str) -> String {
+    let mut text = String::with_capacity(name.len() + 4);
+    let mut lower = false;
+    for c in name.chars() {
+        if c.is_uppercase() && lower {
+            text.push('_');
+        }
+        lower = c.is_lowercase() || c.is_numeric();
+        text.extend(c.to_lowercase());
+    }
+    text
+}
+
+/// The direction of a function that is known by its name alone.
+pub(super) fn verb(function: &str) -> Option<Kind> {
+    let name = snake(function);
+    let first = name.split('_').find(|word| !word.is_empty())?.to_owned();
+    match first.as_str() {
+        "load" | "read" | "parse" | "ingest" | "imread" => Some(Kind::Input),
+        "save" | "write" | "dump" | "export" | "imwrite" | "imsave" => Some(Kind::Output),
+        _ => None,
+    }
+}
+
+/// Whether a name says plainly that something is written there.
+pub(super) fn names_output(name: &str) -> bool {
+    let name = snake(name);
+    name.split(['_', '-', '.']).any(|word| {
+        matches!(
+            word,
+            "out"
+                | "output"
+                | "outputs"
+                | "outdir"
+                | "outfile"
+                | "dest"
+                | "destination"
+                | "save"
+                | "savedir"
+        )
+    })
+}
