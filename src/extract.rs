@@ -1,9 +1,11 @@
 //! Owns the one table of readers: which file knows which language. A reader is a plain function from a script's
 //! text to what it needs; none of them runs anything or opens a file by itself.
 
+mod arguments;
 mod help;
 pub mod merge;
 pub mod python;
+pub mod r;
 pub mod rust;
 pub mod shell;
 mod words;
@@ -30,7 +32,8 @@ pub fn extract(
         Language::Python => python::read(source, entry, files),
         Language::Shell => shell::read(source, files),
         Language::Rust => rust::read(source, files),
-        Language::R | Language::Notebook | Language::Other => Reading::default(),
+        Language::R => r::read(source, files),
+        Language::Notebook | Language::Other => Reading::default(),
     }
 }
 
@@ -38,6 +41,6 @@ pub fn extract(
 pub fn can_read(language: Language) -> bool {
     matches!(
         language,
-        Language::Python | Language::Shell | Language::Rust
+        Language::Python | Language::Shell | Language::R | Language::Rust
     )
 }
