@@ -209,7 +209,7 @@ impl Walk<'_> {
                 "variable_name" | "word" if assigns && index == 0 => {
                     let name = text(file, child).to_owned();
                     self.assigned.insert(name.clone());
-                    self.vars.insert(name, vec![Atom::Other]);
+                    self.put(name, vec![Atom::Other]);
                 }
                 "word" => {
                     let name = text(file, child).to_owned();
@@ -300,7 +300,7 @@ impl Walk<'_> {
                 let read = Read::Default(literal.clone());
                 let value = self.variable(file, node, name, read);
                 if operator.ends_with('=') && !value.is_empty() {
-                    self.vars.insert(name.to_owned(), value.clone());
+                    self.put(name.to_owned(), value.clone());
                 }
                 match literal {
                     Some(text)
@@ -318,7 +318,7 @@ impl Walk<'_> {
                 let shown = shown_message(&rest, &message);
                 let value = self.variable(file, node, name, Read::Required(shown));
                 if !value.is_empty() && words::is_name(name) {
-                    self.vars.insert(name.to_owned(), value.clone());
+                    self.put(name.to_owned(), value.clone());
                 }
                 value
             }

@@ -87,7 +87,7 @@ impl Walk<'_> {
                 _ if is_operand => Atom::Operand,
                 _ => Atom::Other,
             };
-            self.vars.insert(name.to_owned(), vec![held]);
+            self.put(name.to_owned(), vec![held]);
         }
         self.branches += 1;
         for statement in &body {
@@ -97,9 +97,11 @@ impl Walk<'_> {
         self.arm = saved;
         if let Some((name, held)) = saved_variable {
             match held {
-                Some(held) => self.vars.insert(name, held),
-                None => self.vars.remove(&name),
-            };
+                Some(held) => self.put(name, held),
+                None => {
+                    self.take(&name);
+                }
+            }
         }
     }
 
@@ -203,7 +205,7 @@ impl Walk<'_> {
         ) else {
             return;
         };
-        self.vars.insert(name, vec![Atom::Option]);
+        self.put(name, vec![Atom::Option]);
         if self.frame.from.is_none() {
             return;
         }
@@ -268,13 +270,16 @@ impl Walk<'_> {
                 }
             }
         }
+        let mut fork = self.fork();
         for item in items {
             self.branches += 1;
             for statement in body_of(*item) {
                 self.statement(file, statement);
             }
             self.branches -= 1;
+            self.end_branch(&mut fork);
         }
+        self.join(fork);
     }
 }
 
