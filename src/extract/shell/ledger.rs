@@ -41,6 +41,8 @@ pub struct Need {
     pub stops: bool,
     /// Whether the script knows what to do without it.
     pub optional: bool,
+    /// Whether it is read wherever the script goes.
+    pub always: bool,
     /// Whether it is used where nothing would do.
     pub breaks: bool,
     /// Whether any of this follows from use alone.
@@ -98,6 +100,7 @@ impl Ledger {
             live: false,
             stops: false,
             optional: false,
+            always: false,
             breaks: false,
             likely: false,
             default: None,
@@ -361,7 +364,7 @@ fn claim(need: &Need, needs: &[Need], help: &Help) -> Claim {
         _ if claim.default.is_some() => false,
         _ if stops => true,
         _ if need.optional || is_flag || need.list || shown_optional => false,
-        Origin::Position(_) => true,
+        Origin::Position(_) => need.always,
         Origin::Literal(_) => true,
         _ => need.breaks,
     });

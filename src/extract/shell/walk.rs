@@ -465,6 +465,15 @@ impl<'w> Walk<'w> {
                 self.flag_default(id, before.as_ref());
             }
         }
+        // `--jobs) jobs=$(check $2)`
+        if value == [Atom::Other]
+            && let Some(id) = self.arm.as_ref().and_then(|arm| arm.flag)
+            && self.ledger.needs[id].valued
+            && self.ledger.needs[id].name.is_none()
+        {
+            self.ledger.needs[id].name = Some(name.to_owned());
+            self.flag_default(id, before.as_ref());
+        }
         let known_empty = match &before {
             Some(before) => value::likely_need(before),
             None => self
@@ -612,6 +621,7 @@ impl<'w> Walk<'w> {
         let id = self.ledger.entry(origin, place, "option-loop");
         let need = &mut self.ledger.needs[id];
         need.live = true;
+        need.always = true;
         need.list = list;
         need.likely = true;
         need.name.get_or_insert_with(|| name.to_owned());
@@ -1255,6 +1265,11 @@ impl<'w> Walk<'w> {
             (_, true) => plain.to_owned(),
             (Some(cwd), false) => format!("{cwd}{plain}"),
             (None, false) => return,
+        };
+        let role = match role {
+            Role::ReadAny if path.ends_with('/') => Role::ReadFolder,
+            Role::WriteAny if path.ends_with('/') => Role::WriteFolder,
+            role => role,
         };
         let writes = matches!(role, Role::Write | Role::WriteAny | Role::WriteFolder);
         let below_made = self.made.iter().any(|made| {
