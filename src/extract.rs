@@ -1,12 +1,14 @@
 //! Owns the one table of readers: which file knows which language. A reader is a plain function from a script's
 //! text to what it needs; none of them runs anything or opens a file by itself.
 
+mod arguments;
 pub mod contract;
 pub mod drift;
 mod help;
 pub mod merge;
 pub mod notebook;
 pub mod python;
+pub mod r;
 pub mod rust;
 pub mod shell;
 mod words;
@@ -30,6 +32,7 @@ const READERS: &[(Language, Reader)] = &[
         shell::read(source, files)
     }),
     (Language::Rust, |source, _, files| rust::read(source, files)),
+    (Language::R, |source, _, files| r::read(source, files)),
     (Language::Notebook, |source, _, files| {
         notebook::read(source, files)
     }),

@@ -54,6 +54,11 @@ pub fn recognise(name: &str, text: &str) -> Option<Recognised> {
             language: *language,
             program: Some(vec![(*program).to_owned()]),
         }),
+        // Cargo builds Rust; only `rust-script` and its like run a file of it.
+        (None, shebang) if suffix == "rs" => Some(Recognised {
+            language: Language::Rust,
+            program: shebang,
+        }),
         (None, Some(words)) => Some(Recognised {
             language: language_of(&words),
             program: Some(words),

@@ -144,7 +144,12 @@ fn entry(line: &str) -> Option<(&str, usize, &str)> {
         .trim_start_matches("- ")
         .trim();
     let head = head.trim();
-    if text.is_empty() || head.is_empty() || (!is_flag && head.split_whitespace().count() > 1) {
+    // Printed values are no descriptions.
+    if text.is_empty()
+        || text.contains('$')
+        || head.is_empty()
+        || (!is_flag && head.split_whitespace().count() > 1)
+    {
         return None;
     }
     let column = indent + trimmed.rfind(text).unwrap_or(0);
@@ -199,7 +204,8 @@ fn positions(words: &[&str]) -> Vec<Shown> {
         ]);
         if word.starts_with("[-") || word.starts_with('-') {
             option = true;
-        } else if word.starts_with('#') || *word == "--" {
+        } else if word.starts_with(['#', '\'', '"', '$', '|', '>', ';', '&']) || *word == "--" {
+            // An example, not a pattern.
             break;
         }
         let described = word.starts_with(['<', '[', '{'])

@@ -4,7 +4,6 @@
 //! Read are clap's derive (and structopt's, its forerunner) and builder, hand-written loops over `env::args`, and
 //! variables of the environment. A path gets its direction from what the program does with it.
 
-mod arguments;
 mod builder;
 mod by_hand;
 mod derive;
@@ -15,9 +14,9 @@ mod syntax;
 
 use std::path::{Path, PathBuf};
 
-use self::arguments::Found;
 use self::model::{Model, Unit};
 use crate::extract::Files;
+use crate::extract::arguments::Found;
 use crate::extract::help::Help;
 use crate::requirement::{Note, Reading};
 use crate::source::{Place, Source, Span};

@@ -208,7 +208,11 @@ fn help_of(loaded: &Loaded) -> Help {
                 {
                     let text = source.slice(Span::from(value.byte_range()));
                     size += text.len();
-                    texts.push(text.trim_matches(['"', '\'']).to_owned());
+                    texts.push(
+                        text.trim_matches(['"', '\''])
+                            .replace("\\n", "\n")
+                            .replace("\\t", "\t"),
+                    );
                 }
             }
             _ => {}

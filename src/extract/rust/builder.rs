@@ -7,10 +7,10 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprMethodCall, Stmt};
 
-use super::arguments::{Argument, Found, flag, type_named, typed};
 use super::derive::{last_name, range};
 use super::model::{Function, Model};
 use super::syntax::{self, last, owner};
+use crate::extract::arguments::{Argument, Found, flag, type_named, typed};
 use crate::requirement::{Binding, Pass, ValueType, When};
 
 /// Deeper subcommands are not followed.
@@ -561,9 +561,20 @@ struct Usage {
 }
 
 fn usage(text: &str) -> Option<Usage> {
+    // A name may stand in quotes as well: `--"follow-links"`.
+    let text = text
+        .replace("--\"", "--")
+        .replace("-'", "-")
+        .replace("' ", " ");
+    let text = match text.split_once("--") {
+        Some((before, rest)) if rest.split('"').count() % 2 == 0 => {
+            format!("{before}--{}", rest.replacen('"', " ", 1))
+        }
+        _ => text,
+    };
     let (spec, help) = match text.split_once('"') {
         Some((spec, rest)) => (spec, rest.rsplit_once('"').map(|(help, _)| help.to_owned())),
-        None => (text, None),
+        None => (text.as_str(), None),
     };
     let mut usage = Usage {
         id: None,

@@ -8,10 +8,10 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Arm, Expr, ExprMethodCall, Lit, Local, Pat};
 
-use super::arguments::{Argument, Found, type_named};
 use super::builder::chain;
 use super::model::Model;
 use super::syntax::{self, last, owner, plain, shape};
+use crate::extract::arguments::{Argument, Found, type_named};
 use crate::extract::help::Help;
 use crate::requirement::{Binding, Pass, ValueType};
 use crate::source::Place;

@@ -4,9 +4,9 @@ use serde_json::Value as Json;
 use syn::spanned::Spanned;
 use syn::{Expr, Field, Fields, ItemEnum, ItemStruct};
 
-use super::arguments::{Argument, Found, flag, type_named, typed};
 use super::model::Model;
 use super::syntax::{self, Setting, cased, derives, doc, last, owner, plain, settings, shape};
+use crate::extract::arguments::{Argument, Found, flag, type_named, typed};
 use crate::requirement::{Binding, Pass, ValueType, When};
 
 /// Attributes that speak of arguments.
@@ -165,7 +165,12 @@ impl Reader<'_, '_> {
                     ..context.clone()
                 };
                 if let Some(declared) = self.model.structs.get(&ty.inner) {
-                    self.structure(declared.unit, declared.item, &deeper);
+                    // What implements clap's traits by hand is read as a builder.
+                    if derives(&declared.item.attrs, PARSERS)
+                        || derives(&declared.item.attrs, &["Args"])
+                    {
+                        self.structure(declared.unit, declared.item, &deeper);
+                    }
                 } else if self.model.enums.contains_key(&ty.inner) {
                     self.commands(&ty.inner, "command", !ty.optional, &deeper);
                 }

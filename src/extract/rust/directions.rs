@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprCall, ExprMethodCall, FnArg, Member, Pat};
 
-use super::arguments::{Direction, Found};
 use super::builder::chain;
 use super::model::{Function, Model};
 use super::syntax::{last, owner, plain};
+use crate::extract::arguments::{Direction, Found};
 
 /// Where a path comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

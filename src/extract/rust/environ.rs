@@ -7,9 +7,9 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprCall, FnArg, Pat};
 
-use super::arguments::{Argument, Found, type_named};
 use super::model::{Function, Model};
 use super::syntax::{self, last, owner, plain, shape};
+use crate::extract::arguments::{Argument, Found, type_named};
 use crate::extract::words;
 use crate::requirement::{Binding, Note, ValueType};
 use crate::source::Place;
@@ -195,9 +195,8 @@ impl<'c> Reader<'_, 'c> {
                     }
                     break;
                 }
-                "ok" if !tried => {
-                    manner.required = false;
-                }
+                // `.ok()?` leaves a function that may give nothing.
+                "ok" => manner.required = false,
                 "parse" => {
                     let ty = step
                         .turbofish

@@ -99,7 +99,6 @@ const COPIERS: &[(&str, &str)] = &[
     ("mv", "S"),
     ("install", "mogS"),
     ("rsync", "ef"),
-    ("ln", "S"),
     ("gcp", ""),
     ("gmv", ""),
 ];
@@ -371,9 +370,7 @@ fn copy(name: &str, words: &[Word<'_>], takes: &str, found: &mut Vec<(usize, Rol
     } else {
         return;
     }
-    if name != "ln" {
-        found.extend(files.into_iter().map(|index| (index, Role::ReadAny, 0)));
-    }
+    found.extend(files.into_iter().map(|index| (index, Role::ReadAny, 0)));
 }
 
 /// `tar -xzf ARCHIVE -C FOLDER`, `tar czf ARCHIVE FILE…`.

@@ -256,7 +256,7 @@ impl Walk<'_> {
                     } else {
                         Role::ReadFolder
                     };
-                    self.ledger.role(id, role);
+                    self.ledger.must_exist(id, role);
                     if self.branches == 0
                         && shape == Shape::Whole
                         && !matches!(self.ledger.needs[id].origin, Origin::Rest(_))
@@ -355,7 +355,9 @@ impl Walk<'_> {
             }
         }
         let condition = self.conditions(file, &conditions);
+        let mut fork = self.fork();
         self.branch(file, node, &condition, &then, true);
+        self.end_branch(&mut fork);
         let has_elif = others.iter().any(|other| other.kind() == "elif_clause");
         let mut before = vec![condition];
         for other in others {
@@ -374,6 +376,7 @@ impl Walk<'_> {
                 } else {
                     self.inside(file, &inner, Vec::new());
                 }
+                self.end_branch(&mut fork);
                 continue;
             }
             let mut conditions = Vec::new();
@@ -395,8 +398,10 @@ impl Walk<'_> {
             self.branches += 1;
             self.branch(file, node, &condition, &then, true);
             self.branches -= 1;
+            self.end_branch(&mut fork);
             before.push(condition);
         }
+        self.join(fork);
     }
 
     fn conditions(&mut self, file: &Loaded, nodes: &[Node<'_>]) -> Condition {
@@ -489,6 +494,11 @@ impl Walk<'_> {
                     }
                     Some("&&") if same("&&") => {
                         empty = before.iter().flat_map(|c| self.empty_if(c)).collect();
+                        // `[ -z "$x" ] && echo no && exit 1`
+                        let mut tests = before.iter().filter(|c| known(c));
+                        if let (true, Some(only), None) = (ends, tests.next(), tests.next()) {
+                            self.stops_if(file, *item, &only.clone());
+                        }
                     }
                     _ => {}
                 }

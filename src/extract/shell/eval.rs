@@ -209,7 +209,7 @@ impl Walk<'_> {
                 "variable_name" | "word" if assigns && index == 0 => {
                     let name = text(file, child).to_owned();
                     self.assigned.insert(name.clone());
-                    self.vars.insert(name, vec![Atom::Other]);
+                    self.put(name, vec![Atom::Other]);
                 }
                 "word" => {
                     let name = text(file, child).to_owned();
@@ -300,7 +300,7 @@ impl Walk<'_> {
                 let read = Read::Default(literal.clone());
                 let value = self.variable(file, node, name, read);
                 if operator.ends_with('=') && !value.is_empty() {
-                    self.vars.insert(name.to_owned(), value.clone());
+                    self.put(name.to_owned(), value.clone());
                 }
                 match literal {
                     Some(text)
@@ -318,7 +318,7 @@ impl Walk<'_> {
                 let shown = shown_message(&rest, &message);
                 let value = self.variable(file, node, name, Read::Required(shown));
                 if !value.is_empty() && words::is_name(name) {
-                    self.vars.insert(name.to_owned(), value.clone());
+                    self.put(name.to_owned(), value.clone());
                 }
                 value
             }
@@ -567,7 +567,10 @@ impl Walk<'_> {
         }
         let was_option = self.arm.is_some()
             && (whole.contains('=')
-                && (whole.contains("sed") || whole.contains("cut") || whole.contains("awk")));
+                && (whole.contains("sed")
+                    || whole.contains("cut")
+                    || whole.contains("awk")
+                    || whole.contains("expr")));
         self.statements_apart(file, node);
         if was_option
             && (whole.contains("$1")
@@ -647,7 +650,7 @@ impl Walk<'_> {
         // What the script sets later in a loop or a function is its own; so is what a file not read may set.
         if plain && later && (lower || self.loops > 0 || !self.at_top()) && !in_own
             || !plain && later && lower && self.loops > 0 && !in_own
-            || plain && self.opaque
+            || self.opaque && (plain || lower)
         {
             return vec![Atom::Other];
         }
@@ -676,6 +679,7 @@ impl Walk<'_> {
         match read {
             Read::Plain => {
                 self.ledger.needs[id].live = true;
+                self.ledger.needs[id].always |= self.branches == 0;
                 self.strictly(id, bare);
             }
             Read::Optional => self.ledger.optional(id),
@@ -750,11 +754,16 @@ impl Walk<'_> {
     /// Reads a word whose emptiness is looked at.
     pub fn eval_tested(&mut self, file: &Loaded, node: Node<'_>) -> Value {
         // A positional that is only looked at may be an option: it is needed only once it is used.
-        let live: Vec<bool> = self.ledger.needs.iter().map(|need| need.live).collect();
+        let live: Vec<(bool, bool)> = self
+            .ledger
+            .needs
+            .iter()
+            .map(|need| (need.live, need.always))
+            .collect();
         let value = self.eval(file, node);
         for (index, need) in self.ledger.needs.iter_mut().enumerate() {
             if matches!(need.origin, Origin::Position(_) | Origin::Rest(_)) {
-                need.live = live.get(index).copied().unwrap_or(false);
+                (need.live, need.always) = live.get(index).copied().unwrap_or_default();
             }
         }
         value

@@ -41,6 +41,8 @@ pub struct Need {
     pub stops: bool,
     /// Whether the script knows what to do without it.
     pub optional: bool,
+    /// Whether it is read wherever the script goes.
+    pub always: bool,
     /// Whether it is used where nothing would do.
     pub breaks: bool,
     /// Whether any of this follows from use alone.
@@ -55,6 +57,8 @@ pub struct Need {
     pub pattern: Option<String>,
     /// What is done with the path it is.
     pub role: Option<Role>,
+    /// Whether nothing but making the folder was seen so far.
+    pub only_made: bool,
     /// For an option: whether a value follows.
     pub valued: bool,
     /// For an option: whether the value is written behind `=` only.
@@ -96,6 +100,7 @@ impl Ledger {
             live: false,
             stops: false,
             optional: false,
+            always: false,
             breaks: false,
             likely: false,
             default: None,
@@ -103,6 +108,7 @@ impl Ledger {
             choices: None,
             pattern: None,
             role: None,
+            only_made: false,
             valued: false,
             joined: false,
             list: false,
@@ -127,18 +133,28 @@ impl Ledger {
     pub fn fallback(&mut self, id: usize, text: Option<String>) {
         let need = &mut self.needs[id];
         need.optional = true;
-        if need.default.is_none() && !need.stops {
-            need.default = text.map(|text| match text.is_empty() {
+        if need.default.as_ref().is_none_or(Json::is_null) && !need.stops {
+            let text = text.map(|text| match text.is_empty() {
                 true => Json::Null,
                 false => Json::String(text),
             });
+            need.default = text.or(need.default.take());
         }
+    }
+
+    /// The script stops where the path is not there: it is read, even where a folder of it is made if need be.
+    pub fn must_exist(&mut self, id: usize, role: Role) {
+        if self.needs[id].only_made {
+            self.needs[id].role = None;
+        }
+        self.role(id, role);
     }
 
     /// The path is read or written; the first use decides, for a script may read again what it wrote.
     pub fn role(&mut self, id: usize, role: Role) {
         let need = &mut self.needs[id];
         need.live = true;
+        need.only_made = need.role.is_none_or(|_| need.only_made) && role == Role::WriteFolder;
         match (need.role, role) {
             (_, Role::Remove) => {}
             (None | Some(Role::ReadAny), Role::Read | Role::ReadFolder)
@@ -282,7 +298,17 @@ fn claim(need: &Need, needs: &[Need], help: &Help) -> Claim {
     let mut claim = Claim::new(name, kind, evidence);
     claim.bindings.push(match &need.origin {
         Origin::Env(env) => Binding::env(env.clone()),
-        Origin::Position(at) | Origin::Rest(at) => Binding::Positional { positional: *at },
+        Origin::Position(at) => Binding::Positional { positional: *at },
+        Origin::Rest(from) => {
+            // What has a place of its own comes before the rest.
+            let taken = |at: usize| {
+                needs
+                    .iter()
+                    .any(|other| other.live && other.origin == Origin::Position(at))
+            };
+            let positional = (*from..).find(|at| !taken(*at)).unwrap_or(*from);
+            Binding::Positional { positional }
+        }
         Origin::Flag(_) => Binding::Flag {
             flag: flag.clone(),
             short: short.clone(),
@@ -338,7 +364,7 @@ fn claim(need: &Need, needs: &[Need], help: &Help) -> Claim {
         _ if claim.default.is_some() => false,
         _ if stops => true,
         _ if need.optional || is_flag || need.list || shown_optional => false,
-        Origin::Position(_) => true,
+        Origin::Position(_) => need.always,
         Origin::Literal(_) => true,
         _ => need.breaks,
     });

@@ -13,6 +13,14 @@ impl Walk<'_> {
             return;
         };
         let subject = self.eval_tested(file, subject_node);
+        // `case "${1# *}"` looks at the first word still.
+        let subject = match subject.as_slice() {
+            [Atom::Other] => match first_variable(subject_node) {
+                Some(name) => self.eval_tested(file, name),
+                None => subject,
+            },
+            _ => subject,
+        };
         let mut walker = node.walk();
         let items: Vec<Node<'_>> = node
             .named_children(&mut walker)
@@ -36,9 +44,53 @@ impl Walk<'_> {
             return self.choice(file, need, &items, &patterns);
         }
         let variable = variable_name(file, subject_node);
+        self.words_among_options(file, &items, &patterns, getopts);
         for (item, patterns) in items.iter().zip(&patterns) {
             self.arm_of(file, *item, patterns, variable.as_deref(), getopts);
         }
+    }
+
+    /// Plain words that an option loop knows, such as `install`, are a choice of their own.
+    fn words_among_options(
+        &mut self,
+        file: &Loaded,
+        items: &[Node<'_>],
+        patterns: &[Vec<String>],
+        getopts: bool,
+    ) {
+        let is_word = |p: &&String| {
+            p.len() > 1
+                && !p.starts_with('-')
+                && p.bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+        };
+        let words: Vec<String> = patterns
+            .iter()
+            .flatten()
+            .filter(is_word)
+            .filter(|p| *p != "help")
+            .cloned()
+            .collect();
+        let first = items
+            .iter()
+            .zip(patterns)
+            .find(|(_, patterns)| patterns.iter().any(|p| words.contains(p)));
+        if getopts || words.is_empty() || self.frame.from.is_none() {
+            return;
+        }
+        let Some((item, _)) = first else { return };
+        let place = self.place(file, *item);
+        let at = self.operands.len();
+        let id = self
+            .ledger
+            .entry(Origin::Position(at), place, "option-loop");
+        let need = &mut self.ledger.needs[id];
+        need.live = true;
+        need.optional = true;
+        need.likely = true;
+        need.choices.get_or_insert(words);
+        need.name.get_or_insert_with(|| "command".to_owned());
+        self.operands.push(("command".to_owned(), id));
     }
 
     fn arm_of(
@@ -87,7 +139,7 @@ impl Walk<'_> {
                 _ if is_operand => Atom::Operand,
                 _ => Atom::Other,
             };
-            self.vars.insert(name.to_owned(), vec![held]);
+            self.put(name.to_owned(), vec![held]);
         }
         self.branches += 1;
         for statement in &body {
@@ -97,9 +149,11 @@ impl Walk<'_> {
         self.arm = saved;
         if let Some((name, held)) = saved_variable {
             match held {
-                Some(held) => self.vars.insert(name, held),
-                None => self.vars.remove(&name),
-            };
+                Some(held) => self.put(name, held),
+                None => {
+                    self.take(&name);
+                }
+            }
         }
     }
 
@@ -203,7 +257,7 @@ impl Walk<'_> {
         ) else {
             return;
         };
-        self.vars.insert(name, vec![Atom::Option]);
+        self.put(name, vec![Atom::Option]);
         if self.frame.from.is_none() {
             return;
         }
@@ -268,13 +322,16 @@ impl Walk<'_> {
                 }
             }
         }
+        let mut fork = self.fork();
         for item in items {
             self.branches += 1;
             for statement in body_of(*item) {
                 self.statement(file, statement);
             }
             self.branches -= 1;
+            self.end_branch(&mut fork);
         }
+        self.join(fork);
     }
 }
 
@@ -305,6 +362,25 @@ fn body_of(item: Node<'_>) -> Vec<Node<'_>> {
         }
     }
     cursor
+}
+
+/// The first variable in a word.
+fn first_variable(node: Node<'_>) -> Option<Node<'_>> {
+    let mut node = node;
+    for _ in 0..6 {
+        let mut walker = node.walk();
+        let inner = node.named_children(&mut walker).find(|child| {
+            matches!(
+                child.kind(),
+                "expansion" | "variable_name" | "simple_expansion"
+            )
+        })?;
+        if inner.kind() == "variable_name" {
+            return Some(inner);
+        }
+        node = inner;
+    }
+    None
 }
 
 /// The variable that a word is nothing but.

@@ -161,10 +161,7 @@ fn variables() {
             "export A=${A:-1} # how many",
             &["env A $A =\"1\" \"how many\""],
         ),
-        (
-            "PYTHONPATH=$PYTHONPATH:src python x.py",
-            &["env PYTHONPATH $PYTHONPATH"],
-        ),
+        ("FLAGS=$FLAGS:src tool", &["env FLAGS $FLAGS"]),
         ("awk '{ print $a }' <<'E'\n$B\nE\n", &[]),
         ("cat <<E\n$B\nE\n", &["env B $B"]),
         ("f() { local a=$1; echo $a $b; }; b=2; f $C", &["env C $C"]),

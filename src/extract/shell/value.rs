@@ -82,6 +82,14 @@ pub fn sole_need(value: &[Atom]) -> Option<usize> {
     }
 }
 
+/// The need that gives the word where it is given: the word itself, or the first of its values.
+pub fn first_need(value: &[Atom]) -> Option<usize> {
+    match value {
+        [Atom::OneOf(values)] => values.first().and_then(|first| first_need(first)),
+        value => sole_need(value),
+    }
+}
+
 /// Every need in a word, however deep.
 pub fn needs_in(value: &[Atom], found: &mut Vec<usize>) {
     for atom in value {

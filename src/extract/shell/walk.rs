@@ -56,6 +56,12 @@ pub struct Arm {
     pub shifted: usize,
 }
 
+/// The branches of one statement, while they are read.
+pub struct Fork {
+    start: usize,
+    outcomes: Vec<(String, Vec<Value>)>,
+}
+
 /// The state of the walk.
 pub struct Walk<'w> {
     pub files: Files<'w>,
@@ -99,6 +105,8 @@ pub struct Walk<'w> {
     top_level: Vec<(String, Place)>,
     /// The variables whose values are being read.
     pub assigning: Vec<String>,
+    /// What variables held before each change inside of the branches around this place.
+    journal: Vec<(String, Option<Value>)>,
 }
 
 impl<'w> Walk<'w> {
@@ -135,6 +143,7 @@ impl<'w> Walk<'w> {
             operands: Vec::new(),
             top_level: Vec::new(),
             assigning: Vec::new(),
+            journal: Vec::new(),
         }
     }
 
@@ -320,11 +329,11 @@ impl<'w> Walk<'w> {
             .children_by_field_name("redirect", &mut walker)
             .collect();
         let body = node.child_by_field_name("body");
-        for redirect in &redirects {
-            self.redirect(file, *redirect);
-        }
         if let Some(body) = body {
             self.statement(file, body);
+        }
+        for redirect in &redirects {
+            self.redirect(file, *redirect);
         }
         let mut walker = node.walk();
         let herestrings: Vec<Node<'_>> = node
@@ -441,10 +450,10 @@ impl<'w> Walk<'w> {
                 Some(before) if before != value => value::one_of(vec![before, value]),
                 _ => value,
             };
-            self.vars.insert(name.to_owned(), value);
+            self.put(name.to_owned(), value);
             return;
         }
-        if let Some(id) = value::sole_need(&value) {
+        if let Some(id) = value::first_need(&value) {
             let is_flag = matches!(self.ledger.needs[id].origin, Origin::Flag(_));
             let need = &mut self.ledger.needs[id];
             if need.name.is_none() && !matches!(need.origin, Origin::Env(_)) {
@@ -455,6 +464,15 @@ impl<'w> Walk<'w> {
                 need.list |= list;
                 self.flag_default(id, before.as_ref());
             }
+        }
+        // `--jobs) jobs=$(check $2)`
+        if value == [Atom::Other]
+            && let Some(id) = self.arm.as_ref().and_then(|arm| arm.flag)
+            && self.ledger.needs[id].valued
+            && self.ledger.needs[id].name.is_none()
+        {
+            self.ledger.needs[id].name = Some(name.to_owned());
+            self.flag_default(id, before.as_ref());
         }
         let known_empty = match &before {
             Some(before) => value::likely_need(before),
@@ -471,7 +489,7 @@ impl<'w> Walk<'w> {
                 None => self.ledger.optional(id),
             }
             let value = value::one_of(vec![vec![Atom::Need(id)], value]);
-            self.vars.insert(name.to_owned(), value);
+            self.put(name.to_owned(), value);
             return;
         }
         let value = match before {
@@ -497,7 +515,64 @@ impl<'w> Walk<'w> {
                 need.description = Some(comment);
             }
         }
-        self.vars.insert(name.to_owned(), value);
+        self.put(name.to_owned(), value);
+    }
+
+    /// Puts a value into a variable; what it held before is kept for the other branches.
+    pub fn put(&mut self, name: String, value: Value) {
+        let before = self.vars.insert(name.clone(), value);
+        if self.branches > 0 && self.journal.len() < 100_000 {
+            self.journal.push((name, before));
+        }
+    }
+
+    /// Takes a variable away.
+    pub fn take(&mut self, name: &str) -> Option<Value> {
+        let before = self.vars.remove(name);
+        if self.branches > 0 && self.journal.len() < 100_000 {
+            self.journal.push((name.to_owned(), before.clone()));
+        }
+        before
+    }
+
+    /// Where the branches of one statement begin. Of them one at most is taken: none sees what another sets, and
+    /// afterwards a variable may hold what any of them gave it.
+    pub fn fork(&self) -> Fork {
+        Fork {
+            start: self.journal.len(),
+            outcomes: Vec::new(),
+        }
+    }
+
+    /// One branch ends: variables hold again what they held before it.
+    pub fn end_branch(&mut self, fork: &mut Fork) {
+        let start = fork.start.min(self.journal.len());
+        let mut seen: Vec<String> = Vec::new();
+        for (name, before) in self.journal.split_off(start).into_iter().rev() {
+            let now = match before {
+                Some(value) => self.vars.insert(name.clone(), value),
+                None => self.vars.remove(&name),
+            };
+            if seen.contains(&name) {
+                continue;
+            }
+            if let Some(now) = now {
+                match fork.outcomes.iter_mut().find(|(known, _)| *known == name) {
+                    Some((_, values)) if !values.contains(&now) => values.push(now),
+                    Some(_) => {}
+                    None => fork.outcomes.push((name.clone(), vec![now])),
+                }
+            }
+            seen.push(name);
+        }
+    }
+
+    /// The branches meet again.
+    pub fn join(&mut self, fork: Fork) {
+        for (name, values) in fork.outcomes {
+            let value = value::one_of(values);
+            self.put(name, value);
+        }
     }
 
     /// Whether this is outside of functions.
@@ -546,6 +621,7 @@ impl<'w> Walk<'w> {
         let id = self.ledger.entry(origin, place, "option-loop");
         let need = &mut self.ledger.needs[id];
         need.live = true;
+        need.always = true;
         need.list = list;
         need.likely = true;
         need.name.get_or_insert_with(|| name.to_owned());
@@ -561,11 +637,12 @@ impl<'w> Walk<'w> {
 
     /// From here on the name belongs to the function being called.
     fn shadow(&mut self, name: &str) {
-        if let Some(scope) = self.scopes.last_mut()
-            && !scope.iter().any(|(known, _)| known == name)
-        {
-            let saved = self.vars.remove(name);
-            scope.push((name.to_owned(), saved));
+        let known = |scope: &Vec<(String, Option<Value>)>| scope.iter().any(|(n, _)| n == name);
+        if self.scopes.last().is_some_and(|scope| !known(scope)) {
+            let saved = self.take(name);
+            if let Some(scope) = self.scopes.last_mut() {
+                scope.push((name.to_owned(), saved));
+            }
         }
     }
 
@@ -590,7 +667,7 @@ impl<'w> Walk<'w> {
                             self.shadow(name);
                         }
                         if !self.vars.contains_key(name) {
-                            self.vars.insert(name.to_owned(), Vec::new());
+                            self.put(name.to_owned(), Vec::new());
                         }
                     }
                 }
@@ -629,7 +706,7 @@ impl<'w> Walk<'w> {
         for child in children {
             let name = text(file, child);
             if words::is_name(name) {
-                self.vars.insert(name.to_owned(), vec![Atom::Other]);
+                self.put(name.to_owned(), vec![Atom::Other]);
             }
         }
     }
@@ -684,10 +761,15 @@ impl<'w> Walk<'w> {
                 value if value::sole_need(value).is_some() => value.to_vec(),
                 _ => vec![Atom::Other],
             },
+            [_, ..]
+                if value.len() <= 8 && value.iter().all(|v| value::likely_need(v).is_some()) =>
+            {
+                value::one_of(value)
+            }
             _ => vec![Atom::Other],
         };
         if let Some(name) = &name {
-            self.vars.insert(name.clone(), each);
+            self.put(name.clone(), each);
         }
         if let Some(body) = node.child_by_field_name("body") {
             self.loops += 1;
@@ -697,7 +779,7 @@ impl<'w> Walk<'w> {
             self.loops -= 1;
         }
         if let Some(name) = name {
-            self.vars.insert(name, vec![Atom::Other]);
+            self.put(name, vec![Atom::Other]);
         }
     }
 
@@ -833,13 +915,13 @@ impl<'w> Walk<'w> {
                     let name = name.split(['=', '+', '[']).next().unwrap_or_default();
                     if words::is_name(name) && !name.is_empty() {
                         self.assigned.insert(name.to_owned());
-                        self.vars.insert(name.to_owned(), vec![Atom::Other]);
+                        self.put(name.to_owned(), vec![Atom::Other]);
                     }
                 }
             }
             "printf" if values.first().and_then(|v| value::text_of(v)).as_deref() == Some("-v") => {
                 if let Some(name) = values.get(1).and_then(|v| value::text_of(v)) {
-                    self.vars.insert(name, vec![Atom::Other]);
+                    self.put(name, vec![Atom::Other]);
                 }
             }
             "export" | "local" | "declare" | "typeset" | "readonly" => {
@@ -916,9 +998,11 @@ impl<'w> Walk<'w> {
         if let Some(scope) = self.scopes.pop() {
             for (name, saved) in scope {
                 match saved {
-                    Some(value) => self.vars.insert(name, value),
-                    None => self.vars.remove(&name),
-                };
+                    Some(value) => self.put(name, value),
+                    None => {
+                        self.take(&name);
+                    }
+                }
             }
         }
         self.active.pop();
@@ -1054,6 +1138,7 @@ impl<'w> Walk<'w> {
         };
         match value::text_of(value) {
             Some(text) => {
+                let text = text.strip_prefix("./").unwrap_or(&text).to_owned();
                 self.cwd = match (&self.cwd, text.as_str()) {
                     (_, path) if path.starts_with('/') => {
                         Some(format!("{}/", path.trim_end_matches('/')))
@@ -1181,6 +1266,11 @@ impl<'w> Walk<'w> {
             (Some(cwd), false) => format!("{cwd}{plain}"),
             (None, false) => return,
         };
+        let role = match role {
+            Role::ReadAny if path.ends_with('/') => Role::ReadFolder,
+            Role::WriteAny if path.ends_with('/') => Role::WriteFolder,
+            role => role,
+        };
         let writes = matches!(role, Role::Write | Role::WriteAny | Role::WriteFolder);
         let below_made = self.made.iter().any(|made| {
             full == *made
@@ -1245,7 +1335,7 @@ impl<'w> Walk<'w> {
             }
             let system = known_root && tail.starts_with("/etc/")
                 || tail.contains("/venv")
-                || tail.ends_with("/activate")
+                || name == "activate"
                 || tail.ends_with("bashrc")
                 || tail.starts_with("/usr/");
             if !system {
@@ -1311,7 +1401,9 @@ impl<'w> Walk<'w> {
             let Some(value) = self.vars.get(&name).cloned() else {
                 continue;
             };
-            if name == "help_message" || name.starts_with('_') {
+            // Only the script's own: what it sources sets much more.
+            let own = place.source == self.loaded[0].source;
+            if !own || name == "help_message" || words::is_system(&name) {
                 continue;
             }
             let flag = format!("--{}", name.replace('_', "-"));
@@ -1337,7 +1429,7 @@ impl<'w> Walk<'w> {
                 self.ledger.needs[id].description.get_or_insert(comment);
             }
             let both = value::one_of(vec![vec![Atom::Need(id)], value]);
-            self.vars.insert(name, both);
+            self.put(name, both);
         }
     }
 

@@ -1,4 +1,5 @@
-//! Owns what was found of a program's command line and variables, until it becomes claims.
+//! Owns what readers of compiled and calling languages found of a command line, of variables and of paths, until
+//! it becomes claims.
 
 use serde_json::Value as Json;
 
@@ -119,7 +120,8 @@ fn claim(argument: Argument) -> Claim {
     let only_env = argument
         .bindings
         .iter()
-        .all(|binding| matches!(binding, Binding::Env { .. }));
+        .all(|binding| matches!(binding, Binding::Env { .. }))
+        && !argument.bindings.is_empty();
     let kind = match argument.direction {
         Some(Direction::Read(_)) => Kind::Input,
         Some(Direction::Write(_)) => Kind::Output,
@@ -132,14 +134,16 @@ fn claim(argument: Argument) -> Claim {
         rule: argument.rule,
     };
     let mut claim = Claim::new(argument.name, kind, evidence);
-    claim.bindings = argument.bindings;
     claim.data_type = match (kind.is_path(), argument.direction) {
         (true, Some(Direction::Read(true) | Direction::Write(true))) => Some(DataType::Folder),
         (true, _) => argument
-            .default
-            .as_ref()
-            .and_then(Json::as_str)
-            .and_then(DataType::of_name),
+            .bindings
+            .iter()
+            .find_map(|binding| match binding {
+                Binding::ContainerPath { container_path } => DataType::of_name(container_path),
+                _ => None,
+            })
+            .or_else(|| DataType::of_name(argument.default.as_ref()?.as_str()?)),
         _ => None,
     };
     claim.value_type = Some(match (kind.is_path(), argument.value_type) {
@@ -147,7 +151,8 @@ fn claim(argument: Argument) -> Claim {
         (true, _) => ValueType::Path,
         (false, other) => other,
     });
-    claim.required = Some(argument.required && argument.default.is_none());
+    claim.bindings = argument.bindings;
+    claim.required = Some(argument.required && argument.default.as_ref().is_none_or(Json::is_null));
     claim.default = argument.default;
     claim.choices = argument
         .choices

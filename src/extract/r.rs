@@ -1,0 +1,99 @@
+//! Owns the reading of R scripts, and with its folder is the only place that names tree-sitter's grammar of R.
+//!
+//! Read are `commandArgs`, optparse, argparse, argparser, getopt and docopt, `Sys.getenv`, and the functions by which
+//! R reads and writes files; functions of the script are followed where they are called, sourced files of the project
+//! where they are sourced.
+//!
+//! An option is required where the parser says so or where the script stops when it is missing; a word of the command
+//! line is required unless the script looks whether it is there; a variable, unless unset, is optional, for R takes
+//! it as an empty text.
+
+mod files;
+mod options;
+mod walk;
+
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use tree_sitter::{ParseOptions, Parser, Tree};
+
+use self::walk::Walk;
+use crate::extract::Files;
+use crate::extract::arguments::Found;
+use crate::requirement::{Confidence, Note, Reading};
+use crate::source::{Place, Source, Span};
+
+/// Larger scripts are not read.
+const LARGEST: usize = 2 * 1024 * 1024;
+/// A parse that takes longer is given up.
+const LONGEST: Duration = Duration::from_secs(2);
+
+/// Reads an R script.
+pub fn read(source: &Source, files: Files<'_>) -> Reading {
+    let mut reading = Reading::default();
+    let Some(tree) = parse(source) else {
+        reading.notes.push(unread(source.at(Span::new(0, 0))));
+        return reading;
+    };
+    let doubtful = tree.root_node().has_error();
+    let mut walk = Walk::new(files);
+    walk.file(source, tree);
+    if walk.cut {
+        walk.notes.push(too_deep(source.at(source.line_span(1))));
+    }
+    let found = Found {
+        arguments: walk.finish(),
+        notes: Vec::new(),
+    };
+    reading.claims = found.claims();
+    if doubtful {
+        for claim in &mut reading.claims {
+            claim.confidence = claim.confidence.min(Confidence::Likely);
+        }
+    }
+    reading.notes = walk.notes;
+    reading.local_files = walk.local_files;
+    reading
+}
+
+/// Parses a source; none where it is no text that R could read.
+fn parse(source: &Source) -> Option<Tree> {
+    let text = source.text();
+    if text.len() > LARGEST || text.bytes().take(8_192).any(|b| b == 0) {
+        return None;
+    }
+    let mut parser = Parser::new();
+    parser.set_language(&tree_sitter_r::LANGUAGE.into()).ok()?;
+    let start = Instant::now();
+    let mut watch = |_: &tree_sitter::ParseState| match start.elapsed() > LONGEST {
+        true => ControlFlow::Break(()),
+        false => ControlFlow::Continue(()),
+    };
+    let options = ParseOptions::new().progress_callback(&mut watch);
+    let bytes = text.as_bytes();
+    parser.parse_with_options(
+        &mut |at, _| bytes.get(at..).unwrap_or_default(),
+        None,
+        Some(options),
+    )
+}
+
+fn unread(place: Place) -> Note {
+    Note {
+        code: "not-a-script",
+        message: "the file is binary or too large to be an R script: nothing in it was read"
+            .to_owned(),
+        place,
+    }
+}
+
+fn too_deep(place: Place) -> Note {
+    Note {
+        code: "too-deep",
+        message: "the script nests too deeply or is too long: part of it was not read".to_owned(),
+        place,
+    }
+}
+
+#[cfg(test)]
+mod tests;

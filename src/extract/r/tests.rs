@@ -1,0 +1,275 @@
+//! Tests of the R reader: one script an idiom, and what it must come out as.
+
+use std::path::Path;
+
+use crate::extract::r::read;
+use crate::requirement::{Binding, Claim, Pass, Reading, ValueType};
+use crate::source::Source;
+
+fn reading(text: &str) -> Reading {
+    read(&Source::new("a/run.R", "a/run.R", text), &|_: &Path| None)
+}
+
+/// A claim on a line.
+fn shown(claim: &Claim) -> String {
+    let mut parts = vec![
+        claim.kind.section().trim_end_matches('s').to_owned(),
+        claim.name.clone(),
+    ];
+    for binding in &claim.bindings {
+        parts.push(match binding {
+            Binding::Flag { flag, short, pass } => {
+                let short = short.as_ref().map(|s| format!("|{s}")).unwrap_or_default();
+                let pass = match pass {
+                    Pass::Value => "",
+                    Pass::Switch => "?",
+                    Pass::Repeat => "*",
+                    Pass::Count => "#",
+                    Pass::Commas => ",",
+                    Pass::SwitchOff => "!",
+                    Pass::Joined => "=",
+                    Pass::OnOff => "+-",
+                };
+                format!("{flag}{short}{pass}")
+            }
+            Binding::Positional { positional } => format!("<{positional}"),
+            Binding::Env { env } => format!("${env}"),
+            Binding::ContainerPath { container_path } => format!("@{container_path}"),
+            other => other.to_string(),
+        });
+    }
+    parts.push(match &claim.value_type {
+        Some(ValueType::List(items)) => format!("[{}]", items.as_str()),
+        Some(ty) => ty.as_str().to_owned(),
+        None => "-".to_owned(),
+    });
+    if claim.required == Some(true) {
+        parts.push("required".to_owned());
+    }
+    if let Some(default) = &claim.default {
+        parts.push(format!("={default}"));
+    }
+    if let Some(choices) = &claim.choices {
+        let choices: Vec<_> = choices.iter().filter_map(|c| c.as_str()).collect();
+        parts.push(format!("{{{}}}", choices.join(",")));
+    }
+    if let Some(when) = &claim.when {
+        parts.push(format!(
+            "when {}={}",
+            when.arg,
+            when.equals.as_str().unwrap_or_default()
+        ));
+    }
+    if let Some(description) = &claim.description {
+        parts.push(format!("\"{description}\""));
+    }
+    parts.join(" ")
+}
+
+fn claims(reading: &Reading) -> Vec<String> {
+    reading.claims.iter().map(shown).collect()
+}
+
+#[track_caller]
+fn check(text: &str, expected: &[&str]) {
+    assert_eq!(claims(&reading(text)), expected, "{text}");
+}
+
+#[test]
+fn words_of_the_command_line() {
+    check(
+        r#"
+        args <- commandArgs(trailingOnly = TRUE)
+        if (length(args) < 2) stop("usage")
+        input <- args[1]
+        out.file = args[[2]]
+        n <- if (length(args) >= 3) as.integer(args[3]) else 10
+        x <- read.csv(input)
+        write.csv(x, file = out.file, row.names = FALSE)
+        "#,
+        &[
+            "input input <0 path required",
+            "output out_file <1 path required",
+            "arg n <2 int =10",
+        ],
+    );
+    check(
+        "x <- commandArgs(TRUE)[1]\ncat(x)",
+        &["arg x <0 string required"],
+    );
+    check(
+        "args <- commandArgs(T)\nfor (f in args) { y <- readRDS(f) }",
+        &["input f <0 [path]"],
+    );
+    check(
+        "args <- commandArgs(trailingOnly=TRUE)\nmode <- ifelse(is.na(args[2]), 'fast', args[2])\nload(args[1])",
+        &[
+            "arg mode <1 string =\"fast\"",
+            "input arg1 <0 path required",
+        ],
+    );
+}
+
+#[test]
+fn options_of_each_parser() {
+    check(
+        r#"
+        library(optparse)
+        option_list <- list(
+          make_option(c("-i", "--input"), type = "character", default = NULL, help = "what to read"),
+          make_option(c("-n", "--num-rounds"), type = "integer", default = 5L, help = "how often [default %default]"),
+          make_option("--ratio", default = 0.5),
+          make_option(c("-v", "--verbose"), action = "store_true", default = FALSE, help = "say more"),
+          make_option("--out", dest = "target")
+        )
+        opt <- parse_args(OptionParser(option_list = option_list))
+        if (is.null(opt$input)) { print_help(parser); stop("no input") }
+        d <- readr::read_tsv(opt$input)
+        if (is.null(opt$target)) opt$target <- "out.tsv"
+        write_tsv(d, opt$target)
+        "#,
+        &[
+            "input input --input|-i path required \"what to read\"",
+            "arg num_rounds --num-rounds|-n int =5 \"how often\"",
+            "arg ratio --ratio float =0.5",
+            "arg verbose --verbose|-v? bool =false \"say more\"",
+            "output target --out path =\"out.tsv\"",
+        ],
+    );
+    check(
+        r#"
+        parser <- ArgumentParser()
+        parser$add_argument("data", help = "the data")
+        parser$add_argument("-k", "--kind", choices = c("a", "b"), default = "a")
+        parser$add_argument("--n", type = "integer", required = TRUE)
+        parser$add_argument("--xs", nargs = "+", type = "double")
+        parser$add_argument("--quiet", action = "store_true")
+        args <- parser$parse_args()
+        x <- fread(args$data)
+        "#,
+        &[
+            "input data <0 path required \"the data\"",
+            "arg kind --kind|-k choice =\"a\" {a,b}",
+            "arg n --n int required",
+            "arg xs --xs [float]",
+            "arg quiet --quiet? bool =false",
+        ],
+    );
+    check(
+        r#"
+        p <- arg_parser("x")
+        p <- add_argument(p, "infile", help = "file to read")
+        p <- p %>% add_argument("--digits", help = "how many", default = 0, short = "-d")
+        p <- add_argument(p, "--loud", help = "shout", flag = TRUE)
+        argv <- parse_args(p)
+        "#,
+        &[
+            "arg infile <0 string required \"file to read\"",
+            "arg digits --digits|-d float =0 \"how many\"",
+            "arg loud --loud? bool =false \"shout\"",
+        ],
+    );
+    check(
+        r#"
+        spec <- matrix(c(
+          "verbose", "v", 0, "logical",
+          "help", "h", 0, "logical",
+          "counts", "c", 1, "character",
+          "size", "s", 1, "integer"), byrow = TRUE, ncol = 4)
+        opt <- getopt(spec)
+        if (is.null(opt$size)) { opt$size <- 10 }
+        if (is.null(opt$counts)) { cat(getopt(spec, usage = TRUE)); q(status = 1) }
+        read.delim(opt$counts)
+        "#,
+        &[
+            "arg verbose --verbose|-v? bool =false",
+            "input counts --counts|-c path required",
+            "arg size --size|-s int =10",
+        ],
+    );
+    check(
+        "doc <- \"Tool.\n\nUsage: tool.R [options] <in> <out>\n\nOptions:\n  -n --num=<n>  How many [default: 3]\n  --fast  Be quick\n\"\nopts <- docopt(doc)\nreadLines(opts$`in`)",
+        &[
+            "input in <0 path required",
+            "arg out <1 string required",
+            "arg num --num|-n string =\"3\" \"How many\"",
+            "arg fast --fast? bool =false \"Be quick\"",
+        ],
+    );
+}
+
+#[test]
+fn variables() {
+    check(
+        r#"
+        a <- Sys.getenv("A")
+        b <- Sys.getenv("B", unset = "x")
+        c <- as.integer(Sys.getenv("C", "4"))
+        home <- Sys.getenv("HOME")
+        if (Sys.getenv("D") == "") stop("D is not set")
+        d <- read.csv(Sys.getenv("E"))
+        "#,
+        &[
+            "env A $A string",
+            "env B $B string =\"x\"",
+            "env C $C int =\"4\"",
+            "env D $D string required",
+            "input E $E path required",
+        ],
+    );
+    assert_eq!(
+        reading("Sys.getenv(paste0('X_', i))").notes[0].code,
+        "computed-variable"
+    );
+}
+
+#[test]
+fn paths() {
+    check(
+        r#"
+        x <- read.csv("data/in.csv")
+        ggsave("plots/fig.png", p)
+        saveRDS(x, "x.rds"); y <- readRDS("x.rds")
+        dir <- Sys.getenv("DIR", "data")
+        z <- read.table(file.path(dir, "a.txt"))
+        save_it <- function(value, to) { fwrite(value, to) }
+        save_it(z, "z.csv")
+        pdf(paste0(dir, "/p.pdf"))
+        url <- read.csv("https://x.org/a.csv")
+        "#,
+        &[
+            "input in @data/in.csv path required",
+            "output fig @plots/fig.png path required",
+            "output x @x.rds path required",
+            "input DIR $DIR path =\"data\"",
+            "output z @z.csv path required",
+        ],
+    );
+}
+
+#[test]
+fn sourced_files_are_followed() {
+    let files = |path: &Path| {
+        (path == Path::new("a/lib.R"))
+            .then(|| Source::new(path, "a/lib.R", "load_it <- function(p) readRDS(p)\n"))
+    };
+    let text = "source('lib.R')\nargs <- commandArgs(TRUE)\nload_it(args[1])\nsource('gone.R')";
+    let reading = read(&Source::new("a/run.R", "a/run.R", text), &files);
+    assert_eq!(claims(&reading), ["input arg1 <0 path required"]);
+    assert_eq!(reading.local_files.len(), 1);
+    assert_eq!(reading.notes[0].code, "sourced-file");
+}
+
+#[test]
+fn hostile_sources_end_in_a_note_or_in_little() {
+    for text in [
+        format!("{}1{}", "(".repeat(20_000), ")".repeat(20_000)),
+        format!("{}1", "-".repeat(20_000)),
+        format!("{}1", "x + ".repeat(20_000)),
+        "f <- function(x) f(f(x))\nf(1)".to_owned(),
+        "{".repeat(20_000),
+    ] {
+        let _ = reading(&text);
+    }
+    assert_eq!(reading("\u{0}\u{1}").notes[0].code, "not-a-script");
+}
