@@ -1,6 +1,7 @@
 //! Owns what a person sees of a run: a line a step as it ends, failures with the end of their logs, then a table and a
 //! line that counts.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -38,6 +39,8 @@ pub struct Console {
     total: usize,
     ended: usize,
     running: Vec<String>,
+    /// What was said of each step when it ended; at the end of the run more may be known.
+    told: HashMap<String, Option<String>>,
 }
 
 impl Console {
@@ -119,6 +122,7 @@ impl Console {
             Event::StepFinished { step, outcome, .. } => {
                 self.ended += 1;
                 self.running.retain(|running| running != step);
+                self.told.insert(step.clone(), outcome.reason.clone());
                 ui.note(&self.line(step, outcome));
                 self.show_progress(ui);
             }
@@ -185,6 +189,22 @@ impl Console {
 
     /// Failures, table, counts, and where to look further.
     fn finish(&self, summary: &RunSummary, ui: &mut Ui) {
+        for (step, outcome) in &summary.steps {
+            let told = self.told.get(step).cloned().flatten().unwrap_or_default();
+            let reason = outcome.reason.as_deref().unwrap_or_default();
+            let more = reason
+                .strip_prefix(&told)
+                .unwrap_or(reason)
+                .trim_start_matches("; ");
+            if !more.is_empty() {
+                let name = paint(Tone::Strong, &clean(step));
+                ui.note(&headed(
+                    Tone::Warn,
+                    "LEAK",
+                    &format!("{name}: {}", clean(more)),
+                ));
+            }
+        }
         for (step, outcome) in &summary.steps {
             if matches!(outcome.state, StepState::Failed | StepState::TimedOut) {
                 ui.tell(&self.failure(step, outcome, ui));
