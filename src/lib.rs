@@ -11,7 +11,7 @@
 //!
 //! | modules | what they own |
 //! | --- | --- |
-//! | [`source`], [`diagnostic`], [`file`], [`program`], [`yaml`], [`shape`], [`ui`] | text and places in it, findings, files, programs, YAML, JSON Schema, the terminal: they know nothing of pipelines |
+//! | [`source`], [`diagnostic`], [`file`](mod@file), [`program`], [`yaml`], [`shape`], [`ui`] | text and places in it, findings, files, programs, YAML, JSON Schema, the terminal: they know nothing of pipelines |
 //! | [`script`], [`requirement`], [`template`], [`manifest`] | the values that every stage speaks of |
 //! | [`discovery`] | which file a step runs, in which language, started by what |
 //! | [`extract`] | what a script needs, read from its text; and the joining of what several layers say |

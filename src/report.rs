@@ -5,6 +5,7 @@ pub mod console;
 pub mod json;
 pub mod junit;
 mod log;
+mod table;
 
 use std::io;
 use std::path::PathBuf;

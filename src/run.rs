@@ -43,6 +43,9 @@ const VERSION: u32 = 1;
 /// How often a wish to end is looked for while nothing happens.
 const TICK: Duration = Duration::from_millis(50);
 
+/// Why a step of an interrupted run did not have its turn.
+const INTERRUPTED: &str = "the run was interrupted before its turn";
+
 /// How a plan is carried out.
 #[derive(Clone, Debug)]
 pub struct RunOptions {
@@ -210,12 +213,7 @@ fn carry_out(
     teller.begin()?;
     let executables = match build(plan, options, teller) {
         Ok(executables) => executables,
-        Err(error) => {
-            for index in 0..plan.invocations.len() {
-                teller.leave_out(index, "the Cargo targets of this run were not built")?;
-            }
-            return Err(error);
-        }
+        Err(error) => return not_built(plan, options, error, teller),
     };
     // Trouble of our own ends steps as a user's wish does, but is not the user's wish.
     let interrupt = options.interrupt.below();
@@ -248,6 +246,31 @@ fn carry_out(
     ended
 }
 
+/// Tells of each step that it was not run, because there is nothing to run. An interrupted build is an interrupted run.
+fn not_built(
+    plan: &Plan,
+    options: &RunOptions,
+    error: RunError,
+    teller: &mut Teller<'_>,
+) -> Result<(), RunError> {
+    let wish = options.interrupt.wish();
+    let interrupted = wish != Wish::None && matches!(error, RunError::Build { .. });
+    if interrupted {
+        teller.tell(&Event::Interrupted {
+            forced: wish == Wish::Forced,
+        })?;
+    }
+    let why = if interrupted {
+        INTERRUPTED
+    } else {
+        "the Cargo targets of this run were not built"
+    };
+    for index in 0..plan.invocations.len() {
+        teller.leave_out(index, why)?;
+    }
+    if interrupted { Ok(()) } else { Err(error) }
+}
+
 /// What the scheduler needs to know of a step.
 fn task(invocation: &Invocation, costs: &HashMap<String, f64>) -> Task {
     Task {
@@ -278,10 +301,11 @@ fn run_steps(
             if wish > told {
                 told = wish;
                 scheduler.stop();
-                let interrupted = teller.tell(&Event::Interrupted {
-                    forced: wish == Wish::Forced,
-                });
-                result = std::mem::replace(&mut result, Ok(())).and(interrupted);
+                if result.is_ok() {
+                    result = teller.tell(&Event::Interrupted {
+                        forced: wish == Wish::Forced,
+                    });
+                }
             }
             if result.is_err() && !context.interrupt.is_asked() {
                 // Nothing can be written down any more, so nothing may go on.
@@ -325,7 +349,7 @@ fn run_steps(
     });
     let why = match (told, &result) {
         (Wish::None, Ok(())) => "another step failed first",
-        (_, Ok(())) => "the run was interrupted before its turn",
+        (_, Ok(())) => INTERRUPTED,
         (_, Err(_)) => "the run could not go on",
     };
     for left in scheduler.close() {

@@ -1,19 +1,18 @@
 //! Owns what a person sees of a run: a line a step as it ends, failures with the end of their logs, then a table and a
 //! line that counts.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::log;
+use super::table::{self, Row};
 use crate::event::{Event, RunSummary, StepOutcome, StepState};
-use crate::ui::{Tone, Ui, Verbosity, clean, clipped, paint, shown_path};
+use crate::ui::{Tone, Ui, Verbosity, clean, paint, shown_path};
 
 /// Columns of the word that begins a line.
 const WORD: usize = 12;
-
-/// The column of the table that is aligned to the right.
-const TIME: usize = 2;
 
 /// Lines shown of a failed step's log.
 const LOG_LINES: usize = 20;
@@ -40,6 +39,8 @@ pub struct Console {
     total: usize,
     ended: usize,
     running: Vec<String>,
+    /// What was said of each step when it ended; at the end of the run more may be known.
+    told: HashMap<String, Option<String>>,
 }
 
 impl Console {
@@ -121,6 +122,7 @@ impl Console {
             Event::StepFinished { step, outcome, .. } => {
                 self.ended += 1;
                 self.running.retain(|running| running != step);
+                self.told.insert(step.clone(), outcome.reason.clone());
                 ui.note(&self.line(step, outcome));
                 self.show_progress(ui);
             }
@@ -187,6 +189,22 @@ impl Console {
 
     /// Failures, table, counts, and where to look further.
     fn finish(&self, summary: &RunSummary, ui: &mut Ui) {
+        for (step, outcome) in &summary.steps {
+            let told = self.told.get(step).cloned().flatten().unwrap_or_default();
+            let reason = outcome.reason.as_deref().unwrap_or_default();
+            let more = reason
+                .strip_prefix(&told)
+                .unwrap_or(reason)
+                .trim_start_matches("; ");
+            if !more.is_empty() {
+                let name = paint(Tone::Strong, &clean(step));
+                ui.note(&headed(
+                    Tone::Warn,
+                    "LEAK",
+                    &format!("{name}: {}", clean(more)),
+                ));
+            }
+        }
         for (step, outcome) in &summary.steps {
             if matches!(outcome.state, StepState::Failed | StepState::TimedOut) {
                 ui.tell(&self.failure(step, outcome, ui));
@@ -261,84 +279,31 @@ impl Console {
 
     /// Every step in a row: how it ended, how long it took, what it ran, what came out.
     fn table(&self, summary: &RunSummary, ui: &Ui) -> String {
-        let rows: Vec<[String; 5]> = summary
-            .steps
-            .iter()
-            .map(|(step, outcome)| {
-                [
-                    clean(step),
-                    state_of(outcome).to_owned(),
-                    if outcome.attempts > 0 {
-                        duration(outcome.seconds)
-                    } else {
-                        String::new()
-                    },
-                    outcome.script.as_deref().map(clean).unwrap_or_default(),
-                    self.outputs(outcome),
-                ]
-            })
-            .collect();
-        let heads = ["step", "state", "time", "ran", "outputs"];
-        let mut widths = heads.map(str::len);
-        for row in &rows {
-            for (width, cell) in widths.iter_mut().zip(row) {
-                *width = (*width).max(cell.chars().count());
-            }
-        }
-        // Names get what they need within reason; what it ran and its outputs share the rest.
-        let [step, state, time, ran, outputs] = widths;
-        let step = step.min(32);
-        let rest = ui.width().saturating_sub(2 + step + state + time + 4 * 2);
-        let outputs = outputs.min(rest.saturating_sub(ran.min(rest / 2))).max(7);
-        let ran = ran.min(rest.saturating_sub(outputs)).max(3);
-        let line = |cells: [&str; 5], tones: [Option<Tone>; 5]| {
-            let widths = [step, state, time, ran, outputs];
-            let last = cells.iter().rposition(|cell| !cell.is_empty()).unwrap_or(0);
-            let mut line = String::new();
-            for (at, ((cell, width), tone)) in cells
-                .iter()
-                .zip(widths)
-                .zip(tones)
-                .enumerate()
-                .take(last + 1)
-            {
-                let cell = clipped(cell, width);
-                let gap = " ".repeat(width - cell.chars().count());
-                let shown = tone
-                    .filter(|_| !cell.is_empty())
-                    .map_or(cell.clone(), |tone| paint(tone, &cell));
-                line += "  ";
-                line += &match at {
-                    TIME => gap + &shown,
-                    _ if at == last => shown,
-                    _ => shown + &gap,
-                };
-            }
-            line + "\n"
+        let row = |(step, outcome): (&String, &StepOutcome)| Row {
+            step: clean(step),
+            state: state_of(outcome),
+            tone: Some(word(outcome).0),
+            time: match outcome.attempts {
+                0 => String::new(),
+                _ => duration(outcome.seconds),
+            },
+            ran: outcome.script.as_deref().map(clean).unwrap_or_default(),
+            outputs: self.outputs(outcome),
         };
+        let rows: Vec<Row> = summary.steps.iter().map(row).collect();
         let rule = if ui.has_unicode() { "─" } else { "-" };
-        let rules = [step, state, time, ran, outputs].map(|width| rule.repeat(width));
-        let dim = [Some(Tone::Dim); 5];
-        let mut text = line(heads, dim);
-        text += &line(rules.each_ref().map(String::as_str), dim);
-        for (row, outcome) in rows.iter().zip(summary.steps.values()) {
-            let (tone, _) = word(outcome);
-            let tones = [Some(Tone::Strong), Some(tone), None, None, Some(Tone::Dim)];
-            text += &line(row.each_ref().map(String::as_str), tones);
-        }
-        text
+        table::render(&rows, ui.width(), rule)
     }
 
     /// Outputs that are there, by file name and size.
-    fn outputs(&self, outcome: &StepOutcome) -> String {
+    fn outputs(&self, outcome: &StepOutcome) -> Vec<String> {
         let shown = |path: &PathBuf| {
             let place = self.root.join(path);
             let size = size_of(&place)?;
             let name = place.file_name()?.to_string_lossy().into_owned();
             Some(format!("{} {}", clean(&name), bytes(size)))
         };
-        let shown: Vec<String> = outcome.outputs.values().filter_map(shown).collect();
-        shown.join(", ")
+        outcome.outputs.values().filter_map(shown).collect()
     }
 }
 

@@ -22,7 +22,7 @@ use crate::run::mask::{Mask, Masked};
 const TICK: Duration = Duration::from_millis(50);
 
 /// How long what a child leaves behind may take to end by itself, such as `tee` after its last line.
-const LINGER: Duration = Duration::from_millis(200);
+const LINGER: Duration = Duration::from_millis(500);
 
 /// How long the last output may take to arrive once everybody who could write it has been ended.
 const DRAIN: Duration = Duration::from_secs(2);

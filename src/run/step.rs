@@ -394,11 +394,21 @@ fn quoted(word: &str) -> String {
 }
 
 fn exited(code: i32) -> String {
-    format!("exited with {code}")
+    // What shells and container runtimes say with their own exit codes.
+    match (code, signal_name(code - 128)) {
+        (126, _) => "exited with 126, as shells do when a program cannot be executed".to_owned(),
+        (127, _) => "exited with 127, as shells do when a program is not found".to_owned(),
+        (129.., Some(name)) => format!("exited with {code}, as shells do after {name}"),
+        _ => format!("exited with {code}"),
+    }
 }
 
 fn signalled(signal: i32) -> String {
     match signal_name(signal) {
+        // Nobody here sent it: then the run would say so instead.
+        Some("SIGKILL") => {
+            "ended by SIGKILL, which is also what happens when memory runs out".to_owned()
+        }
         Some(name) => format!("ended by {name}"),
         None => format!("ended by signal {signal}"),
     }

@@ -167,3 +167,28 @@ fn numbers_are_as_exact_as_a_reader_needs() {
         ["0 B", "999 B", "1.0 kB", "12.3 kB", "1.0 MB", "5.0 GB"]
     );
 }
+
+#[test]
+fn what_is_known_only_at_the_end_is_told_at_the_end() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut ui, printed) = Ui::kept(100, Verbosity::Normal);
+    let mut console = Console::new(Results::Stdout);
+    for mut event in sample::events(folder.path(), |_| true) {
+        if let Event::RunFinished { summary } = &mut event {
+            summary.steps["clean"].reason = Some("left `sleep` running".to_owned());
+            summary.steps["train_body"].reason =
+                Some("exited with 1; left `tee` running".to_owned());
+        }
+        console.hear(&event, &mut ui);
+    }
+    let told = printed.err();
+    assert!(
+        told.contains("        LEAK clean: left `sleep` running\n"),
+        "{told}"
+    );
+    assert!(
+        told.contains("        LEAK train_body: left `tee` running\n"),
+        "{told}"
+    );
+    assert_eq!(told.matches("LEAK").count(), 2);
+}

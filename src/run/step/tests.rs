@@ -63,6 +63,13 @@ fn an_odd_variable_name_is_pasteable_too() {
 fn signals_and_leaks_read_well() {
     assert_eq!(signalled(11), "ended by SIGSEGV");
     assert_eq!(signalled(64), "ended by signal 64");
+    assert_eq!(exited(2), "exited with 2");
+    assert_eq!(
+        exited(127),
+        "exited with 127, as shells do when a program is not found"
+    );
+    assert_eq!(exited(139), "exited with 139, as shells do after SIGSEGV");
+    assert_eq!(exited(255), "exited with 255");
     assert_eq!(left_behind(&[]), None);
     let names = ["sleep", "tee"].map(str::to_owned);
     assert_eq!(
