@@ -6,6 +6,8 @@ use schemars::generate::SchemaSettings;
 
 use crate::check::status::Status;
 use crate::event::RunSummary;
+use crate::findings::baseline::Baseline;
+use crate::findings::json::Report;
 use crate::inspect::Inspection;
 use crate::manifest::load;
 
@@ -20,6 +22,8 @@ pub fn all() -> Vec<(&'static str, String)> {
         ("manifest", text(load::schema())),
         ("inspect", text(written::<Inspection>())),
         ("status", text(written::<Status>())),
+        ("check", text(written::<Report>())),
+        ("baseline", text(written::<Baseline>())),
         ("summary", text(written::<RunSummary>())),
     ]
 }

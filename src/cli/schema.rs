@@ -22,6 +22,10 @@ enum Which {
     Inspect,
     /// `status --format json`
     Status,
+    /// `check --format json`
+    Check,
+    /// What `check --write-baseline` writes
+    Baseline,
     /// `summary.json`
     Summary,
     /// A line of `events.jsonl`
@@ -33,6 +37,8 @@ pub(super) fn main(args: &Args, ui: &mut Ui) -> Exit {
         Which::Manifest => "manifest",
         Which::Inspect => "inspect",
         Which::Status => "status",
+        Which::Check => "check",
+        Which::Baseline => "baseline",
         Which::Summary => "summary",
         Which::Events => "events",
     };

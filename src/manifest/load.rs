@@ -238,7 +238,16 @@ impl Loader<'_> {
                 Some(step) if needs.iter().all(|n| n.value != *step) => {
                     needs.push(Spanned::new(*step, place))
                 }
-                Some(_) => {}
+                Some(step) => {
+                    let first = needs.iter().find(|n| n.value == *step).map(|n| n.span);
+                    self.problems.push(repeated_need(
+                        &self.document.source,
+                        place,
+                        first.unwrap_or(place),
+                        name,
+                        need,
+                    ));
+                }
                 None => self.problems.push(unknown_need(
                     &self.document.source,
                     place,
@@ -642,6 +651,16 @@ fn unknown_need<'a>(
     )
     .at(source.at(span), "no step of this name")
     .help(help)
+}
+
+fn repeated_need(source: &Source, span: Span, first: Span, step: &str, need: &str) -> Diagnostic {
+    Diagnostic::new(
+        Code::RepeatedNeed,
+        format!("step `{step}` names `{need}` twice in `needs`"),
+    )
+    .at(source.at(span), "the second time")
+    .at(source.at(first), "the first time")
+    .help("remove one of them, or name the step that was meant")
 }
 
 fn circular(source: &Source, steps: &[Step], circle: &[usize]) -> Diagnostic {

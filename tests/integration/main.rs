@@ -2,6 +2,7 @@
 
 mod common;
 mod examples;
+mod findings;
 mod journey;
 mod layers;
 mod mistakes;
