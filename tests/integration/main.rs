@@ -6,6 +6,7 @@ mod findings;
 mod journey;
 mod layers;
 mod mistakes;
+mod mutations;
 mod schemas;
 
 /// Every file beside this one is compiled; a forgotten one would be a test that never fails.
