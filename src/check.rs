@@ -2,9 +2,12 @@
 //! findings in source order, and the values of every requirement.
 
 pub mod filesystem;
+pub mod format;
+pub mod glob;
 pub mod programs;
 pub mod status;
 pub mod values;
+pub mod wires;
 
 use std::path::Path;
 
@@ -93,6 +96,7 @@ pub fn check(
     problems.extend(told.map(|finding| finding.diagnostic.clone()));
     problems.extend(filesystem::check(analysis, &values, selected));
     problems.extend(programs::check(analysis, selected));
+    problems.extend(wires::check(analysis, &given, &values, selected));
     Checked {
         answers: given,
         source: answers.cloned(),

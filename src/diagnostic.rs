@@ -1,11 +1,11 @@
-//! Owns findings in the user's files: what is wrong, where, and what to write instead. Knows how to hand
-//! them to `miette` for drawing, and nothing of pipelines.
+//! Owns findings in the user's files: what is wrong, where, and what to write instead. Knows how `miette` reads the
+//! lines it draws them over, and nothing of pipelines.
 
 pub mod code;
 
 use std::fmt;
 
-use miette::{LabeledSpan, MietteError, SourceCode, SourceSpan, SpanContents};
+use miette::{MietteError, SourceCode, SourceSpan, SpanContents};
 
 pub use self::code::Code;
 use crate::source::{Place, Source, Span};
@@ -62,7 +62,7 @@ impl Diagnostic {
         Self {
             code,
             severity: code.severity(),
-            message: message.into(),
+            message: readable(message.into()),
             labels: Vec::new(),
             help: None,
         }
@@ -73,7 +73,7 @@ impl Diagnostic {
     pub fn at(mut self, place: Place, text: impl Into<String>) -> Self {
         self.labels.push(Label {
             place,
-            text: text.into(),
+            text: readable(text.into()),
         });
         self
     }
@@ -90,14 +90,14 @@ impl Diagnostic {
     /// Says what to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(readable(help.into()));
         self
     }
 
     /// Says what to do, where there is something to say.
     #[must_use]
     pub fn maybe_help(mut self, help: Option<String>) -> Self {
-        self.help = help.or(self.help);
+        self.help = help.map(readable).or(self.help);
         self
     }
 
@@ -153,6 +153,12 @@ impl Diagnostics {
         self.0.iter()
     }
 
+    /// The same with something done to each; those for which there is nothing left are left out.
+    #[must_use]
+    pub fn changed(self, change: impl FnMut(Diagnostic) -> Option<Diagnostic>) -> Self {
+        Self(self.0.into_iter().filter_map(change).collect())
+    }
+
     /// Puts them in the order of files and places, equal ones once.
     #[must_use]
     pub fn sorted(mut self) -> Self {
@@ -190,12 +196,32 @@ impl FromIterator<Diagnostic> for Diagnostics {
     }
 }
 
+/// The longest word, in bytes, whose likeness to others is looked at: the effort grows with the square of it.
+const LONGEST_WORD: usize = 200;
+
+/// The longest text of a finding, in characters: names in it may be as long as their file.
+const LONGEST_TEXT: usize = 600;
+
+/// A text that people can be expected to read.
+fn readable(text: String) -> String {
+    if text.len() <= LONGEST_TEXT {
+        return text;
+    }
+    match text.char_indices().nth(LONGEST_TEXT) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text,
+    }
+}
+
 /// The candidate that `word` was most likely meant to be, if any is near enough.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if word.len() > LONGEST_WORD {
+        return None;
+    }
     let folded = word.to_lowercase().replace('-', "_");
     candidates
         .into_iter()
-        .filter(|candidate| *candidate != word)
+        .filter(|candidate| *candidate != word && candidate.len() <= LONGEST_WORD)
         .map(|candidate| {
             let other = candidate.to_lowercase().replace('-', "_");
             let distance = strsim::damerau_levenshtein(&folded, &other);
@@ -244,105 +270,6 @@ impl fmt::Display for Diagnostic {
 }
 
 impl std::error::Error for Diagnostic {}
-
-/// One file's share of a finding, as `miette` draws it: it knows a single source for each report, so labels in
-/// other files become related reports.
-#[derive(Debug)]
-pub struct Drawn<'a> {
-    diagnostic: &'a Diagnostic,
-    message: String,
-    severity: Severity,
-    labels: Vec<&'a Label>,
-    related: Vec<Drawn<'a>>,
-}
-
-impl<'a> Drawn<'a> {
-    /// Splits a finding's labels by file.
-    pub fn new(diagnostic: &'a Diagnostic) -> Self {
-        let here = |label: &&Label| {
-            Some(&label.place.source) == diagnostic.place().map(|place| &place.source)
-        };
-        let (labels, elsewhere): (Vec<&Label>, Vec<&Label>) =
-            diagnostic.labels.iter().partition(here);
-        let related = elsewhere
-            .into_iter()
-            .map(|label| Drawn {
-                diagnostic,
-                message: label.text.clone(),
-                severity: Severity::Advice,
-                labels: vec![label],
-                related: Vec::new(),
-            })
-            .collect();
-        Self {
-            diagnostic,
-            message: diagnostic.message.clone(),
-            severity: diagnostic.severity,
-            labels,
-            related,
-        }
-    }
-
-    /// Whether this is a label in another file, not the finding itself.
-    fn is_aside(&self) -> bool {
-        self.labels.first().map(|label| &label.place) != self.diagnostic.place()
-    }
-}
-
-impl fmt::Display for Drawn<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Drawn<'_> {}
-
-impl miette::Diagnostic for Drawn<'_> {
-    fn code<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
-        (!self.is_aside()).then(|| Box::new(self.diagnostic.code) as Box<dyn fmt::Display>)
-    }
-
-    fn severity(&self) -> Option<miette::Severity> {
-        Some(match self.severity {
-            Severity::Error => miette::Severity::Error,
-            Severity::Warning => miette::Severity::Warning,
-            Severity::Advice => miette::Severity::Advice,
-        })
-    }
-
-    fn help<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
-        let help = self.diagnostic.help.as_ref().filter(|_| !self.is_aside())?;
-        Some(Box::new(help))
-    }
-
-    fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.labels
-            .first()
-            .map(|label| &label.place.source as &dyn SourceCode)
-    }
-
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let aside = self.is_aside();
-        Some(Box::new(self.labels.iter().enumerate().map(
-            move |(index, label)| {
-                let Span { start, end } = visible(&label.place);
-                let text = (!label.text.is_empty() && !aside).then(|| label.text.clone());
-                match index {
-                    0 => LabeledSpan::new_primary_with_span(text, start..end),
-                    _ => LabeledSpan::new_with_span(text, start..end),
-                }
-            },
-        )))
-    }
-
-    fn related<'b>(&'b self) -> Option<Box<dyn Iterator<Item = &'b dyn miette::Diagnostic> + 'b>> {
-        Some(Box::new(
-            self.related
-                .iter()
-                .map(|drawn| drawn as &dyn miette::Diagnostic),
-        ))
-    }
-}
 
 /// The part of a place that is worth underlining: on one line, and inside the text.
 pub fn visible(place: &Place) -> Span {

@@ -13,11 +13,13 @@
 //! | --- | --- |
 //! | [`source`], [`diagnostic`], [`file`](mod@file), [`program`], [`yaml`], [`shape`], [`ui`] | text and places in it, findings, files, programs, YAML, JSON Schema, the terminal: they know nothing of pipelines |
 //! | [`script`], [`requirement`], [`template`], [`manifest`] | the values that every stage speaks of |
+//! | [`proof`] | whether a file is what its type says, from its first bytes |
 //! | [`discovery`] | which file a step runs, in which language, started by what |
 //! | [`extract`] | what a script needs, read from its text; and the joining of what several layers say |
 //! | [`analysis`], [`inspect`] | the front half that every command shares, and its public form |
 //! | [`asked`], [`schema`], [`answers`] | what is asked of the user, and what the user gave |
 //! | [`check`] | every problem at once, the value of every requirement, the status of every step |
+//! | [`findings`] | which findings are told, and the forms in which programs read them |
 //! | [`plan`] | the exact invocations, in order |
 //! | [`event`], [`run`], [`report`] | carrying the plan out, and telling of it; the two meet only in events |
 //! | [`published`], [`exit_code`], [`cli`] | the shell around all of this |
@@ -89,10 +91,12 @@ pub mod event;
 pub mod exit_code;
 pub mod extract;
 pub mod file;
+pub mod findings;
 pub mod inspect;
 pub mod manifest;
 pub mod plan;
 pub mod program;
+pub mod proof;
 pub mod published;
 pub mod report;
 pub mod requirement;

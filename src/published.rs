@@ -7,6 +7,8 @@ use schemars::generate::SchemaSettings;
 use crate::check::status::Status;
 use crate::event::RunSummary;
 use crate::extract::contract;
+use crate::findings::baseline::Baseline;
+use crate::findings::json::Report;
 use crate::inspect::Inspection;
 use crate::manifest::load;
 
@@ -22,6 +24,8 @@ pub fn all() -> Vec<(&'static str, String)> {
         ("contract", text(contract::schema())),
         ("inspect", text(written::<Inspection>())),
         ("status", text(written::<Status>())),
+        ("check", text(written::<Report>())),
+        ("baseline", text(written::<Baseline>())),
         ("summary", text(written::<RunSummary>())),
     ]
 }

@@ -345,6 +345,34 @@ impl DataType {
         }
     }
 
+    /// Whether what is written as this type may be read as that one. Types that one reader takes for another are told
+    /// apart only where no reader of the one could take the other.
+    pub fn is_readable_as(self, read: Self) -> bool {
+        const ALIKE: &[&[DataType]] = &[
+            &[DataType::Csv, DataType::Tsv],
+            &[DataType::Json, DataType::Jsonl],
+            &[DataType::Json, DataType::Yaml],
+            &[DataType::Npy, DataType::Npz],
+            &[DataType::Pickle, DataType::Torch],
+            &[DataType::Html, DataType::Xml, DataType::Svg],
+            &[DataType::Image, DataType::Svg],
+        ];
+        let is_open = |t: Self| {
+            matches!(
+                t,
+                Self::File | Self::Text | Self::Gzip | Self::Zip | Self::Zstd | Self::Tar
+            )
+        };
+        match (self, read) {
+            (written, read) if written == read => true,
+            (Self::Folder, _) | (_, Self::Folder) => false,
+            (written, read) if is_open(written) || is_open(read) => true,
+            (written, read) => ALIKE
+                .iter()
+                .any(|types| types.contains(&written) && types.contains(&read)),
+        }
+    }
+
     /// The type that a file name's ending tells.
     pub fn of_name(name: &str) -> Option<Self> {
         let suffix = name

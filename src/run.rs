@@ -8,7 +8,6 @@ pub mod journal;
 pub mod mask;
 mod outputs;
 mod process;
-mod proof;
 pub mod scheduler;
 pub mod step;
 

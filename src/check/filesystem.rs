@@ -1,19 +1,22 @@
 //! Owns what the disk says of paths: inputs are there and readable, outputs can be written and overwrite nothing. (io:
 //! looks, and changes nothing)
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::analysis::Analysis;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::discovery::similar_files;
+use crate::discovery::{similar_files, workspace};
 use crate::file;
 use crate::manifest::Step;
 use crate::requirement::{DataType, Kind, Requirement};
 use crate::source::Place;
 
 use super::values::{Taken, Values, is_path, paths, working_folder};
+use super::{format, glob};
 
 /// Looks at every path of the selected steps that is known before the run.
 pub fn check(analysis: &Analysis, values: &Values, selected: &[usize]) -> Diagnostics {
@@ -21,6 +24,7 @@ pub fn check(analysis: &Analysis, values: &Values, selected: &[usize]) -> Diagno
     let mut problems = Diagnostics::new();
     let mut written: HashMap<PathBuf, Written> = HashMap::new();
     let made = made_upstream(analysis, values);
+    let workspace = OnceCell::new();
     for &index in selected {
         let (step, analysed) = (&analysis.manifest.steps[index], &analysis.steps[index]);
         problems.extend(check_folder(analysis, step));
@@ -35,6 +39,7 @@ pub fn check(analysis: &Analysis, values: &Values, selected: &[usize]) -> Diagno
                 folder,
             };
             for path in all {
+                problems.extend(check_outside(&subject, &path, &workspace));
                 match requirement.kind {
                     Kind::Output if !requirement.supplied => {
                         problems.extend(check_output(analysis, values, &subject, &path));
@@ -61,11 +66,15 @@ pub fn check(analysis: &Analysis, values: &Values, selected: &[usize]) -> Diagno
 }
 
 /// What is looked at, and where it is told.
-struct Subject<'a> {
-    step: &'a Step,
-    requirement: &'a Requirement,
-    place: Option<Place>,
-    folder: &'a Path,
+pub(super) struct Subject<'a> {
+    /// The step.
+    pub(super) step: &'a Step,
+    /// What of it.
+    pub(super) requirement: &'a Requirement,
+    /// Where its value is given.
+    pub(super) place: Option<Place>,
+    /// The manifest's folder.
+    pub(super) folder: &'a Path,
 }
 
 /// Who writes a path.
@@ -133,9 +142,24 @@ fn check_folder(analysis: &Analysis, step: &Step) -> Option<Diagnostic> {
 
 fn check_input(subject: &Subject<'_>, path: &Path) -> Option<Diagnostic> {
     let requirement = subject.requirement;
-    let Ok(metadata) = fs::metadata(path) else {
-        let pattern = path.to_string_lossy().contains(['*', '?', '[']);
-        return (!pattern).then(|| not_found(subject, path));
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if glob::is_pattern(path) => {
+            let nothing = error.kind() == io::ErrorKind::NotFound && !glob::matches_any(path);
+            return nothing.then(|| no_match(subject, path));
+        }
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            return Some(match fs::read_link(path) {
+                Ok(target) => dangling(subject, path, &target),
+                Err(_) => not_found(subject, path),
+            });
+        }
+        Err(error) => return Some(unreadable(subject, path, &file::plain(&error))),
     };
     let wants_folder = requirement.data_type == Some(DataType::Folder);
     if wants_folder && !metadata.is_dir() {
@@ -157,9 +181,57 @@ fn check_input(subject: &Subject<'_>, path: &Path) -> Option<Diagnostic> {
         if let Err(error) = fs::File::open(path) {
             return Some(unreadable(subject, path, &file::plain(&error)));
         }
-        return (metadata.len() == 0).then(|| empty(subject, path, "file"));
+        return match metadata.len() {
+            // What the system makes up while it is read has no length.
+            0 if !path.starts_with("/proc") && !path.starts_with("/sys") => {
+                Some(empty(subject, path, "file"))
+            }
+            0 => None,
+            _ => format::check(subject, path),
+        };
     }
-    None
+    is_pipe(&metadata).then(|| wrong_kind(subject, path, "a pipe", "a file"))
+}
+
+/// Whether reading would wait for somebody to write.
+#[cfg(unix)]
+fn is_pipe(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    metadata.file_type().is_fifo() || metadata.file_type().is_socket()
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_metadata: &fs::Metadata) -> bool {
+    false
+}
+
+/// Whether a path that somebody wrote down leads out of the workspace. What a variable gives may lie anywhere.
+fn check_outside(
+    subject: &Subject<'_>,
+    path: &Path,
+    workspace: &OnceCell<PathBuf>,
+) -> Option<Diagnostic> {
+    let place = subject.place.as_ref()?;
+    let written = place.source.slice(place.span);
+    let is_free = !subject.requirement.is_answerable()
+        || path.starts_with(subject.folder)
+        || path.starts_with("/dev")
+        || written.contains("${");
+    if is_free {
+        return None;
+    }
+    let workspace = workspace.get_or_init(|| workspace_of(subject.folder));
+    (!path.starts_with(workspace)).then(|| outside(subject, workspace))
+}
+
+/// The outermost folder that belongs to the project: its repository, or its Cargo workspace.
+fn workspace_of(folder: &Path) -> PathBuf {
+    let repository = folder.ancestors().find(|above| above.join(".git").exists());
+    let around = || Some(workspace::find(folder, &|_| None)?.root);
+    repository
+        .map(Path::to_owned)
+        .or_else(around)
+        .unwrap_or_else(|| folder.to_owned())
 }
 
 fn check_output(
@@ -245,7 +317,7 @@ fn overwritten(analysis: &Analysis, values: &Values, path: &Path) -> Option<Stri
 }
 
 /// The second place: what in the script asks for this path.
-fn asked(finding: Diagnostic, subject: &Subject<'_>) -> Diagnostic {
+pub(super) fn asked(finding: Diagnostic, subject: &Subject<'_>) -> Diagnostic {
     let asked = subject
         .requirement
         .asked_at()
@@ -273,6 +345,47 @@ fn not_found(subject: &Subject<'_>, path: &Path) -> Diagnostic {
     }
     asked(finding, subject)
         .help(help.unwrap_or_else(|| "paths are relative to the manifest's folder".to_owned()))
+}
+
+fn no_match(subject: &Subject<'_>, path: &Path) -> Diagnostic {
+    let requirement = subject.requirement;
+    let message = format!(
+        "{} `{}` of step `{}` matches no file",
+        requirement.kind, requirement.name, subject.step.name
+    );
+    let shown = file::display(path, subject.folder);
+    let finding = Diagnostic::new(Code::InputNotFound, message)
+        .maybe_at(subject.place.clone(), format!("nothing fits `{shown}`"));
+    asked(finding, subject)
+        .help("`*` and `?` stand for parts of a name, `**` for any folders below")
+}
+
+fn dangling(subject: &Subject<'_>, path: &Path, target: &Path) -> Diagnostic {
+    let requirement = subject.requirement;
+    let message = format!(
+        "{} `{}` of step `{}` is a link that leads nowhere",
+        requirement.kind, requirement.name, subject.step.name
+    );
+    let (shown, target) = (file::display(path, subject.folder), target.display());
+    let finding = Diagnostic::new(Code::InputNotFound, message).maybe_at(
+        subject.place.clone(),
+        format!("`{shown}` leads to `{target}`, which does not exist"),
+    );
+    asked(finding, subject).help("make its target, or give a file that is there")
+}
+
+fn outside(subject: &Subject<'_>, workspace: &Path) -> Diagnostic {
+    let requirement = subject.requirement;
+    let message = format!(
+        "{} `{}` of step `{}` lies outside the workspace",
+        requirement.kind, requirement.name, subject.step.name
+    );
+    Diagnostic::new(Code::OutsideWorkspace, message)
+        .maybe_at(
+            subject.place.clone(),
+            format!("not below `{}`", workspace.display()),
+        )
+        .help("copy a small sample into the project, or write `${DATA_DIR}/…` with a variable of your choice")
 }
 
 fn wrong_kind(subject: &Subject<'_>, path: &Path, found: &str, expected: &str) -> Diagnostic {

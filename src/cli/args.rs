@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::analysis::Options;
+use crate::diagnostic::{Code, did_you_mean};
 use crate::file;
+use crate::findings::Policy;
 use crate::ui::{Color, Verbosity};
 
 /// Arguments of every command.
@@ -78,6 +80,45 @@ pub(super) enum When {
     Always,
     /// Never.
     Never,
+}
+
+/// What the caller decides about findings.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Findings")]
+pub(super) struct Judging {
+    /// Refuse warnings as if they were errors
+    #[arg(long)]
+    deny_warnings: bool,
+    /// Do not tell findings of this code
+    ///
+    /// Most errors cannot be allowed, for nothing could be run. `explain` lists all codes.
+    #[arg(long, value_name = "CODE", value_parser = allowable)]
+    allow: Vec<Code>,
+    /// Tell findings of this code as warnings
+    #[arg(long, value_name = "CODE", value_parser = allowable)]
+    warn: Vec<Code>,
+}
+
+impl Judging {
+    /// The same as a value.
+    pub(super) fn policy(&self) -> Policy {
+        Policy {
+            deny_warnings: self.deny_warnings,
+            allow: self.allow.clone(),
+            warn: self.warn.clone(),
+        }
+    }
+}
+
+/// A code that people may decide about.
+fn allowable(name: &str) -> Result<Code, String> {
+    let names = || Code::ALL.iter().map(|code| code.as_str());
+    match Code::parse(name) {
+        Some(code) if code.may_be_allowed() => Ok(code),
+        Some(_) => Err("nothing can be run with this error; mend it".to_owned()),
+        None => Err(did_you_mean(name, names())
+            .unwrap_or_else(|| "`cargo runtime-test explain` lists all codes".to_owned())),
+    }
 }
 
 /// For whom something is printed.

@@ -10,6 +10,8 @@ use crate::check::{self, status};
 use crate::diagnostic::Diagnostics;
 use crate::exit_code::Exit;
 use crate::file;
+use crate::findings;
+use crate::findings::baseline::Baseline;
 use crate::plan::build;
 use crate::plan::select::{self, Selection};
 use crate::report::{Console, Json, Junit, Reporter, Reporters, Results};
@@ -17,7 +19,7 @@ use crate::run::interrupt::Interrupt;
 use crate::run::{self, OnFailure, RunError, RunOptions};
 use crate::ui::Ui;
 
-use super::args::Global;
+use super::args::{Global, Judging};
 
 /// Check everything, then run the pipeline
 ///
@@ -55,6 +57,8 @@ pub(super) struct Args {
     /// Print the commands instead of running them
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    judging: Judging,
     /// How to tell what happens
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     message_format: MessageFormat,
@@ -95,11 +99,15 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         }
     };
     let checked = check::check(&analysis, text.as_ref(), &selected, &super::environment);
-    ui.diagnostics(&checked.problems);
-    let verdict = check::verdict(&checked.problems, &path);
-    if checked.problems.has_errors() {
+    let told = findings::decide(
+        checked.problems.clone(),
+        &args.judging.policy(),
+        &Baseline::default(),
+    );
+    ui.diagnostics(&told.findings);
+    if told.findings.has_errors() {
         ui.error("nothing was started");
-        return verdict.into();
+        return check::verdict(&told.findings, &path).into();
     }
     let not_left = build::not_left(&analysis, &checked, &selected);
     if !not_left.is_empty() {
@@ -117,6 +125,7 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         return Exit::Done;
     }
     if selected.len() == analysis.steps.len()
+        && !checked.problems.has_errors()
         && let Err(error) = status::remember_passed(&analysis, &checked)
     {
         let home = file::display(&analysis.home, &analysis.manifest.folder);

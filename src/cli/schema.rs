@@ -24,6 +24,10 @@ enum Which {
     Inspect,
     /// `status --format json`
     Status,
+    /// `check --format json`
+    Check,
+    /// What `check --write-baseline` writes
+    Baseline,
     /// `summary.json`
     Summary,
     /// A line of `events.jsonl`
@@ -36,6 +40,8 @@ pub(super) fn main(args: &Args, ui: &mut Ui) -> Exit {
         Which::Contract => "contract",
         Which::Inspect => "inspect",
         Which::Status => "status",
+        Which::Check => "check",
+        Which::Baseline => "baseline",
         Which::Summary => "summary",
         Which::Events => "events",
     };

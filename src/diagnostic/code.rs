@@ -196,6 +196,11 @@ codes! {
     InputUnreadable = "input-unreadable", Error,
         "an input exists and may not be read",
         "The file's permissions refuse reading to the user who runs this. Change them, or name a copy.";
+    InputFormat = "input-format", Error,
+        "an input file is not what its type or its name says",
+        "The first bytes, or the first rows, are not those of the declared type, of the type that the script reads, or of \
+         the type that the file's name tells: a text that is called `.parquet`, a JSON file that does not parse, a table \
+         whose rows have more fields than its header. Give the right file, or mend the `type` in the manifest.";
     OutputUnwritable = "output-unwritable", Error,
         "an output cannot be written where the answer says",
         "The folder does not allow writing, or a part of the path is a file. Outputs need no answer: without one they \
@@ -207,12 +212,44 @@ codes! {
         "an output would overwrite an input or a source file",
         "The path given for an output is read by a step, or is a script of the pipeline. Nothing of yours is \
          overwritten: give another path, or none.";
+    WireMismatch = "wire-mismatch", Error,
+        "an output is wired to an input that cannot read it",
+        "The upstream step writes one type and this step reads another: CSV against Parquet, a folder against a file. \
+         Where both were only inferred from the scripts this is a warning. Wire another output, or mend the `type` of the \
+         side that is wrong.";
+    UnusedOutput = "unused-output", Advice,
+        "nothing reads the outputs of a step that others need",
+        "Steps name this one in `needs`, and none of its outputs reaches any of them: a `from` may be missing. Where the \
+         order alone matters, or only a side effect, ignore this with `--allow unused-output`.";
+    RepeatedNeed = "repeated-need", Warning,
+        "a step names the same step twice in `needs`",
+        "The second name changes nothing; most often another step was meant. Remove it or correct it.";
+    OutsideWorkspace = "outside-workspace", Warning,
+        "a path leads out of the workspace",
+        "The file is not part of the project, so the pipeline will not find it on another machine. Copy a small sample into \
+         the project, or give the place by a variable: `${DATA_DIR}/sample.csv`.";
 }
+
+/// Codes of errors that can be allowed: what they say is likely, and only the run can tell for sure. Without the others
+/// there is nothing that could be run.
+const JUDGEMENTS: &[Code] = &[
+    Code::InterpreterNotFound,
+    Code::InputNotFound,
+    Code::InputKind,
+    Code::InputEmpty,
+    Code::InputFormat,
+    Code::WireMismatch,
+];
 
 impl Code {
     /// The code of that name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.as_str() == name)
+    }
+
+    /// Whether somebody may say that it does not matter.
+    pub fn may_be_allowed(self) -> bool {
+        self.severity() != Severity::Error || JUDGEMENTS.contains(&self)
     }
 }
 

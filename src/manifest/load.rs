@@ -11,7 +11,7 @@ use super::declare::{Declarer, scalar_text};
 use super::graph::Graph;
 use super::problems::{
     bad_duration, bad_name, circular, empty_command, entry_without_script, misfit, no_steps,
-    one_target, step_kind, unknown_need, unknown_profile,
+    one_target, repeated_need, step_kind, unknown_need, unknown_profile,
 };
 use super::raw::{RawCargo, RawDefaults, RawDuration, RawManifest, RawStep, RawWords};
 use super::{Manifest, Runs, Settings, Step};
@@ -241,7 +241,16 @@ impl Loader<'_> {
                 Some(step) if needs.iter().all(|n| n.value != *step) => {
                     needs.push(Spanned::new(*step, place))
                 }
-                Some(_) => {}
+                Some(step) => {
+                    let first = needs.iter().find(|n| n.value == *step).map(|n| n.span);
+                    self.problems.push(repeated_need(
+                        &self.document.source,
+                        place,
+                        first.unwrap_or(place),
+                        name,
+                        need,
+                    ));
+                }
                 None => self.problems.push(unknown_need(
                     &self.document.source,
                     place,

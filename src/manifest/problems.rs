@@ -152,3 +152,19 @@ pub(super) fn bad_duration(source: &Source, span: Span) -> Diagnostic {
     .at(source.at(span), "a time longer than nothing is expected")
     .help("write `90s`, `10m`, `1h 30m`, or a number of seconds")
 }
+
+pub(super) fn repeated_need(
+    source: &Source,
+    span: Span,
+    first: Span,
+    step: &str,
+    need: &str,
+) -> Diagnostic {
+    Diagnostic::new(
+        Code::RepeatedNeed,
+        format!("step `{step}` names `{need}` twice in `needs`"),
+    )
+    .at(source.at(span), "the second time")
+    .at(source.at(first), "the first time")
+    .help("remove one of them, or name the step that was meant")
+}

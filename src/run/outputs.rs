@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{listed, nearest};
 use crate::plan::PlannedPath;
+use crate::proof;
 use crate::requirement::DataType;
-use crate::run::proof;
 
 /// How many entries of a folder are looked at.
 const ENTRIES: usize = 10_000;

@@ -4,9 +4,11 @@ mod common;
 mod contracts;
 mod editor;
 mod examples;
+mod findings;
 mod journey;
 mod layers;
 mod mistakes;
+mod mutations;
 mod schemas;
 
 /// Every file beside this one is compiled; a forgotten one would be a test that never fails.

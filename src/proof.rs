@@ -16,11 +16,27 @@ const LOOK: usize = 64 * 1024;
 /// JSON files longer than this are looked at, not read.
 const READ_WHOLE: u64 = 256 * 1024 * 1024;
 
+/// The same where the answer has to come at once.
+const READ_AT_A_GLANCE: u64 = 1024 * 1024;
+
 /// What is wrong with a file that is not empty, if anything is.
 ///
 /// # Errors
 /// It cannot be read.
 pub fn of_file(path: &Path, data_type: DataType) -> io::Result<Option<String>> {
+    within(path, data_type, READ_WHOLE)
+}
+
+/// What is wrong with a file that is not empty, as far as milliseconds can tell.
+///
+/// # Errors
+/// It cannot be read.
+pub fn at_a_glance(path: &Path, data_type: DataType) -> io::Result<Option<String>> {
+    within(path, data_type, READ_AT_A_GLANCE)
+}
+
+/// What is wrong with a file; JSON up to `whole_json` bytes is read whole.
+fn within(path: &Path, data_type: DataType, whole_json: u64) -> io::Result<Option<String>> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
     let head = read_up_to(&mut file, LOOK)?;
@@ -29,7 +45,7 @@ pub fn of_file(path: &Path, data_type: DataType) -> io::Result<Option<String>> {
     let right = match data_type {
         DataType::Csv => return Ok(table(&head, whole, None)),
         DataType::Tsv => return Ok(table(&head, whole, Some('\t'))),
-        DataType::Json if length <= READ_WHOLE => return json(file),
+        DataType::Json if length <= whole_json => return json(file),
         DataType::Json => starts_with_json(&head),
         DataType::Jsonl => return Ok(json_lines(&head, whole)),
         DataType::Parquet => {

@@ -1,0 +1,203 @@
+//! Owns what edges carry: whether an output can be read by the input that it is wired to, and whether anything of a step
+//! reaches those that need it. Touches no disk.
+
+use std::path::PathBuf;
+
+use crate::analysis::Analysis;
+use crate::answers::{Answer, Answers};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, listed};
+use crate::manifest::Runs;
+use crate::requirement::{Confidence, DataType, Kind, OutputRef, Requirement};
+use crate::source::Place;
+
+use super::values::{Taken, Values, is_path, paths};
+
+/// Looks at every edge into the selected steps.
+pub fn check(
+    analysis: &Analysis,
+    answers: &Answers,
+    values: &Values,
+    selected: &[usize],
+) -> Diagnostics {
+    let mut problems = Diagnostics::new();
+    for &index in selected {
+        let analysed = &analysis.steps[index];
+        for (input, taken) in analysed.requirements.iter().zip(values.of(index)) {
+            let Taken::Upstream(from) = taken else {
+                continue;
+            };
+            let upstream = analysis.manifest.find(&from.step);
+            let output =
+                upstream.and_then(|at| analysis.steps[at].requirement(Kind::Output, &from.output));
+            if let Some(output) = output
+                && let (Some(written), Some(read)) = (output.data_type, input.data_type)
+                && !written.is_readable_as(read)
+            {
+                problems.push(mismatch(analysis, answers, index, input, output, from));
+            }
+        }
+    }
+    for (step, _) in analysis.manifest.steps.iter().enumerate() {
+        problems.extend(unread(analysis, values, step));
+    }
+    problems
+}
+
+/// Where the wire is decided: the answer, the `from` in the manifest, or the step whose names agree.
+fn place_of_wire(
+    analysis: &Analysis,
+    answers: &Answers,
+    step: usize,
+    input: &Requirement,
+) -> Place {
+    let manifest = &analysis.manifest;
+    let name = &manifest.steps[step].name;
+    if let Some(given) = answers.get(name, input.kind, &input.name)
+        && matches!(given.answer, Answer::From(_))
+    {
+        return given.place.clone();
+    }
+    let declared = |binding| input.bindings.iter().any(|b| b.same(binding));
+    let claim = manifest.steps[step].claims.iter().find(|claim| {
+        claim.kind == Kind::Input
+            && (claim.name == input.name || claim.bindings.iter().any(declared))
+    });
+    match claim {
+        Some(claim) => match (&claim.from, claim.evidence.first()) {
+            (Some((_, place)), _) => place.clone(),
+            (None, Some(evidence)) => evidence.place.clone(),
+            (None, None) => manifest.at(manifest.steps[step].span),
+        },
+        None => manifest.at(manifest.steps[step].span),
+    }
+}
+
+/// The needs of steps through which nothing of `step` reaches anybody.
+fn unread(analysis: &Analysis, values: &Values, step: usize) -> Option<Diagnostic> {
+    let analysed = &analysis.steps[step];
+    let outputs: Vec<&str> = analysed
+        .requirements
+        .iter()
+        .filter(|r| r.kind == Kind::Output)
+        .map(|r| r.name.as_str())
+        .collect();
+    let name = &analysis.manifest.steps[step].name;
+    let steps = || analysis.manifest.steps.iter().enumerate();
+    let needing: Vec<usize> = steps()
+        .filter(|(_, other)| other.needs.iter().any(|need| need.value == step))
+        .map(|(index, _)| index)
+        .collect();
+    let is_external = matches!(analysis.manifest.steps[step].runs, Runs::External);
+    if outputs.is_empty() || needing.is_empty() && !is_external || !analysed.is_whole {
+        return None;
+    }
+    // What somebody takes whose script cannot be read is not known.
+    if needing.iter().any(|&other| !is_known(analysis, other)) {
+        return None;
+    }
+    let written = paths_of(analysis, values, step, |r| r.kind == Kind::Output);
+    let is_read = steps()
+        .filter(|(index, _)| *index != step)
+        .any(|(index, _)| {
+            let taken = values.of(index).iter();
+            let wired = taken
+                .into_iter()
+                .any(|t| matches!(t, Taken::Upstream(from) if from.step == *name));
+            let read = paths_of(analysis, values, index, |r| r.kind != Kind::Output);
+            let meets = |path: &PathBuf| {
+                written
+                    .iter()
+                    .any(|w| w.starts_with(path) || path.starts_with(w))
+            };
+            wired || read.iter().any(meets)
+        });
+    (!is_read).then(|| unused(analysis, step, &outputs, &needing))
+}
+
+/// Whether all that a step takes is known.
+fn is_known(analysis: &Analysis, step: usize) -> bool {
+    let analysed = &analysis.steps[step];
+    let runs = &analysis.manifest.steps[step].runs;
+    analysed.is_whole
+        && analysed.notes.is_empty()
+        && !matches!(runs, Runs::Command(_))
+        && crate::extract::can_read(analysed.script.language)
+}
+
+/// The paths of a step's requirements that are known.
+fn paths_of(
+    analysis: &Analysis,
+    values: &Values,
+    step: usize,
+    wanted: impl Fn(&Requirement) -> bool,
+) -> Vec<PathBuf> {
+    let folder = &analysis.manifest.folder;
+    let requirements = &analysis.steps[step].requirements;
+    requirements
+        .iter()
+        .zip(values.of(step))
+        .filter(|(requirement, _)| wanted(requirement) && is_path(requirement))
+        .flat_map(|(_, taken)| match taken {
+            Taken::Answer { value, .. } | Taken::Declared(value) => paths(value, folder),
+            Taken::Fixed(path) | Taken::Ours(path) => vec![path.clone()],
+            Taken::Upstream(_) | Taken::Own => Vec::new(),
+        })
+        .collect()
+}
+
+fn mismatch(
+    analysis: &Analysis,
+    answers: &Answers,
+    step: usize,
+    input: &Requirement,
+    output: &Requirement,
+    from: &OutputRef,
+) -> Diagnostic {
+    let word = |requirement: &Requirement| requirement.data_type.map_or("file", DataType::as_str);
+    let (written, read) = (word(output), word(input));
+    let name = &analysis.manifest.steps[step].name;
+    let message = format!(
+        "`{from}` is {written}, and input `{}` of step `{name}` reads {read}",
+        input.name
+    );
+    let place = place_of_wire(analysis, answers, step, input);
+    let mut finding = Diagnostic::new(Code::WireMismatch, message).at(
+        place.clone(),
+        format!("`{from}` goes into `{}` here", input.name),
+    );
+    for (asked, text) in [
+        (output.asked_at(), format!("{written} is written here")),
+        (input.asked_at(), format!("{read} is read here")),
+    ] {
+        finding = finding.maybe_at(asked.filter(|asked| **asked != place).cloned(), text);
+    }
+    let is_sure = |r: &Requirement| r.confidence == Confidence::Certain;
+    if !is_sure(output) || !is_sure(input) {
+        finding.severity = Severity::Warning;
+    }
+    finding.help("wire another output, or mend the `type` of the side that is wrong")
+}
+
+fn unused(analysis: &Analysis, step: usize, outputs: &[&str], needing: &[usize]) -> Diagnostic {
+    let steps = &analysis.manifest.steps;
+    let name = &steps[step].name;
+    let mut finding = Diagnostic::new(
+        Code::UnusedOutput,
+        format!(
+            "nothing reads what step `{name}` gives: {}",
+            listed(outputs.iter().copied())
+        ),
+    )
+    .at(analysis.manifest.at(steps[step].span), "");
+    for &other in needing.iter().take(3) {
+        let need = steps[other].needs.iter().find(|need| need.value == step);
+        finding = finding.maybe_at(
+            need.map(|need| analysis.manifest.at(need.span)),
+            format!("`{}` needs it, and takes none of them", steps[other].name),
+        );
+    }
+    finding.help(format!(
+        "wire one of them: `inputs: {{ NAME: {{ from: {name}.{} }} }}`",
+        outputs.first().unwrap_or(&"output")
+    ))
+}
