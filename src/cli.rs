@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod explain;
+mod graph;
 mod init;
 mod inspect;
 mod run;
@@ -47,6 +48,7 @@ enum Command {
     Inspect(inspect::Args),
     Status(status::Args),
     Check(check::Args),
+    Graph(graph::Args),
     Run(run::Args),
     Explain(explain::Args),
     Schema(schema::Args),
@@ -90,6 +92,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Inspect(args) => inspect::main(&cli.global, &args, &mut ui),
         Command::Status(args) => status::main(&cli.global, &args, &mut ui),
         Command::Check(args) => check::main(&cli.global, &args, &mut ui),
+        Command::Graph(args) => graph::main(&cli.global, &args, &mut ui),
         Command::Run(args) => run::main(&cli.global, &args, &mut ui),
         Command::Explain(args) => explain::main(&args, &mut ui),
         Command::Schema(args) => schema::main(&args, &mut ui),

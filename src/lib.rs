@@ -15,6 +15,7 @@
 //! | [`script`], [`requirement`], [`template`], [`manifest`] | the values that every stage speaks of |
 //! | [`discovery`] | which file a step runs, in which language, started by what |
 //! | [`extract`] | what a script needs, read from its text; and the joining of what several layers say |
+//! | [`outline`], [`graph`] | what a run is about, in words; and its DAG, drawn |
 //! | [`analysis`], [`inspect`] | the front half that every command shares, and its public form |
 //! | [`schema`], [`answers`] | what is asked of the user, and what the user gave |
 //! | [`check`] | every problem at once, the value of every requirement, the status of every step |
@@ -88,8 +89,10 @@ pub mod event;
 pub mod exit_code;
 pub mod extract;
 pub mod file;
+pub mod graph;
 pub mod inspect;
 pub mod manifest;
+pub mod outline;
 pub mod plan;
 pub mod program;
 pub mod published;

@@ -17,7 +17,7 @@ use crate::run::interrupt::Interrupt;
 use crate::run::{self, OnFailure, RunError, RunOptions};
 use crate::ui::Ui;
 
-use super::args::Global;
+use super::args::{Global, Steps};
 
 /// Check everything, then run the pipeline
 ///
@@ -25,18 +25,8 @@ use super::args::Global;
 /// in the run's folder, beside `summary.json` and `junit.xml`; `latest` leads to the newest run.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Run these steps and all that they need
-    #[arg(value_name = "STEP")]
-    steps: Vec<String>,
-    /// Run these steps and all that need them; what they need is taken from an earlier run
-    #[arg(long, value_name = "STEP", help_heading = "Selection")]
-    from: Vec<String>,
-    /// Run everything up to these steps
-    #[arg(long, value_name = "STEP", help_heading = "Selection")]
-    until: Vec<String>,
-    /// Run just these steps; what they need is taken from an earlier run
-    #[arg(long, value_name = "STEP", help_heading = "Selection")]
-    only: Vec<String>,
+    #[command(flatten)]
+    steps: Steps,
     /// Run the steps that did not pass in the last run, and all that need them
     #[arg(long, help_heading = "Selection")]
     failed: bool,
@@ -134,11 +124,8 @@ fn selected(analysis: &Analysis, args: &Args) -> Result<Vec<usize>, Diagnostics>
             .collect()
     });
     let selection = Selection {
-        steps: args.steps.clone(),
-        from: args.from.clone(),
-        until: args.until.clone(),
-        only: args.only.clone(),
         failed,
+        ..args.steps.selection()
     };
     select::select(&analysis.manifest, &selection)
 }

@@ -15,6 +15,8 @@ const ORDER: &[&str] = &[
     "script",
     "requirement",
     "template",
+    "outline",
+    "graph",
     "manifest",
     "discovery",
     "extract",
