@@ -6,6 +6,7 @@ mod explain;
 mod graph;
 mod init;
 mod inspect;
+mod report;
 mod run;
 mod schema;
 mod status;
@@ -50,6 +51,7 @@ enum Command {
     Check(check::Args),
     Graph(graph::Args),
     Run(run::Args),
+    Report(report::Args),
     Explain(explain::Args),
     Schema(schema::Args),
 }
@@ -94,6 +96,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Check(args) => check::main(&cli.global, &args, &mut ui),
         Command::Graph(args) => graph::main(&cli.global, &args, &mut ui),
         Command::Run(args) => run::main(&cli.global, &args, &mut ui),
+        Command::Report(args) => report::main(&cli.global, &args, &mut ui),
         Command::Explain(args) => explain::main(&args, &mut ui),
         Command::Schema(args) => schema::main(&args, &mut ui),
     };

@@ -125,3 +125,29 @@ pub struct Asked {
     /// The line.
     pub text: String,
 }
+
+/// A text without secrets.
+pub fn hidden(text: &str, secrets: &[impl AsRef<str>]) -> String {
+    let mut secrets: Vec<&str> = secrets
+        .iter()
+        .map(|secret| secret.as_ref().trim())
+        .filter(|secret| !secret.is_empty() && text.contains(secret))
+        .collect();
+    // The longest first: one may hold another.
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    let text = text.to_owned();
+    secrets
+        .into_iter()
+        .fold(text, |text, secret| text.replace(secret, MASK))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_hidden_the_longest_first() {
+        let secrets = ["abc", "abcdef\n", " "];
+        assert_eq!(hidden("a=abc b=abcdef", &secrets), "a=*** b=***");
+    }
+}

@@ -8,6 +8,8 @@ use crate::check::status::Status;
 use crate::event::RunSummary;
 use crate::inspect::Inspection;
 use crate::manifest::load;
+use crate::outline::Outline;
+use crate::report::files::Files;
 
 /// Each format's name and its schema as text: `schemas/<name>.schema.json`.
 pub fn all() -> Vec<(&'static str, String)> {
@@ -21,6 +23,8 @@ pub fn all() -> Vec<(&'static str, String)> {
         ("inspect", text(written::<Inspection>())),
         ("status", text(written::<Status>())),
         ("summary", text(written::<RunSummary>())),
+        ("plan", text(written::<Outline>())),
+        ("files", text(written::<Files>())),
     ]
 }
 

@@ -24,6 +24,10 @@ enum Which {
     Status,
     /// `summary.json`
     Summary,
+    /// `plan.json` in a run's folder
+    Plan,
+    /// `files.json` in a run's folder
+    Files,
     /// A line of `events.jsonl`
     Events,
 }
@@ -34,6 +38,8 @@ pub(super) fn main(args: &Args, ui: &mut Ui) -> Exit {
         Which::Inspect => "inspect",
         Which::Status => "status",
         Which::Summary => "summary",
+        Which::Plan => "plan",
+        Which::Files => "files",
         Which::Events => "events",
     };
     let found = published::all()

@@ -10,7 +10,9 @@ use crate::analysis::Analysis;
 use crate::check::Checked;
 use crate::check::values::Taken;
 use crate::file;
-use crate::outline::{Asked, Environment, MASK, Origin, Outline, StepOutline, ValueOutline, Wire};
+use crate::outline::{
+    Asked, Environment, MASK, Origin, Outline, StepOutline, ValueOutline, Wire, hidden,
+};
 use crate::requirement::{Kind, Layer, Requirement};
 use crate::ui::clipped;
 
@@ -165,20 +167,6 @@ fn without(value: Value, secrets: &[&str]) -> Value {
         Value::Number(number) if secrets.contains(&number.to_string().as_str()) => MASK.into(),
         other => other,
     }
-}
-
-/// A text without secrets.
-pub fn hidden(text: &str, secrets: &[&str]) -> String {
-    let mut secrets: Vec<&str> = secrets
-        .iter()
-        .map(|secret| secret.trim())
-        .filter(|secret| !secret.is_empty() && text.contains(secret))
-        .collect();
-    // The longest first: one may hold another.
-    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    secrets
-        .into_iter()
-        .fold(text.to_owned(), |text, secret| text.replace(secret, MASK))
 }
 
 #[cfg(test)]

@@ -58,6 +58,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("miette", &["diagnostic", "ui"]),
     ("clap", &["cli"]),
     ("indicatif", &["ui"]),
+    ("minijinja", &["report/html"]),
     ("anstream", &["ui"]),
     ("quick_junit", &["report/junit"]),
     ("ctrlc", &["run/interrupt"]),
