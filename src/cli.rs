@@ -3,8 +3,10 @@
 mod args;
 mod check;
 mod explain;
+mod graph;
 mod init;
 mod inspect;
+mod report;
 mod run;
 mod schema;
 mod status;
@@ -47,7 +49,9 @@ enum Command {
     Inspect(inspect::Args),
     Status(status::Args),
     Check(check::Args),
+    Graph(graph::Args),
     Run(run::Args),
+    Report(report::Args),
     Explain(explain::Args),
     Schema(schema::Args),
 }
@@ -90,7 +94,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Inspect(args) => inspect::main(&cli.global, &args, &mut ui),
         Command::Status(args) => status::main(&cli.global, &args, &mut ui),
         Command::Check(args) => check::main(&cli.global, &args, &mut ui),
+        Command::Graph(args) => graph::main(&cli.global, &args, &mut ui),
         Command::Run(args) => run::main(&cli.global, &args, &mut ui),
+        Command::Report(args) => report::main(&cli.global, &args, &mut ui),
         Command::Explain(args) => explain::main(&args, &mut ui),
         Command::Schema(args) => schema::main(&args, &mut ui),
     };

@@ -16,6 +16,7 @@
 //! | [`proof`] | whether a file is what its type says, from its first bytes |
 //! | [`discovery`] | which file a step runs, in which language, started by what |
 //! | [`extract`] | what a script needs, read from its text; and the joining of what several layers say |
+//! | [`outline`], [`graph`] | what a run is about, in words; and its DAG, drawn |
 //! | [`analysis`], [`inspect`] | the front half that every command shares, and its public form |
 //! | [`asked`], [`schema`], [`answers`] | what is asked of the user, and what the user gave |
 //! | [`check`] | every problem at once, the value of every requirement, the status of every step |
@@ -92,8 +93,10 @@ pub mod exit_code;
 pub mod extract;
 pub mod file;
 pub mod findings;
+pub mod graph;
 pub mod inspect;
 pub mod manifest;
+pub mod outline;
 pub mod plan;
 pub mod program;
 pub mod proof;

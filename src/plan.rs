@@ -3,6 +3,7 @@
 
 pub mod build;
 mod command_line;
+pub mod outline;
 pub mod select;
 
 use std::path::PathBuf;
@@ -29,6 +30,12 @@ impl Plan {
     /// The folder in which a step's outputs lie when nobody says otherwise.
     pub fn output_folder(&self, step: &str) -> PathBuf {
         self.home.join("outputs").join(file::name_for(step))
+    }
+
+    /// Texts that must never be shown, of all steps.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        let secrets = self.invocations.iter().flat_map(|step| &step.secrets);
+        secrets.map(String::as_str)
     }
 }
 

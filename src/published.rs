@@ -11,6 +11,8 @@ use crate::findings::baseline::Baseline;
 use crate::findings::json::Report;
 use crate::inspect::Inspection;
 use crate::manifest::load;
+use crate::outline::Outline;
+use crate::report::files::Files;
 
 /// Each format's name and its schema as text: `schemas/<name>.schema.json`.
 pub fn all() -> Vec<(&'static str, String)> {
@@ -27,6 +29,8 @@ pub fn all() -> Vec<(&'static str, String)> {
         ("check", text(written::<Report>())),
         ("baseline", text(written::<Baseline>())),
         ("summary", text(written::<RunSummary>())),
+        ("plan", text(written::<Outline>())),
+        ("files", text(written::<Files>())),
     ]
 }
 

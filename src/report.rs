@@ -1,11 +1,20 @@
 //! Owns how a run is told: every reporter hears the same events, and the command decides which reporters there are.
 //! Knows nothing of how a run is carried out.
 
+pub mod compare;
 pub mod console;
+pub mod files;
+pub mod github;
+pub mod html;
 pub mod json;
 pub mod junit;
 mod log;
+pub mod markdown;
+pub mod record;
 mod table;
+pub mod trace;
+pub mod words;
+pub mod written;
 
 use std::io;
 use std::path::PathBuf;
@@ -16,6 +25,7 @@ use crate::ui::Ui;
 pub use self::console::{Console, Results};
 pub use self::json::Json;
 pub use self::junit::Junit;
+pub use self::written::Written;
 
 /// One way to tell a run.
 #[derive(Debug)]
@@ -26,6 +36,8 @@ pub enum Reporter {
     Json(Json),
     /// To a CI system: `junit.xml` in the run's folder.
     Junit(Junit),
+    /// To later readers: the page and what it is made of.
+    Written(Box<Written>),
 }
 
 /// Those who are told.
@@ -58,6 +70,7 @@ impl Reporters {
                     Ok(())
                 }
                 Reporter::Junit(junit) => junit.hear(event),
+                Reporter::Written(written) => written.hear(event, ui),
             };
             heard.map_err(|failure| failures.push(failure)).is_ok()
         });

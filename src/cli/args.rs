@@ -8,6 +8,7 @@ use crate::analysis::Options;
 use crate::diagnostic::{Code, did_you_mean};
 use crate::file;
 use crate::findings::Policy;
+use crate::plan::select::Selection;
 use crate::ui::{Color, Verbosity};
 
 /// Arguments of every command.
@@ -69,6 +70,36 @@ pub(super) struct Global {
         help_heading = "Global options"
     )]
     pub(super) verbose: bool,
+}
+
+/// Which steps a command is about.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Steps {
+    /// These steps and all that they need
+    #[arg(value_name = "STEP")]
+    steps: Vec<String>,
+    /// These steps and all that need them; what they need is taken from an earlier run
+    #[arg(long, value_name = "STEP", help_heading = "Selection")]
+    from: Vec<String>,
+    /// Everything up to these steps
+    #[arg(long, value_name = "STEP", help_heading = "Selection")]
+    until: Vec<String>,
+    /// Just these steps; what they need is taken from an earlier run
+    #[arg(long, value_name = "STEP", help_heading = "Selection")]
+    only: Vec<String>,
+}
+
+impl Steps {
+    /// What was asked for.
+    pub(super) fn selection(&self) -> Selection {
+        Selection {
+            steps: self.steps.clone(),
+            from: self.from.clone(),
+            until: self.until.clone(),
+            only: self.only.clone(),
+            failed: None,
+        }
+    }
 }
 
 /// When to use colours.

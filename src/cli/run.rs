@@ -1,6 +1,7 @@
 //! The command `run`: checks, then carries the pipeline out.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -12,33 +13,24 @@ use crate::exit_code::Exit;
 use crate::file;
 use crate::findings;
 use crate::findings::baseline::Baseline;
-use crate::plan::build;
 use crate::plan::select::{self, Selection};
-use crate::report::{Console, Json, Junit, Reporter, Reporters, Results};
+use crate::plan::{Plan, build, outline};
+use crate::report::github::Github;
+use crate::report::{Console, Json, Junit, Reporter, Reporters, Results, Written};
 use crate::run::interrupt::Interrupt;
 use crate::run::{self, OnFailure, RunError, RunOptions};
 use crate::ui::Ui;
 
-use super::args::{Global, Judging};
+use super::args::{Global, Judging, Steps};
 
 /// Check everything, then run the pipeline
 ///
 /// A run is refused before any process starts where something is missing or wrong. Each step's output goes to a log file
-/// in the run's folder, beside `summary.json` and `junit.xml`; `latest` leads to the newest run.
+/// in the run's folder, beside `report.html`, `summary.json` and `junit.xml`; `latest` leads to the newest run.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Run these steps and all that they need
-    #[arg(value_name = "STEP")]
-    steps: Vec<String>,
-    /// Run these steps and all that need them; what they need is taken from an earlier run
-    #[arg(long, value_name = "STEP", help_heading = "Selection")]
-    from: Vec<String>,
-    /// Run everything up to these steps
-    #[arg(long, value_name = "STEP", help_heading = "Selection")]
-    until: Vec<String>,
-    /// Run just these steps; what they need is taken from an earlier run
-    #[arg(long, value_name = "STEP", help_heading = "Selection")]
-    only: Vec<String>,
+    #[command(flatten)]
+    steps: Steps,
     /// Run the steps that did not pass in the last run, and all that need them
     #[arg(long, help_heading = "Selection")]
     failed: bool,
@@ -59,6 +51,9 @@ pub(super) struct Args {
     dry_run: bool,
     #[command(flatten)]
     judging: Judging,
+    /// Write a trace of the run for Perfetto or Chrome
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
     /// How to tell what happens
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     message_format: MessageFormat,
@@ -134,7 +129,26 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
             ui,
         );
     }
-    carry_out(&plan, args, ui)
+    let written = Written::new(
+        outline::outline(&analysis, &checked, &plan),
+        plan.secrets().map(str::to_owned).collect(),
+    );
+    let trace = args.trace.as_ref();
+    let written = written
+        .with_trace(trace.map(|path| file::resolve(&global.folder(), path)))
+        .with_github(github(args));
+    carry_out(&plan, written, args, ui)
+}
+
+/// The job of GitHub Actions that this is part of.
+fn github(args: &Args) -> Option<Github> {
+    let variable = |name| super::environment(name).filter(|value| !value.is_empty());
+    variable("GITHUB_ACTIONS").filter(|value| value == "true")?;
+    Some(Github {
+        summary: variable("GITHUB_STEP_SUMMARY").map(PathBuf::from),
+        workspace: variable("GITHUB_WORKSPACE").map(PathBuf::from),
+        commands: args.message_format == MessageFormat::Human,
+    })
 }
 
 /// The steps asked for, by their places in the manifest.
@@ -149,16 +163,13 @@ fn selected(analysis: &Analysis, args: &Args) -> Result<Vec<usize>, Diagnostics>
             .collect()
     });
     let selection = Selection {
-        steps: args.steps.clone(),
-        from: args.from.clone(),
-        until: args.until.clone(),
-        only: args.only.clone(),
         failed,
+        ..args.steps.selection()
     };
     select::select(&analysis.manifest, &selection)
 }
 
-fn carry_out(plan: &crate::plan::Plan, args: &Args, ui: &mut Ui) -> Exit {
+fn carry_out(plan: &Plan, written: Written, args: &Args, ui: &mut Ui) -> Exit {
     let interrupt = match Interrupt::from_signals() {
         Ok(interrupt) => interrupt,
         Err(error) => return super::failed(&format!("cannot listen to signals: {error}"), ui),
@@ -180,7 +191,11 @@ fn carry_out(plan: &crate::plan::Plan, args: &Args, ui: &mut Ui) -> Exit {
         MessageFormat::Human => Reporter::Console(Console::new(Results::Stdout)),
         MessageFormat::Json => Reporter::Json(Json),
     };
-    let mut reporters = Reporters::new(vec![told, Reporter::Junit(Junit::new())]);
+    let mut reporters = Reporters::new(vec![
+        told,
+        Reporter::Junit(Junit::new()),
+        Reporter::Written(Box::new(written)),
+    ]);
     let ended = run::run(plan, &options, &mut |event| reporters.hear(event, ui));
     for (path, error) in reporters.failures() {
         ui.warning(&format!(

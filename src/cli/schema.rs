@@ -30,6 +30,10 @@ enum Which {
     Baseline,
     /// `summary.json`
     Summary,
+    /// `plan.json` in a run's folder
+    Plan,
+    /// `files.json` in a run's folder
+    Files,
     /// A line of `events.jsonl`
     Events,
 }
@@ -43,6 +47,8 @@ pub(super) fn main(args: &Args, ui: &mut Ui) -> Exit {
         Which::Check => "check",
         Which::Baseline => "baseline",
         Which::Summary => "summary",
+        Which::Plan => "plan",
+        Which::Files => "files",
         Which::Events => "events",
     };
     let found = published::all()

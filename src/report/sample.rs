@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 
 use crate::event::{Event, RunSummary, StepOutcome, StepState};
+use crate::outline::{Environment, Outline, StepOutline, Wire};
 use crate::plan::Configured;
+use crate::report::record::Record;
 
 /// A step as a row: name, state, attempts, seconds, script, reason.
 type Row = (
@@ -159,4 +161,52 @@ pub fn events(root: &Path, keep: impl Fn(StepState) -> bool) -> Vec<Event> {
     };
     events.push(Event::RunFinished { summary });
     events
+}
+
+/// A run of all ways to end, as it is known in the end, with an outline.
+pub fn record(root: &Path) -> Record {
+    let events = events(root, |_| true);
+    let mut record = Record::begin(&events[0], Some(outline())).expect("a beginning");
+    for event in &events {
+        record.hear(event);
+    }
+    record
+}
+
+/// What the run was to do: each step needs the one before, and `evaluate` both models.
+pub fn outline() -> Outline {
+    let wire = |output: &str, input: &str| Wire {
+        output: output.to_owned(),
+        input: input.to_owned(),
+    };
+    let needs = |step: &str| match step {
+        "clean" => vec![("supplier", vec![wire("raw", "raw")])],
+        "split" => vec![("clean", vec![wire("cleaned", "cleaned")])],
+        "train_bill" | "train_body" => vec![("split", vec![wire("train", "train")])],
+        "slow" => vec![("split", vec![])],
+        "evaluate" => vec![
+            ("train_bill", vec![wire("model", "bill_model")]),
+            ("train_body", vec![wire("model", "body_model")]),
+        ],
+        "gate" => vec![("evaluate", vec![])],
+        _ => vec![],
+    };
+    let steps = ROWS.iter().map(|row| {
+        let needs = needs(row.0).into_iter();
+        let step = StepOutline {
+            runs: row.4.unwrap_or("external").to_owned(),
+            needs: needs
+                .map(|(step, wires)| (step.to_owned(), wires))
+                .collect(),
+            ..StepOutline::default()
+        };
+        (row.0.to_owned(), step)
+    });
+    Outline {
+        version: 1,
+        pipeline: "penguins".to_owned(),
+        manifest: "runtime-test.yaml".to_owned(),
+        environment: Environment::default(),
+        steps: steps.collect(),
+    }
 }

@@ -644,7 +644,11 @@ fn penguins() -> Corpus {
         "cargo: { bin: penguins-report }",
         "command: [cat, \"${inputs.predictions}\", \"${inputs.summary}\"]",
     );
-    project.edit(MANIFEST, "    outputs:\n      report: { type: path, description: the report in Markdown, binding: { flag: --out } }\n    args:\n      title: { type: string, default: Palmer penguins, description: title of the report, binding: { flag: --title } }\n", "");
+    project.edit(
+        MANIFEST,
+        "    outputs:\n      report: { type: markdown, binding: { flag: --out } }\n",
+        "    inputs:\n      predictions: { from: evaluate.predictions }\n      summary: { from: summarise.summary }\n",
+    );
     fs::remove_file(project.path().join("Cargo.toml")).expect("removed");
     let mut corpus = Corpus::new(project);
     for script in ["clean.py", "split.py", "evaluate.py", "summarise.sh"] {

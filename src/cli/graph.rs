@@ -1,0 +1,118 @@
+//! The command `graph`: draws the pipeline's DAG.
+
+use clap::ValueEnum;
+
+use crate::analysis;
+use crate::check::{self, status};
+use crate::exit_code::Exit;
+use crate::graph::{Dag, Look, dot, mermaid, svg, text};
+use crate::plan::{build, outline, select};
+use crate::ui::{Tone, Ui, paint};
+
+use super::args::{Global, Steps};
+
+/// Draw the pipeline: its steps, what goes between them, and what waits for answers
+///
+/// Nothing is started, and answers need not be there yet.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    steps: Steps,
+    /// As what to draw it
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Lines for a terminal.
+    #[default]
+    Text,
+    /// A flowchart for Markdown.
+    Mermaid,
+    /// Graphviz's language.
+    Dot,
+    /// A drawing.
+    Svg,
+}
+
+pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
+    let analysis = match analysis::analyse(&global.options()) {
+        Ok(analysis) => analysis,
+        Err(problems) => return super::refuse(problems, ui),
+    };
+    let selected = match select::select(&analysis.manifest, &args.steps.selection()) {
+        Ok(selected) => selected,
+        Err(problems) => {
+            ui.diagnostics(&problems);
+            return Exit::Usage;
+        }
+    };
+    if selected.is_empty() {
+        ui.error("nothing was selected to draw");
+        return Exit::NothingSelected;
+    }
+    let path = analysis.beside("answers.yaml");
+    let answers = match check::read_answers(&path, &analysis.manifest.folder) {
+        Ok(answers) => answers,
+        Err(problems) => {
+            ui.diagnostics(&problems);
+            return Exit::AnswersInvalid;
+        }
+    };
+    let all: Vec<usize> = (0..analysis.steps.len()).collect();
+    let checked = check::check(&analysis, answers.as_ref(), &all, &super::environment);
+    let status = status::status(&analysis, &checked);
+    let plan = build::build(&analysis, &checked, &selected);
+    let outline = outline::outline(&analysis, &checked, &plan);
+    let dag = Dag::of(&outline, |step| match status.steps.get(step) {
+        Some(step) => look(step),
+        None => Look {
+            state: String::new(),
+            tone: Tone::Dim,
+            notes: Vec::new(),
+        },
+    });
+    ui.out(&match args.format {
+        Format::Mermaid => mermaid::render(&dag),
+        Format::Dot => dot::render(&dag),
+        Format::Svg => svg::render(&dag, svg::Within::Nothing),
+        Format::Text => {
+            let canvas = text::Canvas {
+                width: ui.width(),
+                unicode: ui.has_unicode(),
+            };
+            let ready = match status.ready {
+                true => paint(Tone::Good, "ready to run"),
+                false => paint(Tone::Warn, "not ready"),
+            };
+            let head = paint(Tone::Strong, &dag.title);
+            let count = dag.nodes.len();
+            let steps = if count == 1 { "step" } else { "steps" };
+            let drawn = text::render(&dag, canvas);
+            format!("{head}: {count} {steps}, {ready}\n\n{drawn}")
+        }
+    });
+    Exit::Done
+}
+
+/// How a step looks that has not run.
+fn look(step: &status::StepStatus) -> Look {
+    let missing = step
+        .missing
+        .iter()
+        .map(|answer| format!("waits for {answer}"));
+    let invalid = step
+        .invalid
+        .iter()
+        .map(|invalid| format!("{}: {}", invalid.answer, invalid.message));
+    Look {
+        state: step.state.as_str().to_owned(),
+        tone: match (step.state.is_ready(), step.invalid.is_empty()) {
+            (true, _) => Tone::Good,
+            (false, true) => Tone::Warn,
+            (false, false) => Tone::Bad,
+        },
+        notes: missing.chain(invalid).collect(),
+    }
+}

@@ -1,0 +1,243 @@
+//! The command `report`: tells again of runs that have ended.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+
+use crate::analysis;
+use crate::event::RunSummary;
+use crate::exit_code::Exit;
+use crate::file;
+use crate::report::compare::{Comparison, compare};
+use crate::report::record::{self, Record};
+use crate::report::{html, junit, markdown, trace, words};
+use crate::run::journal;
+use crate::ui::{Tone, Ui, paint, shown_path};
+
+use super::args::Global;
+use super::table::{self, plain, toned};
+
+/// Render a past run again, list runs, or compare two
+///
+/// Runs are named by their id, the beginning of it, or `latest`. Without options, the page of the latest run is written
+/// anew to its folder.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// As what to render the run
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
+    /// Which run
+    #[arg(long, value_name = "RUN", default_value = "latest")]
+    run: String,
+    /// Where to write it; `-` prints it. The page goes to the run's folder, everything else is printed
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// List all runs, the latest first
+    #[arg(long, conflicts_with_all = ["compare", "output"])]
+    list: bool,
+    /// Tell what changed from run A to run B: newly failing, mended, flaky, slower
+    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with = "output")]
+    compare: Option<Vec<String>>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// One page with everything.
+    #[default]
+    Html,
+    /// JUnit XML.
+    Junit,
+    /// A summary in Markdown, with the DAG as Mermaid.
+    Markdown,
+    /// The summary for programs.
+    Json,
+    /// A trace for Perfetto and Chrome.
+    Trace,
+}
+
+pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
+    let analysis = match analysis::analyse(&global.options()) {
+        Ok(analysis) => analysis,
+        Err(problems) => return super::refuse(problems, ui),
+    };
+    let home = analysis.home.as_path();
+    if args.list {
+        return list(home, ui);
+    }
+    if let Some([a, b]) = args.compare.as_deref() {
+        let load = |name: &str| -> Result<RunSummary, String> {
+            let folder = find(home, name)?;
+            journal::load_summary(&folder).map_err(|error| unreadable(&folder, &error))
+        };
+        return match load(a).and_then(|a| Ok((a, load(b)?))) {
+            Ok((a, b)) => {
+                ui.out(&compared(&compare(&a, &b)));
+                Exit::Done
+            }
+            Err(why) => usage(&why, ui),
+        };
+    }
+    let record = match find(home, &args.run) {
+        Ok(folder) => match Record::load(&folder) {
+            Ok(record) => record,
+            Err(error) => return super::failed(&unreadable(&folder, &error), ui),
+        },
+        Err(why) => return usage(&why, ui),
+    };
+    let rendered = match args.format {
+        Format::Html => html::render(&record),
+        Format::Junit => junit::of_summary(&record.summary, &record.folder)
+            .to_string()
+            .map_err(io::Error::other),
+        Format::Markdown => Ok(markdown::render(&record)),
+        Format::Json => serde_json::to_string_pretty(&record.summary).map_err(io::Error::from),
+        Format::Trace => Ok(trace::render(&record)),
+    };
+    let text = match rendered {
+        Ok(text) => text,
+        Err(error) => return super::failed(&format!("cannot render the run: {error}"), ui),
+    };
+    let path = match (&args.output, args.format) {
+        (Some(path), _) if path == Path::new("-") => None,
+        (Some(path), _) => Some(file::resolve(&global.folder(), path)),
+        (None, Format::Html) => Some(record.folder.join("report.html")),
+        (None, _) => None,
+    };
+    let Some(path) = path else {
+        ui.out(&text);
+        return Exit::Done;
+    };
+    match file::write(&path, &text) {
+        Ok(()) => {
+            ui.out(&shown_path(&path));
+            Exit::Done
+        }
+        Err(error) => {
+            let why = file::plain(&error);
+            super::failed(&format!("cannot write `{}`: {why}", path.display()), ui)
+        }
+    }
+}
+
+fn usage(why: &str, ui: &mut Ui) -> Exit {
+    ui.error(why);
+    Exit::Usage
+}
+
+fn unreadable(folder: &Path, error: &io::Error) -> String {
+    format!(
+        "cannot read the run in `{}`: {}",
+        folder.display(),
+        file::plain(error)
+    )
+}
+
+/// The folder of a run: by `latest`, its id, or the beginning of one id only.
+fn find(home: &Path, name: &str) -> Result<PathBuf, String> {
+    let runs = home.join("runs");
+    if name == "latest" {
+        return journal::latest(home)
+            .ok_or_else(|| "there is no run yet: see `cargo runtime-test run`".to_owned());
+    }
+    let all = record::names(&runs);
+    let fitting: Vec<&String> = all.iter().filter(|run| run.starts_with(name)).collect();
+    match fitting.as_slice() {
+        _ if all.iter().any(|run| run == name) => Ok(runs.join(name)),
+        [one] => Ok(runs.join(one)),
+        [] => Err(format!(
+            "there is no run `{name}`: see `cargo runtime-test report --list`"
+        )),
+        [..] => Err(format!(
+            "{} runs begin with `{name}`: say more of it",
+            fitting.len()
+        )),
+    }
+}
+
+fn list(home: &Path, ui: &mut Ui) -> Exit {
+    let runs = home.join("runs");
+    let latest = journal::latest(home);
+    let rows: Vec<Vec<table::Cell>> = record::names(&runs)
+        .into_iter()
+        .rev()
+        .map(|name| {
+            let folder = runs.join(&name);
+            let mark = if latest.as_deref() == Some(&folder) {
+                "latest"
+            } else {
+                ""
+            };
+            let Ok(record) = Record::load(&folder) else {
+                return vec![
+                    toned(Tone::Name, &name),
+                    toned(Tone::Warn, "unreadable"),
+                    plain(String::new()),
+                    plain(String::new()),
+                    plain(String::new()),
+                ];
+            };
+            let (tone, word) = match (record.ended, record.interrupted, record.summary.success) {
+                (false, ..) => (Tone::Warn, "not ended"),
+                (_, true, _) => (Tone::Warn, "interrupted"),
+                (_, _, true) => (Tone::Good, "passed"),
+                (_, _, false) => (Tone::Bad, "failed"),
+            };
+            vec![
+                toned(Tone::Name, &name),
+                toned(tone, word),
+                plain(words::counted(record.summary.steps.len(), "step")),
+                plain(words::duration(record.summary.seconds)),
+                plain(mark.to_owned()),
+            ]
+        })
+        .collect();
+    if rows.is_empty() {
+        ui.note("there is no run yet: see `cargo runtime-test run`");
+    } else {
+        ui.out(&table::render(&rows));
+    }
+    Exit::Done
+}
+
+/// A comparison for people.
+fn compared(change: &Comparison) -> String {
+    let mut lines = vec![format!(
+        "{} ({}) → {} ({})",
+        paint(Tone::Name, &change.earlier),
+        words::duration(change.seconds.0),
+        paint(Tone::Name, &change.later),
+        words::duration(change.seconds.1)
+    )];
+    for (title, steps) in change.lists() {
+        let tone = match title {
+            "newly failing" | "still failing" => Tone::Bad,
+            "flaky" => Tone::Warn,
+            "mended" => Tone::Good,
+            _ => Tone::Strong,
+        };
+        if !steps.is_empty() {
+            lines.push(format!("  {}: {}", paint(tone, title), steps.join(", ")));
+        }
+    }
+    for (title, tone, timings) in [
+        ("slower", Tone::Warn, &change.slower),
+        ("faster", Tone::Good, &change.faster),
+    ] {
+        for timing in timings {
+            let (before, after) = (
+                words::duration(timing.before),
+                words::duration(timing.after),
+            );
+            lines.push(format!(
+                "  {}: {}, from {before} to {after}",
+                paint(tone, title),
+                timing.step
+            ));
+        }
+    }
+    if change.is_empty() {
+        lines.push("  nothing of note has changed".to_owned());
+    }
+    lines.join("\n")
+}

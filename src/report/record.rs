@@ -1,0 +1,327 @@
+//! Owns all that is known of a run: gathered from its events as they come, or later from its folder. What a killed run
+//! left is read as far as it goes.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+
+use super::files::Files;
+use super::words::{duration, state};
+use crate::event::{Event, RunSummary, StepOutcome, StepState};
+use crate::graph::{Dag, Look};
+use crate::outline::Outline;
+use crate::plan::Configured;
+use crate::ui::Tone;
+
+/// The outline's file in a run's folder.
+pub const OUTLINE: &str = "plan.json";
+/// The file in a run's folder that tells of inputs and outputs.
+pub const FILES: &str = "files.json";
+
+/// A run, under way or ended.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// Its own folder.
+    pub folder: PathBuf,
+    /// The manifest's folder.
+    pub root: PathBuf,
+    /// What it was to do, where that is known.
+    pub outline: Option<Outline>,
+    /// What became of it; of a run that has not ended, as far as it came.
+    pub summary: RunSummary,
+    /// Whether it has ended.
+    pub ended: bool,
+    /// Whether somebody ended it.
+    pub interrupted: bool,
+    /// What Cargo built first.
+    pub build: Option<Build>,
+    /// When each step ran.
+    pub times: IndexMap<String, Times>,
+    /// What lay at the steps' paths when they had ended.
+    pub files: Files,
+}
+
+/// What Cargo built.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Build {
+    /// The targets' names.
+    pub targets: Vec<String>,
+    /// Whether all were built; nothing while they are.
+    pub success: Option<bool>,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// When a step ran, in seconds since the run began.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Times {
+    /// Its attempts.
+    pub attempts: Vec<Attempt>,
+    /// When it had ended.
+    pub ended: Option<f64>,
+}
+
+/// One attempt.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attempt {
+    /// When it began.
+    pub start: f64,
+    /// When it ended; nothing while it runs.
+    pub end: Option<f64>,
+    /// Why it failed, where another followed.
+    pub reason: Option<String>,
+}
+
+impl Record {
+    /// A run that begins; nothing for any other event.
+    pub fn begin(event: &Event, outline: Option<Outline>) -> Option<Self> {
+        let Event::RunStarted {
+            version,
+            run_id,
+            pipeline,
+            root,
+            folder,
+            steps,
+            at,
+        } = event
+        else {
+            return None;
+        };
+        let summary = RunSummary {
+            version: *version,
+            run_id: run_id.clone(),
+            pipeline: pipeline.clone(),
+            success: false,
+            started: at.clone(),
+            seconds: 0.0,
+            steps: steps.iter().map(|step| (step.clone(), not_run())).collect(),
+        };
+        Some(Self {
+            folder: folder.clone(),
+            root: root.clone(),
+            outline,
+            summary,
+            ended: false,
+            interrupted: false,
+            build: None,
+            times: IndexMap::new(),
+            files: Files::default(),
+        })
+    }
+
+    /// Takes in what happened.
+    pub fn hear(&mut self, event: &Event) {
+        match event {
+            Event::RunStarted { .. } => {}
+            Event::BuildStarted { targets } => {
+                self.build = Some(Build {
+                    targets: targets.clone(),
+                    success: None,
+                    seconds: 0.0,
+                });
+            }
+            Event::BuildFinished {
+                targets,
+                success,
+                seconds,
+                ..
+            } => {
+                self.build = Some(Build {
+                    targets: targets.clone(),
+                    success: Some(*success),
+                    seconds: *seconds,
+                });
+            }
+            Event::StepStarted {
+                step,
+                command,
+                at,
+                attempt,
+            } => {
+                self.passed(*at);
+                let attempts = &mut self.times.entry(step.clone()).or_default().attempts;
+                attempts.push(Attempt {
+                    start: *at,
+                    end: None,
+                    reason: None,
+                });
+                if let Some(outcome) = self.summary.steps.get_mut(step) {
+                    outcome.attempts = *attempt;
+                    outcome.command = Some(command.clone());
+                    outcome.reason = Some("it had not ended when this was written".to_owned());
+                }
+            }
+            Event::StepRetried {
+                step, reason, at, ..
+            } => {
+                self.passed(*at);
+                self.end_attempt(step, *at, Some(reason.clone()));
+            }
+            Event::StepFinished { step, outcome, at } => {
+                self.passed(*at);
+                self.end_attempt(step, *at, None);
+                self.times.entry(step.clone()).or_default().ended = Some(*at);
+                self.summary.steps.insert(step.clone(), outcome.clone());
+            }
+            Event::Interrupted { .. } => self.interrupted = true,
+            Event::RunFinished { summary } => {
+                self.summary = summary.clone();
+                self.ended = true;
+            }
+        }
+    }
+
+    fn passed(&mut self, at: f64) {
+        self.summary.seconds = self.summary.seconds.max(at);
+    }
+
+    fn end_attempt(&mut self, step: &str, at: f64, reason: Option<String>) {
+        let last = self
+            .times
+            .get_mut(step)
+            .and_then(|times| times.attempts.last_mut());
+        if let Some(attempt) = last.filter(|attempt| attempt.end.is_none()) {
+            attempt.end = Some(at);
+            attempt.reason = reason;
+        }
+    }
+
+    /// Reads a run's folder.
+    ///
+    /// # Errors
+    /// Its events are not there or do not begin as events do.
+    pub fn load(folder: &Path) -> io::Result<Self> {
+        let mut lines = BufReader::new(File::open(folder.join("events.jsonl"))?).lines();
+        let first: Event = match lines.next() {
+            Some(line) => serde_json::from_str(&line?)?,
+            None => {
+                return Err(io::Error::new(
+                    io::ErrorKind::UnexpectedEof,
+                    "events.jsonl is empty",
+                ));
+            }
+        };
+        let mut record = Self::begin(&first, json(&folder.join(OUTLINE))).ok_or_else(|| {
+            io::Error::new(io::ErrorKind::InvalidData, "events.jsonl has no beginning")
+        })?;
+        record.folder = folder.to_owned();
+        // The last line of a killed run may have been cut.
+        for event in lines
+            .map_while(Result::ok)
+            .filter_map(|line| serde_json::from_str(&line).ok())
+        {
+            record.hear(&event);
+        }
+        record.files = json(&folder.join(FILES)).unwrap_or_default();
+        Ok(record)
+    }
+
+    /// The steps that the whole took as long as it did for, first to last: each could only begin when the one before had
+    /// ended.
+    pub fn critical_path(&self) -> Vec<&str> {
+        let Some(outline) = &self.outline else {
+            return Vec::new();
+        };
+        let end = |step: &str| self.times.get(step).and_then(|times| times.ended);
+        let ran = |step: &str| {
+            self.times
+                .get(step)
+                .is_some_and(|times| !times.attempts.is_empty())
+        };
+        fn latest<'a>(ended: impl Iterator<Item = (f64, &'a String)>) -> Option<&'a str> {
+            let last = ended.max_by(|a, b| a.0.total_cmp(&b.0));
+            last.map(|(_, step)| step.as_str())
+        }
+        let mut path = Vec::new();
+        let begun = self.times.keys().filter(|step| ran(step));
+        let mut next = latest(begun.filter_map(|step| Some((end(step)?, step))));
+        while let Some(step) = next.filter(|_| path.len() < outline.steps.len()) {
+            path.push(step);
+            next = outline.steps.get(step).and_then(|step| {
+                latest(
+                    step.needs
+                        .keys()
+                        .filter_map(|need| Some((end(need)?, need))),
+                )
+            });
+        }
+        path.retain(|step| ran(step));
+        path.reverse();
+        path
+    }
+
+    /// The DAG with its states; nothing where it is not known what needs what.
+    pub fn dag(&self) -> Option<Dag> {
+        Some(Dag::of(self.outline.as_ref()?, |step| {
+            let outcome = self.summary.steps.get(step);
+            let (word, tone) = outcome.map_or(("not run", Tone::Dim), state);
+            let failed = matches!(tone, Tone::Bad);
+            let reason = outcome
+                .filter(|_| failed)
+                .and_then(|outcome| outcome.reason.clone());
+            Look {
+                state: match outcome.filter(|outcome| outcome.attempts > 0) {
+                    Some(outcome) => format!("{word}, {}", duration(outcome.seconds)),
+                    None => word.to_owned(),
+                },
+                tone,
+                notes: reason.into_iter().collect(),
+            }
+        }))
+    }
+
+    /// The run before this one that got anywhere.
+    pub fn previous(&self) -> Option<RunSummary> {
+        const TRIES: usize = 5;
+        let runs = self.folder.parent()?;
+        let earlier = names(runs)
+            .into_iter()
+            .rev()
+            .filter(|name| *name < self.summary.run_id);
+        earlier
+            .take(TRIES)
+            .filter_map(|name| json::<RunSummary>(&runs.join(name).join("summary.json")))
+            .find(|summary| {
+                summary
+                    .steps
+                    .values()
+                    .any(|step| step.state != StepState::NotRun)
+            })
+    }
+}
+
+/// A step before anything is known of it.
+fn not_run() -> StepOutcome {
+    StepOutcome {
+        state: StepState::NotRun,
+        configured: Configured::Auto,
+        framework: None,
+        script: None,
+        attempts: 0,
+        seconds: 0.0,
+        exit_code: None,
+        signal: None,
+        command: None,
+        log: None,
+        outputs: IndexMap::new(),
+        reason: None,
+    }
+}
+
+/// The names of the runs in a pipeline's `runs` folder, oldest first.
+pub fn names(runs: &Path) -> Vec<String> {
+    let entries = fs::read_dir(runs).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+/// A JSON file, where it is there and can be understood.
+fn json<T: serde::de::DeserializeOwned>(path: &Path) -> Option<T> {
+    serde_json::from_reader(BufReader::new(File::open(path).ok()?)).ok()
+}

@@ -1,0 +1,88 @@
+//! Owns the words of written reports: states, times and sizes as people read them.
+
+use crate::event::{StepOutcome, StepState};
+use crate::ui::Tone;
+
+/// The word for how a step ended, and how it looks.
+pub fn state(outcome: &StepOutcome) -> (&'static str, Tone) {
+    match outcome.state {
+        StepState::Passed if outcome.is_external() => ("external", Tone::Good),
+        StepState::Passed => ("passed", Tone::Good),
+        StepState::Cached => ("cached", Tone::Good),
+        StepState::Flaky => ("flaky", Tone::Warn),
+        StepState::Failed => ("failed", Tone::Bad),
+        StepState::TimedOut => ("timed out", Tone::Bad),
+        StepState::Skipped => ("skipped", Tone::Dim),
+        StepState::NotRun => ("not run", Tone::Dim),
+    }
+}
+
+/// `41 ms`, `1.50 s`, `2 min 03 s`, `1 h 05 min`.
+pub fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 0.9995 => format!("{:.0} ms", s * 1000.0),
+        s if s < 9.995 => format!("{s:.2} s"),
+        s if s < 59.95 => format!("{s:.1} s"),
+        s if s < 3599.5 => format!(
+            "{:.0} min {:02.0} s",
+            (s.round() / 60.0).floor(),
+            s.round() % 60.0
+        ),
+        s => format!(
+            "{:.0} h {:02.0} min",
+            (s.round() / 3600.0).floor(),
+            (s.round() % 3600.0 / 60.0).floor()
+        ),
+    }
+}
+
+/// `512 B`, `1.2 kB`, `3.4 MB`.
+pub fn bytes(count: u64) -> String {
+    let mut value = count as f64;
+    let mut unit = "B";
+    for next in ["kB", "MB", "GB", "TB"] {
+        if value < 999.5 {
+            break;
+        }
+        value /= 1000.0;
+        unit = next;
+    }
+    if unit == "B" {
+        format!("{count} B")
+    } else {
+        format!("{value:.1} {unit}")
+    }
+}
+
+/// `1 step`, `2 steps`.
+pub fn counted(count: usize, word: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {word}{plural}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_sizes_are_short() {
+        let times = [0.0, 0.0412, 0.9996, 1.5, 59.96, 83.2, 3599.6, 3900.0].map(duration);
+        assert_eq!(
+            times,
+            [
+                "0 ms",
+                "41 ms",
+                "1.00 s",
+                "1.50 s",
+                "1 min 00 s",
+                "1 min 23 s",
+                "1 h 00 min",
+                "1 h 05 min"
+            ]
+        );
+        assert_eq!(
+            [0, 999, 1_000, 12_345, 3_400_000].map(bytes),
+            ["0 B", "999 B", "1.0 kB", "12.3 kB", "3.4 MB"]
+        );
+    }
+}

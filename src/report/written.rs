@@ -1,0 +1,125 @@
+//! Owns the writing of reports as a run goes: what later readers need beside its events, its page, and what was asked for
+//! besides. All of it is there from the start and valid at any time, so that a killed run leaves reports that say how far
+//! it came.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::github::{self, Github};
+use super::record::{self, Record};
+use super::{html, trace};
+use crate::event::{Event, StepState};
+use crate::file;
+use crate::outline::Outline;
+use crate::ui::Ui;
+
+/// How long the page stays as it is while steps end, at least; and how many times longer than writing it takes.
+const PAUSE: Duration = Duration::from_secs(5);
+const REST: u32 = 50;
+
+/// Writes reports.
+#[derive(Debug, Default)]
+pub struct Written {
+    outline: Option<Outline>,
+    secrets: Vec<String>,
+    /// Where a trace is wanted.
+    trace: Option<PathBuf>,
+    /// Where this runs, if it is a job of GitHub Actions.
+    github: Option<Github>,
+    record: Option<Record>,
+    next: Option<Instant>,
+}
+
+impl Written {
+    /// Tells of a run with this outline. `secrets` are looked for in the files that are shown.
+    pub fn new(outline: Outline, secrets: Vec<String>) -> Self {
+        Self {
+            outline: Some(outline),
+            secrets,
+            ..Self::default()
+        }
+    }
+
+    /// Writes a trace as well.
+    #[must_use]
+    pub fn with_trace(self, trace: Option<PathBuf>) -> Self {
+        Self { trace, ..self }
+    }
+
+    /// Tells GitHub as well.
+    #[must_use]
+    pub fn with_github(self, github: Option<Github>) -> Self {
+        Self { github, ..self }
+    }
+
+    /// Takes in an event, and writes what has to be written.
+    ///
+    /// # Errors
+    /// Something cannot be written; the path tells what.
+    pub fn hear(&mut self, event: &Event, ui: &mut Ui) -> Result<(), (PathBuf, io::Error)> {
+        if let Some(record) = Record::begin(event, self.outline.take()) {
+            if let Some(outline) = &record.outline {
+                write_json(&record.folder.join(record::OUTLINE), outline)?;
+            }
+            self.record = Some(record);
+            return self.write_page().and(self.write_trace());
+        }
+        let Some(record) = &mut self.record else {
+            return Ok(());
+        };
+        record.hear(event);
+        match event {
+            Event::StepFinished { step, outcome, .. } => {
+                let ran = !matches!(outcome.state, StepState::NotRun | StepState::Skipped);
+                let outline = record.outline.as_ref().and_then(|o| o.steps.get(step));
+                if let Some(outline) = outline.filter(|_| ran) {
+                    record.files.keep(step, outline, &self.secrets);
+                }
+                match self.next.is_some_and(|next| next <= Instant::now()) {
+                    true => self.write_page(),
+                    false => Ok(()),
+                }
+            }
+            Event::RunFinished { .. } => {
+                write_json(&record.folder.join(record::FILES), &record.files)?;
+                let told = match &self.github {
+                    Some(github) => github::tell(record, github, ui),
+                    None => Ok(()),
+                };
+                self.write_page().and(self.write_trace()).and(told)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn write_page(&mut self) -> Result<(), (PathBuf, io::Error)> {
+        let Some(record) = &self.record else {
+            return Ok(());
+        };
+        let began = Instant::now();
+        let path = record.folder.join("report.html");
+        let page = html::render(record).map_err(|error| (path.clone(), error))?;
+        write(&path, &page)?;
+        self.next = Some(Instant::now() + PAUSE.max(began.elapsed() * REST));
+        Ok(())
+    }
+
+    fn write_trace(&self) -> Result<(), (PathBuf, io::Error)> {
+        match (&self.trace, &self.record) {
+            (Some(path), Some(record)) => write(path, &trace::render(record)),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<(), (PathBuf, io::Error)> {
+    let text = serde_json::to_string_pretty(value);
+    let text = text.map_err(|error| (path.to_owned(), error.into()))?;
+    write(path, &(text + "\n"))
+}
+
+/// Writes a file, whole or not at all.
+fn write(path: &Path, text: &str) -> Result<(), (PathBuf, io::Error)> {
+    file::write(path, text).map_err(|error| (path.to_owned(), error))
+}
