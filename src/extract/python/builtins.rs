@@ -71,11 +71,7 @@ impl<'a> Engine<'a> {
                             items.reverse();
                         }
                         if name == "sorted" {
-                            items.sort_by(|a, b| match (a, b) {
-                                (Value::Str(a), Value::Str(b)) => (**a).cmp(&**b),
-                                (Value::Int(a), Value::Int(b)) => a.cmp(b),
-                                _ => std::cmp::Ordering::Equal,
-                            });
+                            sort(&mut items);
                         }
                         let seq = self.seq(kind, items);
                         if let Value::Seq(seq) = &seq {
@@ -320,5 +316,19 @@ impl<'a> Engine<'a> {
             self.argv_tests += 1;
         }
         Value::Typed(ValueType::Int)
+    }
+}
+
+/// Sorts items, where all are of one kind that has an order.
+fn sort(items: &mut [Value<'_>]) {
+    let texts = items.iter().all(|item| matches!(item, Value::Str(_)));
+    let numbers = items.iter().all(|item| matches!(item, Value::Int(_)));
+    if texts {
+        items.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
+    } else if numbers {
+        items.sort_by_key(|item| match item {
+            Value::Int(value) => *value,
+            _ => 0,
+        });
     }
 }

@@ -284,7 +284,7 @@ fn by_words(words: &[&str], help: &str) -> Option<Kind> {
     let is_folder = words
         .iter()
         .any(|word| matches!(*word, "dir" | "dirs" | "directory" | "folder"));
-    if has(OUT) && !words.contains(&"input") && !(words.first() == Some(&"load")) {
+    if has(OUT) && !words.contains(&"input") && words.first() != Some(&"load") {
         return Some(Kind::Output);
     }
     let of_models = has(&[
