@@ -219,9 +219,13 @@ impl<'a> Engine<'a> {
                 Value::Typed(value_type) => Value::Typed(value_type),
                 _ => Value::Unknown,
             },
-            "any" | "all" | "isinstance" | "issubclass" | "callable" => {
-                Value::Typed(ValueType::Bool)
-            }
+            "isinstance" => match (first, args.pos.get(1)) {
+                (Some(value), Some(class)) => {
+                    is_instance(&value, class).map_or(Value::Typed(ValueType::Bool), Value::Bool)
+                }
+                _ => Value::Typed(ValueType::Bool),
+            },
+            "any" | "all" | "issubclass" | "callable" => Value::Typed(ValueType::Bool),
             "hasattr" => self.has_attribute(args),
             "sum" | "round" => Value::Unknown,
             "getattr" => match args.pos.get(1) {
@@ -331,4 +335,25 @@ fn sort(items: &mut [Value<'_>]) {
             _ => 0,
         });
     }
+}
+
+/// Whether a value is of a builtin class, where that is known.
+fn is_instance(value: &Value<'_>, class: &Value<'_>) -> Option<bool> {
+    let Value::Lib(class) = class else {
+        return None;
+    };
+    let own = match value {
+        Value::Str(_) | Value::Typed(ValueType::String) => "str",
+        Value::Bool(_) | Value::Typed(ValueType::Bool) => "bool",
+        Value::Int(_) | Value::Typed(ValueType::Int) => "int",
+        Value::Float(_) | Value::Typed(ValueType::Float) => "float",
+        Value::Dict(_) => "dict",
+        Value::None => "NoneType",
+        _ => return None,
+    };
+    let builtin = matches!(
+        &**class,
+        "str" | "bool" | "int" | "float" | "list" | "dict" | "tuple" | "set" | "bytes"
+    );
+    builtin.then(|| own == &**class || (own == "bool" && &**class == "int"))
 }

@@ -7,6 +7,13 @@ use crate::requirement::{Binding, Claim, Kind, Pass, Reading};
 use crate::script::Entry;
 use crate::source::Source;
 
+/// Compares what was found with what a person has reviewed.
+macro_rules! snapshot {
+    ($found:expr) => {
+        insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!($found) })
+    };
+}
+
 /// Reads a script from its text alone.
 fn reading(text: &str) -> Reading {
     read(&Source::new("s.py", "s.py", text), None, &|_: &Path| None)
@@ -121,7 +128,7 @@ fn the_example_pipeline() {
             show(&reading)
         );
     }
-    insta::assert_snapshot!(all);
+    snapshot!(all);
 }
 
 #[test]
@@ -146,7 +153,7 @@ fn shown(scripts: &[(&str, &str)]) -> String {
 
 #[test]
 fn argparse() {
-    insta::assert_snapshot!(shown(&[
+    snapshot!(shown(&[
         (
             "every kind of action",
             r#"
@@ -239,7 +246,7 @@ args, rest = p.parse_known_args()
 
 #[test]
 fn environment() {
-    insta::assert_snapshot!(shown(&[
+    snapshot!(shown(&[
         (
             "reads and guards",
             r#"
@@ -313,7 +320,7 @@ settings = Settings()
 
 #[test]
 fn paths() {
-    insta::assert_snapshot!(shown(&[
+    snapshot!(shown(&[
         (
             "followed through calls, attributes and joins",
             r#"
@@ -375,7 +382,7 @@ p.parse_args()
 
 #[test]
 fn frameworks() {
-    insta::assert_snapshot!(shown(&[
+    snapshot!(shown(&[
         (
             "click",
             r#"
@@ -462,7 +469,7 @@ open(data.table)
 
 #[test]
 fn the_main_style() {
-    insta::assert_snapshot!(shown(&[(
+    snapshot!(shown(&[(
         "helpers, optional keys, aliases",
         r#"
 import os
