@@ -10,11 +10,14 @@ mod annotations;
 mod argparse;
 mod argv;
 mod attr;
+mod branch;
 mod builtins;
 mod call;
 mod claims;
 mod click;
+mod click_options;
 mod conventions;
+mod converters;
 mod dataclasses;
 mod docopt;
 mod engine;
@@ -26,9 +29,11 @@ mod fields;
 mod frameworks;
 mod hints;
 mod library;
+mod library_names;
 mod main_entry;
 mod methods;
 mod modules;
+mod namespace;
 mod openers;
 mod ops;
 mod path_table;
@@ -39,6 +44,7 @@ mod stmt;
 #[cfg(test)]
 mod tests;
 mod value;
+mod verdict;
 
 use std::cell::OnceCell;
 
@@ -50,7 +56,7 @@ use self::call::Args;
 use self::engine::{Engine, Frame, Module};
 use self::value::{At, Scope, Value};
 use crate::extract::Files;
-use crate::requirement::{Confidence, Reading};
+use crate::requirement::{Confidence, Note, Reading};
 use crate::script::Entry;
 use crate::source::{Source, Span};
 
@@ -87,6 +93,11 @@ fn read_on_stack(
     });
     walked.unwrap_or_else(|| Reading {
         entry: entry.unwrap_or_default(),
+        notes: vec![Note {
+            code: "not-read",
+            message: "the reader of Python failed on this script: declare what it needs".to_owned(),
+            place: source.at(Span::new(0, 0)),
+        }],
         ..Reading::default()
     })
 }
@@ -124,6 +135,14 @@ fn read_here(
         name: "__main__".to_owned(),
     });
     engine.walk_script(module);
+    if engine.exhausted() {
+        let at = At {
+            module: 0,
+            range: ruff_text_size::TextRange::default(),
+        };
+        let message = "the script was too large to be read to its end".to_owned();
+        engine.note("too-large", message, at);
+    }
     let mut reading = engine.reading();
     engine.clear();
     drop(engine);

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::call::Args;
 use super::dataclasses::Flavour;
 use super::engine::Engine;
-use super::slots::{Default_, Direction, Param};
+use super::slots::{Default_, Param};
 use super::value::{At, Instance, Names, SeqKind, Text, Value};
 use crate::requirement::{Pass, ValueType, When};
 
@@ -33,6 +33,8 @@ pub(super) struct Parser<'a> {
     pub(super) rule: &'static str,
     /// Whether its parameters are the script's own command line.
     pub(super) parsed: bool,
+    /// Whether the script parses a command line of its own with it.
+    pub(super) detached: bool,
     /// Whether parameters were added to it that the script has no parser for.
     pub(super) anonymous: bool,
 }
@@ -56,6 +58,7 @@ impl<'a> Engine<'a> {
             general_default: args.kw("argument_default").cloned(),
             rule,
             parsed: false,
+            detached: false,
             anonymous: false,
         });
         if let Some(parents) = args.kw("parents").cloned() {
@@ -145,11 +148,11 @@ impl<'a> Engine<'a> {
                 Value::None
             }
             "parse_args" | "parse_intermixed_args" => {
-                self.mark_parsed(parser);
+                self.mark_parsed(parser, args.get(0, "args"));
                 Value::Namespace(parser)
             }
             "parse_known_args" | "parse_known_intermixed_args" => {
-                self.mark_parsed(parser);
+                self.mark_parsed(parser, args.get(0, "args"));
                 let rest = Value::many(Value::Typed(ValueType::String));
                 self.seq(SeqKind::Tuple, vec![Value::Namespace(parser), rest])
             }
@@ -183,8 +186,15 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn mark_parsed(&mut self, parser: usize) {
-        self.parsers[parser].parsed = true;
+    /// A command line is parsed: the user's, unless the script hands over one of its own.
+    fn mark_parsed(&mut self, parser: usize, given: Option<&Value<'a>>) {
+        let own = matches!(given, Some(Value::Seq(seq)) if !seq.open.get()
+            && seq.items.borrow().iter().all(|item| matches!(item, Value::Str(_))));
+        if own {
+            self.parsers[parser].detached = true;
+        } else {
+            self.parsers[parser].parsed = true;
+        }
     }
 
     fn set_default(&mut self, parser: usize, name: Text<'a>, value: Value<'a>) {
@@ -346,6 +356,7 @@ impl<'a> Engine<'a> {
                 value_type => item = value_type,
             }
         }
+        let declared = item.clone();
         if let Some(choices) = args.kw("choices").cloned() {
             match self.choices_of(&choices) {
                 Some(choices) => {
@@ -449,7 +460,12 @@ impl<'a> Engine<'a> {
         param.default = match default.or(general) {
             Some(Value::Lib(name)) if name.ends_with("SUPPRESS") => Default_::Absent,
             Some(value) => {
-                let default = self.default_for(&value, param.value_type.as_ref());
+                let value = self.converted_default(value, args);
+                let value_type = match (&param.value_type, declared) {
+                    (Some(ValueType::Choice), Some(declared)) => Some(declared),
+                    (value_type, _) => value_type.clone(),
+                };
+                let default = self.default_for(&value, value_type.as_ref());
                 if default == Default_::Computed {
                     self.note(
                         "computed-default",
@@ -473,6 +489,24 @@ impl<'a> Engine<'a> {
             .map(|help| interpolate(&help, param))
             .filter(|help| !help.is_empty());
         true
+    }
+
+    /// A default that is a text goes through a converter of the project, as it does when the script runs.
+    fn converted_default(&mut self, value: Value<'a>, args: &Args<'a>) -> Value<'a> {
+        let converter = match (args.kw("type"), &value) {
+            (Some(converter @ (Value::Function(_) | Value::Bound(_))), Value::Str(_)) => {
+                converter.clone()
+            }
+            _ => return value,
+        };
+        let mut call = Args::new(args.at);
+        call.pos.push(value.clone());
+        let result = self.call(&converter, call);
+        if self.json(&result).is_some() {
+            result
+        } else {
+            value
+        }
     }
 
     fn default_of(&mut self, value: &Value<'a>, param: usize) -> Default_ {
@@ -603,220 +637,6 @@ impl<'a> Engine<'a> {
         self.parsers[parser].children.push(child);
         Value::Parser(child)
     }
-
-    /// The parameter behind an attribute of a parser's namespace.
-    pub(super) fn param_named(&self, parser: usize, name: &str) -> Option<usize> {
-        let found = self.parsers[parser]
-            .params
-            .iter()
-            .copied()
-            .find(|param| self.slots.params[*param].dest == name);
-        found.or_else(|| {
-            self.parsers[parser]
-                .children
-                .iter()
-                .find_map(|child| self.param_named(*child, name))
-        })
-    }
-
-    /// Every value that an attribute of a parser's namespace may have.
-    fn named_values(&self, parser: usize, name: &str, all: &mut Vec<Value<'a>>) {
-        let found = &self.parsers[parser];
-        let params = found
-            .params
-            .iter()
-            .filter(|param| self.slots.params[**param].dest == name);
-        all.extend(params.map(|param| Value::slot(self.slots.params[*param].slot)));
-        all.extend(found.extras.get(name).cloned());
-        for child in &found.children {
-            self.named_values(*child, name, all);
-        }
-    }
-
-    /// An attribute of a namespace.
-    pub(super) fn namespace_attribute(&mut self, parser: usize, name: &str, _at: At) -> Value<'a> {
-        if name == "__dict__" {
-            return Value::Namespace(parser);
-        }
-        let set = self.parsers[parser].extras.get(name).cloned();
-        if let Some(value) = set
-            && self.parsers[parser].children.is_empty()
-        {
-            return value;
-        }
-        let mut all = Vec::new();
-        self.named_values(parser, name, &mut all);
-        Value::join_all(all).unwrap_or_default()
-    }
-
-    /// Sets an attribute of a namespace.
-    pub(super) fn set_namespace(&mut self, parser: usize, name: Text<'a>, value: Value<'a>) {
-        let before = {
-            let mut all = Vec::new();
-            self.named_values(parser, &name, &mut all);
-            Value::join_all(all)
-        };
-        let value = match before {
-            Some(before) if self.uncertain > 0 => before.join(&value),
-            _ => value,
-        };
-        self.parsers[parser].extras.insert(name, value);
-    }
-
-    /// A method of a namespace, or of its dictionary.
-    pub(super) fn namespace_method(
-        &mut self,
-        parser: usize,
-        name: &str,
-        args: Args<'a>,
-    ) -> Value<'a> {
-        match (name, args.first()) {
-            ("get" | "pop" | "__getattribute__", Some(Value::Str(key))) => {
-                let key = key.clone();
-                let value = self.namespace_attribute(parser, &key, args.at);
-                match args.pos.get(1) {
-                    Some(default) if value.is_unknown() => default.clone(),
-                    _ => value,
-                }
-            }
-            ("items", _) => {
-                let items: Vec<_> = self.namespace_items(parser);
-                let mut pairs = Vec::new();
-                for (name, value) in items {
-                    pairs.push(self.seq(SeqKind::Tuple, vec![Value::Str(name), value]));
-                }
-                self.seq(SeqKind::List, pairs)
-            }
-            ("keys", _) => {
-                let names = self.namespace_items(parser).into_iter();
-                let names = names.map(|(name, _)| Value::Str(name)).collect();
-                self.seq(SeqKind::List, names)
-            }
-            ("values", _) => {
-                let values = self
-                    .namespace_items(parser)
-                    .into_iter()
-                    .map(|(_, v)| v)
-                    .collect();
-                self.seq(SeqKind::List, values)
-            }
-            ("copy" | "_get_kwargs", _) => Value::Namespace(parser),
-            ("update", Some(Value::Dict(dict))) => {
-                for (key, value) in dict.items.borrow().clone() {
-                    if let Value::Str(name) = key {
-                        self.set_namespace(parser, name, value);
-                    }
-                }
-                Value::None
-            }
-            // A callback kept in the namespace: `args.func(args)`.
-            _ => {
-                let member = self.namespace_attribute(parser, name, args.at);
-                match member {
-                    Value::Unknown => Value::Unknown,
-                    member if member.as_slot().is_some() => {
-                        self.call_method(&member, "__call__".into(), args)
-                    }
-                    member => self.call(&member, args),
-                }
-            }
-        }
-    }
-
-    fn namespace_items(&self, parser: usize) -> Vec<(Text<'a>, Value<'a>)> {
-        self.parsers[parser]
-            .params
-            .iter()
-            .map(|param| {
-                let param = &self.slots.params[*param];
-                (param.dest.clone().into(), Value::slot(param.slot))
-            })
-            .collect()
-    }
-
-    /// What a `type=` makes of a value: its type, how a list is passed, and a direction it tells.
-    pub(super) fn type_named(
-        &mut self,
-        value: &Value<'a>,
-        at: At,
-    ) -> (Option<ValueType>, Pass, Option<Direction>) {
-        let plain = |value_type| (Some(value_type), Pass::Value, None);
-        match value {
-            Value::Lib(name) => match &**name {
-                "int" | "long" | "numpy.int32" | "numpy.int64" | "numpy.int" | "click.INT" => {
-                    plain(ValueType::Int)
-                }
-                "float" | "numpy.float32" | "numpy.float64" | "numpy.float" | "click.FLOAT"
-                | "decimal.Decimal" => plain(ValueType::Float),
-                "bool"
-                | "click.BOOL"
-                | "distutils.util.strtobool"
-                | "setuptools.distutils.util.strtobool"
-                | "numpy.bool_" => plain(ValueType::Bool),
-                name if super::library::is_path_class(name) || is_path_function(name) => {
-                    plain(ValueType::Path)
-                }
-                _ => (None, Pass::Value, None),
-            },
-            Value::Object(object) if &*object.class == "argparse.FileType" => {
-                let mode = object.args.borrow().first().cloned();
-                let writes = mode
-                    .as_ref()
-                    .and_then(Value::as_str)
-                    .is_some_and(|mode| mode.contains(['w', 'a', 'x']));
-                let direction = if writes {
-                    Direction::Writes
-                } else {
-                    Direction::Reads
-                };
-                (Some(ValueType::Path), Pass::Value, Some(direction))
-            }
-            Value::Class(class) if self.enum_members(class).is_some() => plain(ValueType::Choice),
-            Value::Function(_) | Value::Class(_) | Value::Bound(_) => {
-                let mut args = Args::new(at);
-                args.pos.push(Value::Typed(ValueType::String));
-                let uncertain = std::mem::replace(&mut self.uncertain, 1);
-                let result = self.call(value, args);
-                self.uncertain = uncertain;
-                match result_type(&result) {
-                    Some(ValueType::List(item)) => {
-                        (Some(ValueType::List(item)), Pass::Commas, None)
-                    }
-                    value_type => (value_type, Pass::Value, None),
-                }
-            }
-            _ => (None, Pass::Value, None),
-        }
-    }
-}
-
-/// The type that a converter's results share.
-fn result_type(value: &Value<'_>) -> Option<ValueType> {
-    let mut found = None;
-    for value in value.alternatives() {
-        let value_type = match value {
-            Value::Bool(_) | Value::Typed(ValueType::Bool) => ValueType::Bool,
-            Value::Int(_) | Value::Typed(ValueType::Int) => ValueType::Int,
-            Value::Float(_) | Value::Typed(ValueType::Float) => ValueType::Float,
-            Value::Typed(ValueType::Path) => ValueType::Path,
-            Value::Seq(seq) => {
-                let item = seq.items.borrow().first().and_then(result_type);
-                ValueType::List(Box::new(item.unwrap_or(ValueType::String)))
-            }
-            Value::None | Value::Never => continue,
-            _ => ValueType::String,
-        };
-        match &found {
-            None => found = Some(value_type),
-            Some(known) if *known == value_type => {}
-            // `if isinstance(value, bool): return value` and the like.
-            Some(ValueType::Bool) if value_type == ValueType::String => {}
-            Some(ValueType::String) if value_type == ValueType::Bool => found = Some(value_type),
-            // `int` where it can be, else something else: the value is what is written.
-            Some(_) => return None,
-        }
-    }
-    found.filter(|value_type| *value_type != ValueType::String)
 }
 
 /// The name of an action; `on_off` for `BooleanOptionalAction`.
@@ -847,13 +667,6 @@ pub(super) fn is_parser_class(name: &str) -> bool {
             | "rich_argparse.ArgumentParser"
             | "gooey.GooeyParser"
             | "argcomplete.ArgumentParser"
-    )
-}
-
-fn is_path_function(name: &str) -> bool {
-    matches!(
-        name,
-        "os.path.abspath" | "os.path.expanduser" | "os.path.realpath" | "os.path.normpath"
     )
 }
 

@@ -71,11 +71,7 @@ impl<'a> Engine<'a> {
                             items.reverse();
                         }
                         if name == "sorted" {
-                            items.sort_by(|a, b| match (a, b) {
-                                (Value::Str(a), Value::Str(b)) => (**a).cmp(&**b),
-                                (Value::Int(a), Value::Int(b)) => a.cmp(b),
-                                _ => std::cmp::Ordering::Equal,
-                            });
+                            sort(&mut items);
                         }
                         let seq = self.seq(kind, items);
                         if let Value::Seq(seq) = &seq {
@@ -223,9 +219,13 @@ impl<'a> Engine<'a> {
                 Value::Typed(value_type) => Value::Typed(value_type),
                 _ => Value::Unknown,
             },
-            "any" | "all" | "isinstance" | "issubclass" | "callable" => {
-                Value::Typed(ValueType::Bool)
-            }
+            "isinstance" => match (first, args.pos.get(1)) {
+                (Some(value), Some(class)) => {
+                    is_instance(&value, class).map_or(Value::Typed(ValueType::Bool), Value::Bool)
+                }
+                _ => Value::Typed(ValueType::Bool),
+            },
+            "any" | "all" | "issubclass" | "callable" => Value::Typed(ValueType::Bool),
             "hasattr" => self.has_attribute(args),
             "sum" | "round" => Value::Unknown,
             "getattr" => match args.pos.get(1) {
@@ -321,4 +321,39 @@ impl<'a> Engine<'a> {
         }
         Value::Typed(ValueType::Int)
     }
+}
+
+/// Sorts items, where all are of one kind that has an order.
+fn sort(items: &mut [Value<'_>]) {
+    let texts = items.iter().all(|item| matches!(item, Value::Str(_)));
+    let numbers = items.iter().all(|item| matches!(item, Value::Int(_)));
+    if texts {
+        items.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
+    } else if numbers {
+        items.sort_by_key(|item| match item {
+            Value::Int(value) => *value,
+            _ => 0,
+        });
+    }
+}
+
+/// Whether a value is of a builtin class, where that is known.
+fn is_instance(value: &Value<'_>, class: &Value<'_>) -> Option<bool> {
+    let Value::Lib(class) = class else {
+        return None;
+    };
+    let own = match value {
+        Value::Str(_) | Value::Typed(ValueType::String) => "str",
+        Value::Bool(_) | Value::Typed(ValueType::Bool) => "bool",
+        Value::Int(_) | Value::Typed(ValueType::Int) => "int",
+        Value::Float(_) | Value::Typed(ValueType::Float) => "float",
+        Value::Dict(_) => "dict",
+        Value::None => "NoneType",
+        _ => return None,
+    };
+    let builtin = matches!(
+        &**class,
+        "str" | "bool" | "int" | "float" | "list" | "dict" | "tuple" | "set" | "bytes"
+    );
+    builtin.then(|| own == &**class || (own == "bool" && &**class == "int"))
 }

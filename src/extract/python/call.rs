@@ -72,10 +72,13 @@ impl<'a> Engine<'a> {
                 Some(Value::Function(function)) => {
                     self.call_function(&function, Some(callee.clone()), args)
                 }
-                _ => match &*instance.native.borrow() {
-                    Some(native) => self.call(&native.clone(), args),
-                    None => self.call_unknown(args),
-                },
+                _ => {
+                    let native = instance.native.borrow().clone();
+                    match native {
+                        Some(native) => self.call(&native, args),
+                        None => self.call_unknown(args),
+                    }
+                }
             },
             Value::Object(object) => self.call_object(&object.clone(), args),
             Value::Alt(values) => {

@@ -2,25 +2,19 @@
 
 use std::collections::HashSet;
 
-use serde_json::Value as Json;
-
 use super::engine::Engine;
-use super::slots::{Default_, Direction, Env, Literal, MainKey, Param, Use};
+use super::slots::{Default_, Direction, Env, Literal, MainKey};
 use super::value::At;
+use super::verdict::{
+    add_param, argv_type, binding, hint, item_type, name_of, path_type, path_use, tie, typed,
+    unique,
+};
 use crate::requirement::{
-    Binding, Claim, Confidence, DataType, Evidence, Kind, Layer, MainParameter, Note, Pass,
-    Reading, ValueType,
+    Binding, Claim, Confidence, DataType, Evidence, Kind, Layer, MainParameter, Note, Reading,
+    ValueType,
 };
 use crate::script::Entry;
 use crate::source::{Place, Span};
-
-/// What the uses of a slot say about the path in it.
-struct PathUse {
-    kind: Kind,
-    data_type: Option<DataType>,
-    confidence: Confidence,
-    evidence: Option<(At, &'static str)>,
-}
 
 impl<'a> Engine<'a> {
     /// Everything that was found.
@@ -43,7 +37,10 @@ impl<'a> Engine<'a> {
             let parsed = param
                 .parser
                 .is_none_or(|parser| self.parsers[parser].parsed);
-            if matches!(param.rule, "click" | "typer") && !parsed {
+            let detached = param
+                .parser
+                .is_some_and(|parser| self.parsers[parser].detached);
+            if !parsed && (detached || matches!(param.rule, "click" | "typer")) {
                 continue;
             }
             let claim = self.param_claim(index, job_params.contains(&index));
@@ -409,278 +406,4 @@ impl<'a> Engine<'a> {
         }
         false
     }
-}
-
-impl Param {
-    /// Its default, where that is a text.
-    fn default_name(&self) -> Option<&str> {
-        match &self.default {
-            Default_::Known(Json::String(text)) => Some(text),
-            _ => None,
-        }
-    }
-}
-
-/// A default that was given as a text, as the type it is turned into.
-fn typed(json: &Json, value_type: Option<&ValueType>) -> Json {
-    let Json::String(text) = json else {
-        return json.clone();
-    };
-    let typed = match value_type {
-        Some(ValueType::Int) => text.trim().parse::<i64>().ok().map(Json::from),
-        Some(ValueType::Float) => text.trim().parse::<f64>().ok().map(Json::from),
-        _ => None,
-    };
-    typed.unwrap_or_else(|| json.clone())
-}
-
-/// How a parameter reaches the script.
-fn binding(param: &Param) -> Option<Binding> {
-    if let Some(positional) = param.position {
-        return Some(Binding::Positional { positional });
-    }
-    let long = param.flags.iter().find(|flag| flag.starts_with("--"));
-    let flag = long.or_else(|| param.flags.first())?;
-    let short = param
-        .flags
-        .iter()
-        .find(|other| *other != flag && !other.starts_with("--"))
-        .cloned();
-    Some(Binding::Flag {
-        flag: flag.clone(),
-        short,
-        pass: param.pass,
-    })
-}
-
-/// Adds a parameter; one that several subcommands share under the same answer is one.
-fn add_param(claims: &mut Vec<Claim>, mut claim: Claim) {
-    let twin = claims
-        .iter_mut()
-        .find(|known| known.name == claim.name && known.when == claim.when);
-    let Some(twin) = twin else {
-        claims.push(claim);
-        return;
-    };
-    let same_flag = twin
-        .bindings
-        .iter()
-        .any(|a| claim.bindings.iter().any(|b| a.same(b)));
-    if same_flag {
-        // Declared on two branches, of which the script takes one.
-        if twin.default != claim.default {
-            twin.default = None;
-        }
-        twin.required = Some(twin.required == Some(true) && claim.required == Some(true));
-        return;
-    }
-    // `--x` and `--no-x` with one destination.
-    if let (
-        Some(Binding::Flag {
-            flag: a,
-            pass: pass_a,
-            ..
-        }),
-        Some(Binding::Flag {
-            flag: b,
-            pass: Pass::SwitchOff,
-            ..
-        }),
-    ) = (twin.bindings.last_mut(), claim.bindings.last())
-        && *pass_a == Pass::Switch
-        && b.trim_start_matches('-')
-            .strip_prefix("no")
-            .is_some_and(|rest| rest.trim_start_matches(['-', '_']) == a.trim_start_matches('-'))
-    {
-        *pass_a = Pass::OnOff;
-        return;
-    }
-    if let (
-        Some(Binding::Flag {
-            flag: a,
-            pass: Pass::SwitchOff,
-            ..
-        }),
-        Some(Binding::Flag {
-            flag: b,
-            pass: pass_b,
-            ..
-        }),
-    ) = (twin.bindings.last(), claim.bindings.last_mut())
-        && *pass_b == Pass::Switch
-        && a.trim_start_matches('-')
-            .strip_prefix("no")
-            .is_some_and(|rest| rest.trim_start_matches(['-', '_']) == b.trim_start_matches('-'))
-    {
-        *pass_b = Pass::OnOff;
-        claim.default = twin.default.clone();
-        *twin = claim;
-        return;
-    }
-    if let Some(Binding::Flag { flag, .. }) = claim.bindings.last() {
-        claim.name = flag.trim_start_matches('-').replace('-', "_");
-        let taken = claims
-            .iter()
-            .any(|known| known.name == claim.name && known.when == claim.when);
-        if taken {
-            return;
-        }
-    }
-    claims.push(claim);
-}
-
-/// What the uses of a path come down to: read before it is written is an input.
-fn path_use(uses: &[Use], declared: Option<Direction>) -> Option<PathUse> {
-    let first = |direction| uses.iter().position(|used| used.direction == direction);
-    let (read, written) = (first(Direction::Reads), first(Direction::Writes));
-    let prepared = first(Direction::Prepares);
-    let (direction, confidence) = match (declared, read, written, prepared) {
-        (Some(direction @ (Direction::Reads | Direction::Writes)), ..) => {
-            (direction, Confidence::Certain)
-        }
-        (_, Some(read), written, Some(made)) if made < read => match written {
-            Some(_) => (Direction::Writes, Confidence::Certain),
-            None => (Direction::Prepares, Confidence::Likely),
-        },
-        (_, Some(read), Some(written), _) if read < written => {
-            (Direction::Reads, Confidence::Certain)
-        }
-        (_, _, Some(_), _) => (Direction::Writes, Confidence::Certain),
-        (_, Some(_), None, _) => (Direction::Reads, Confidence::Certain),
-        (_, None, None, Some(_)) => (Direction::Prepares, Confidence::Likely),
-        (Some(Direction::Names), None, None, None) => (Direction::Reads, Confidence::Likely),
-        (_, None, None, None) => return None,
-    };
-    let fitting = || uses.iter().filter(|used| used.direction == direction);
-    let data_type = fitting()
-        .filter_map(|used| used.data_type)
-        .find(|data_type| *data_type != DataType::File)
-        .or_else(|| fitting().find_map(|used| used.data_type));
-    let surest = fitting()
-        .map(|used| used.confidence)
-        .max()
-        .unwrap_or(confidence);
-    Some(PathUse {
-        kind: if direction == Direction::Reads {
-            Kind::Input
-        } else {
-            Kind::Output
-        },
-        data_type,
-        confidence: confidence.min(surest),
-        evidence: fitting().next().map(|used| (used.at, used.rule)),
-    })
-}
-
-/// The direction that the name gives to a path that is used in both, or only looked into.
-fn tie(param: &Param, uses: &[Use]) -> Option<Direction> {
-    let reads = || {
-        uses.iter()
-            .filter(|used| used.direction == Direction::Reads)
-    };
-    let writes = uses
-        .iter()
-        .any(|used| matches!(used.direction, Direction::Writes | Direction::Prepares));
-    reads().next()?;
-    if super::hints::names_output(&param.dest) {
-        let only_looks = reads().all(|used| {
-            matches!(
-                used.rule,
-                "os.listdir" | "glob" | "pathlib.Path.iterdir" | "pathlib.Path.glob"
-            )
-        });
-        return (writes || only_looks).then_some(Direction::Writes);
-    }
-    if !writes {
-        return None;
-    }
-    match super::hints::direction(&param.dest, param.help.as_deref(), param.metavar.as_deref())? {
-        Kind::Input => Some(Direction::Reads),
-        _ => Some(Direction::Writes),
-    }
-}
-
-fn item_type(value_type: Option<&ValueType>) -> Option<&ValueType> {
-    match value_type {
-        Some(ValueType::List(item)) => Some(item),
-        other => other,
-    }
-}
-
-/// The type that a script turns a text of `sys.argv` into.
-fn argv_type(claim: &mut Claim, types: &[ValueType]) {
-    let turned = types
-        .iter()
-        .find(|t| matches!(t, ValueType::Int | ValueType::Float | ValueType::Bool));
-    if let Some(turned) = turned {
-        claim.value_type = Some(match claim.value_type.take() {
-            Some(ValueType::List(_)) => ValueType::List(Box::new(turned.clone())),
-            _ => turned.clone(),
-        });
-    }
-}
-
-/// Makes a claim's value a path, or a list of them.
-fn path_type(claim: &mut Claim) {
-    claim.value_type = Some(match claim.value_type.take() {
-        Some(ValueType::List(_)) => ValueType::List(Box::new(ValueType::Path)),
-        _ => ValueType::Path,
-    });
-}
-
-/// The direction that a path's name and help text tell, where no use does.
-fn hint(claim: &mut Claim, is_path: bool, metavar: Option<&str>) {
-    let Some(kind) = super::hints::direction(&claim.name, claim.description.as_deref(), metavar)
-    else {
-        return;
-    };
-    claim.kind = kind;
-    let surest = if is_path {
-        Confidence::Likely
-    } else {
-        Confidence::Possible
-    };
-    claim.confidence = claim.confidence.min(surest);
-    claim.data_type = claim.data_type.or_else(|| {
-        let folder = ["dir", "directory", "folder", "outdir", "logdir", "savedir"];
-        let named = claim
-            .name
-            .split(['_', '-'])
-            .any(|word| folder.contains(&word));
-        named.then_some(DataType::Folder)
-    });
-    path_type(claim);
-}
-
-/// A name for a path: its file name's stem in snake case.
-fn name_of(path: &str) -> String {
-    let last = super::methods::last_part(path);
-    let stem = last
-        .split('.')
-        .find(|part| !part.is_empty())
-        .unwrap_or(last);
-    let mut name = String::with_capacity(stem.len());
-    for c in stem.chars() {
-        if c.is_alphanumeric() {
-            name.extend(c.to_lowercase());
-        } else if !name.ends_with('_') {
-            name.push('_');
-        }
-    }
-    let name = name.trim_matches('_');
-    if name.is_empty() {
-        "path".to_owned()
-    } else {
-        name.to_owned()
-    }
-}
-
-fn unique(name: String, kind: Kind, names: &mut HashSet<(Kind, String)>) -> String {
-    let mut candidate = name.clone();
-    let mut number = 2;
-    while !names.insert((kind, candidate.clone())) {
-        candidate = format!("{name}_{number}");
-        number += 1;
-    }
-    candidate
 }

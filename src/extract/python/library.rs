@@ -26,12 +26,13 @@ impl<'a> Engine<'a> {
             }
             "sys.maxsize" => Value::Int(i64::MAX),
             "sys.argv" => Value::object("sys.argv", Vec::new()),
-            "typing.TYPE_CHECKING" => Value::Bool(false),
+            // A package that imports its names late binds them for type checkers at once.
+            "typing.TYPE_CHECKING" => Value::Typed(ValueType::Bool),
             "math.pi" => Value::Float(std::f64::consts::PI),
             "string.ascii_lowercase" => Value::str("abcdefghijklmnopqrstuvwxyz"),
             "math.inf" | "numpy.inf" => Value::Float(f64::INFINITY),
             "sys.stdin" | "sys.stdout" | "sys.stderr" => Value::Unknown,
-            _ => Value::Lib(super::modules::canonical_owned(full)),
+            _ => Value::Lib(super::library_names::canonical_owned(full)),
         }
     }
 

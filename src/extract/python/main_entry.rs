@@ -96,7 +96,8 @@ impl<'a> Engine<'a> {
                 self.job_parser = Some(*parser);
             }
             Value::Dict(given) => {
-                for (key, value) in given.items.borrow().clone() {
+                let entries = given.items.borrow().clone();
+                for (key, value) in entries {
                     let Some(key) = key.as_str().map(str::to_owned) else {
                         continue;
                     };
@@ -157,7 +158,8 @@ impl<'a> Engine<'a> {
             Some(value) => self.json(value).map_or(Default_::Computed, Default_::Known),
         };
         let index = self.key_index(dict, key, at);
-        let lenient = self.lenient > 0;
+        let guard = MainKey::guard_of(dict, key);
+        let lenient = self.lenient > 0 || self.guards.contains(&guard);
         let known = &mut self.slots.keys[index];
         if !known.read {
             known.at = at;

@@ -362,7 +362,8 @@ impl<'a> Engine<'a> {
             ("update", _) => {
                 match args.first() {
                     Some(Value::Dict(more)) => {
-                        for (key, value) in more.items.borrow().clone() {
+                        let entries = more.items.borrow().clone();
+                        for (key, value) in entries {
                             self.dict_set(dict, key, value);
                         }
                         if more.open.get() {

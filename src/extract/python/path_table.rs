@@ -228,6 +228,7 @@ const FUNCTIONS: &[Sink] = &[
     sink("nibabel.load", 0, "fp", Reads, Some(Image)),
     sink("nibabel.save", 1, "filename", Writes, None),
     sink("nltk.data.load", 0, "resource_url", Names, None),
+    sink("nltk.load", 0, "resource_url", Names, None),
     sink("numpy.fromfile", 0, "file", Reads, None),
     sink("numpy.genfromtxt", 0, "fname", Reads, Some(Text)),
     sink("numpy.lib.format.open_memmap", 0, "filename", Reads, Some(Npy)),

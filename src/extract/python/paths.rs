@@ -387,7 +387,7 @@ impl<'a> Engine<'a> {
                         && last_part(text).len() > 4
                 }
                 Value::Pieces(pieces) => match **pieces {
-                    [Piece::Slot(slot, Form::Whole)] => self.slot_names_path(slot),
+                    [Piece::Slot(slot, Form::Whole)] => self.slot_names_path(slot, direction),
                     [Piece::Slot(_, Form::Whole), Piece::Text(ref rest), ..] => {
                         rest.starts_with('/')
                     }
@@ -403,11 +403,14 @@ impl<'a> Engine<'a> {
     }
 
     /// Whether what a slot belongs to is named like a path, or known to be one.
-    fn slot_names_path(&self, slot: usize) -> bool {
+    fn slot_names_path(&self, slot: usize, direction: Direction) -> bool {
         let slot = &self.slots.all[slot];
         let name = match slot.owner {
             Owner::Param(param) => {
                 let param = &self.slots.params[param];
+                if direction == Direction::Reads && super::hints::names_output(&param.dest) {
+                    return false;
+                }
                 match &param.value_type {
                     Some(ValueType::Path) => return true,
                     Some(ValueType::String | ValueType::List(_)) | None => &param.dest,

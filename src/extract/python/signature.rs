@@ -496,7 +496,8 @@ impl<'a> Engine<'a> {
                 }
             }
             Value::Dict(dict) => {
-                for (name, value) in dict.items.borrow().clone() {
+                let entries = dict.items.borrow().clone();
+                for (name, value) in entries {
                     if let (Value::Str(name), Value::Function(function)) = (&name, &value) {
                         self.fire_command(parser, name, function, false);
                     }

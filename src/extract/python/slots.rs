@@ -163,6 +163,18 @@ pub(super) struct MainKey {
     pub(super) read: bool,
 }
 
+impl MainKey {
+    /// What it is called among what is known to be there.
+    pub(super) fn guard(&self) -> String {
+        Self::guard_of(self.dict, &self.key)
+    }
+
+    /// The same for a key of a dictionary.
+    pub(super) fn guard_of(dict: MainParameter, key: &str) -> String {
+        format!("{dict:?}[{key}]")
+    }
+}
+
 /// A path written into the script.
 #[derive(Clone, Debug)]
 pub(super) struct Literal {

@@ -7,6 +7,13 @@ use crate::requirement::{Binding, Claim, Kind, Pass, Reading};
 use crate::script::Entry;
 use crate::source::Source;
 
+/// Compares what was found with what a person has reviewed.
+macro_rules! snapshot {
+    ($found:expr) => {
+        insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!($found) })
+    };
+}
+
 /// Reads a script from its text alone.
 fn reading(text: &str) -> Reading {
     read(&Source::new("s.py", "s.py", text), None, &|_: &Path| None)
@@ -121,10 +128,408 @@ fn the_example_pipeline() {
             show(&reading)
         );
     }
-    insta::assert_snapshot!(all);
+    snapshot!(all);
 }
 
 #[test]
 fn nothing_but_notes_where_nothing_is_asked() {
     assert_eq!(show(&reading("import sys\nprint(sys.version)\n")), "");
+}
+
+/// Reads each script and shows what was found, for one reviewed snapshot.
+fn shown(scripts: &[(&str, &str)]) -> String {
+    let mut all = String::new();
+    for (title, script) in scripts {
+        let reading = reading(script);
+        assert!(
+            reading.syntax_error.is_none(),
+            "{title}: {:?}",
+            reading.syntax_error
+        );
+        all += &format!("== {title}\n{}\n", show(&reading));
+    }
+    all
+}
+
+#[test]
+fn argparse() {
+    snapshot!(shown(&[
+        (
+            "every kind of action",
+            r#"
+import argparse, enum
+from pathlib import Path
+def yes_no(text):
+    if isinstance(text, bool):
+        return text
+    if text.lower() in ("yes", "y"):
+        return True
+    elif text.lower() in ("no", "n"):
+        return False
+    raise argparse.ArgumentTypeError("yes or no")
+class Colour(enum.Enum):
+    RED = "red"
+    BLUE = "blue"
+p = argparse.ArgumentParser()
+p.add_argument("--on", action="store_true", help="100%% on, %(default)s at first")
+p.add_argument("--off", action="store_false", dest="enabled")
+p.add_argument("--both", action=argparse.BooleanOptionalAction, default=True)
+p.add_argument("-v", "--verbose", action="count", default=0)
+p.add_argument("--tag", action="append", default=[])
+p.add_argument("--version", action="version", version="1")
+p.add_argument("--colour", type=Colour, default=Colour.RED)
+p.add_argument("--sure", type=yes_no, default="no")
+p.add_argument("--sizes", type=lambda s: [int(x) for x in s.split(",")])
+p.add_argument("--level", choices=range(3), type=int, default="1")
+p.add_argument("--log", type=argparse.FileType("w"))
+p.add_argument("--where", type=Path)
+p.add_argument("--hidden", help=argparse.SUPPRESS)
+p.add_argument("words", nargs="*")
+p.parse_args()
+"#,
+        ),
+        (
+            "groups, parents, subcommands",
+            r#"
+import argparse
+def common():
+    parent = argparse.ArgumentParser(add_help=False)
+    parent.add_argument("--seed", type=int, default=1 << 4)
+    return parent
+def build(parents):
+    parser = argparse.ArgumentParser(parents=parents)
+    group = parser.add_argument_group("g").add_mutually_exclusive_group()
+    group.add_argument("--a")
+    group.add_argument("--b")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name in ("train", "test"):
+        sub = commands.add_parser(name)
+        sub.add_argument("data")
+        sub.set_defaults(run=run)
+        if name == "train":
+            sub.add_argument("--rounds", type=int, default=10)
+    return parser
+def run(args):
+    print(open(args.data).read())
+args = build([common()]).parse_args()
+args.run(args)
+"#,
+        ),
+        (
+            "loops, keywords, a subclass, computed parts",
+            r#"
+import argparse, os, random
+OPTIONS = {"--x": dict(type=int, default=3), "--y": {"default": "d"}}
+class Parser(argparse.ArgumentParser):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.add_argument("--own", required=True)
+def fill(parser):
+    for flag, keywords in OPTIONS.items():
+        parser.add_argument(flag, **keywords)
+    parser.add_argument("--home", default=os.path.join("data", f"v{1 + 1}", "in.csv"))
+    parser.add_argument("--env", default=os.environ.get("FROM_ENV", "else"))
+    parser.add_argument("--lucky", default=random.random())
+    parser.add_argument(*names())
+p = Parser()
+fill(p)
+p.set_defaults(x=4)
+args, rest = p.parse_known_args()
+"#,
+        ),
+        (
+            "a command line of its own",
+            "import argparse\np = argparse.ArgumentParser()\np.add_argument('--x')\np.parse_args([])\n"
+        ),
+    ]));
+}
+
+#[test]
+fn environment() {
+    snapshot!(shown(&[
+        (
+            "reads and guards",
+            r#"
+import os
+from os import environ as env, getenv
+bare = os.environ["BARE"]
+given = env.get("GIVEN")  # what is given
+typed = int(getenv("TYPED", "5"))
+if "GUARDED" in os.environ:
+    print(os.environ["GUARDED"])
+try:
+    os.environ["TRIED"]
+except KeyError:
+    pass
+os.environ.setdefault("SET_DEFAULT", "x")
+os.environ["WRITTEN"] = "1"
+os.environ["WRITTEN"]
+either = os.environ.get("EITHER") or "fallback"
+demanded = os.environ.get("DEMANDED")
+if not demanded:
+    raise SystemExit("DEMANDED is missing")
+rank = int(os.environ["RANK"])
+if "MADE" not in os.environ:
+    os.environ["MADE"] = "here"
+"#,
+        ),
+        (
+            "names by other ways",
+            r#"
+import os
+PREFIX = "APP_"
+class Names:
+    HOST = PREFIX + "HOST"
+def need(name, default=None):
+    value = os.environ.get(name, default)
+    if value is None:
+        raise KeyError(name)
+    return value
+host = need(Names.HOST)
+port = need("APP_PORT", "80")
+pairs = {key: os.environ[key] for key in ("ONE", "TWO")}
+for stage in ["dev", "prod"]:
+    os.getenv(f"URL_{stage.upper()}")
+copy = dict(os.environ)
+copy["COPIED"]
+os.environ["RUN_" + input()]
+with open(os.environ["TABLE"]) as table:
+    pass
+"#,
+        ),
+        (
+            "libraries",
+            r#"
+from decouple import config
+from environs import Env
+from pydantic_settings import BaseSettings
+env = Env()
+DEBUG = config("DEBUG", default=False, cast=bool)
+PORT = env.int("PORT", 8000)
+KEY = env("KEY")
+class Settings(BaseSettings):
+    host: str
+    workers: int = 4
+    class Config:
+        env_prefix = "app_"
+settings = Settings()
+"#,
+        ),
+    ]));
+}
+
+#[test]
+fn paths() {
+    snapshot!(shown(&[
+        (
+            "followed through calls, attributes and joins",
+            r#"
+import argparse, json, os, pickle, shutil
+import pandas as pd
+from pathlib import Path
+class Job:
+    def __init__(self, args):
+        self.folder = Path(args.folder)
+        self.target = args.target
+        self.cache = args.cache
+    def run(self):
+        for path in self.folder.glob("*.csv"):
+            rows = pd.read_csv(path)
+        self.save(rows)
+    def save(self, rows):
+        os.makedirs(os.path.dirname(self.target), exist_ok=True)
+        rows.to_parquet(self.target)
+        with open(f"{self.cache}/state.pkl", "wb") as state:
+            pickle.dump(rows, state)
+p = argparse.ArgumentParser()
+for name in ("--folder", "--target", "--cache", "--source", "--unused"):
+    p.add_argument(name)
+args = p.parse_args()
+Job(args).run()
+shutil.copy(args.source, "copy/of_it.txt")
+print(open("copy/of_it.txt").read())
+settings = json.load(open("settings.json"))
+for name in settings["names"]:
+    Path("out").joinpath(name).write_text("x")
+open("https://example.org/x")
+open(Path(__file__).parent / "beside.txt")
+"#,
+        ),
+        (
+            "names and help texts",
+            r#"
+import argparse
+p = argparse.ArgumentParser()
+p.add_argument("--output-dir", help="where to write")
+p.add_argument("--vocab-file")
+p.add_argument("--model-name")
+p.add_argument("--save-steps", type=int)
+p.parse_args()
+"#,
+        ),
+        (
+            "platform folders",
+            r#"
+import argparse, os
+p = argparse.ArgumentParser()
+p.add_argument("--train", default=os.environ["SM_CHANNEL_TRAIN"])
+p.add_argument("--model", default=os.environ.get("SM_MODEL_DIR"))
+p.parse_args()
+"#,
+        ),
+    ]));
+}
+
+#[test]
+fn frameworks() {
+    snapshot!(shown(&[
+        (
+            "click",
+            r#"
+import click
+@click.group()
+@click.option("--debug/--no-debug", default=False)
+def cli(debug):
+    pass
+@cli.command("fit")
+@click.option("-r", "--rounds", type=int, required=True, help="how many")
+@click.option("--mode", type=click.Choice(["a", "b"]), default="a", envvar="MODE")
+@click.option("--tag", multiple=True)
+@click.argument("table", type=click.File("r"))
+@click.argument("targets", nargs=-1)
+def fit(rounds, mode, tag, table, targets):
+    for target in targets:
+        open(target, "w")
+cli()
+"#,
+        ),
+        (
+            "typer",
+            r#"
+from typing import Annotated, List, Optional
+from enum import Enum
+import typer
+class Kind(str, Enum):
+    fast = "fast"
+    slow = "slow"
+def main(source: str, rounds: int = 3, dry: bool = False, kind: Kind = Kind.fast,
+         tags: Annotated[Optional[List[str]], typer.Option("--tag", "-t", help="tags")] = None,
+         out: str = typer.Option(..., help="where")):
+    open(source)
+    open(out, "w")
+typer.run(main)
+"#,
+        ),
+        (
+            "fire",
+            "import fire\ndef run(path, rounds=3, fast=False):\n    open(path)\nfire.Fire(run)\n",
+        ),
+        (
+            "docopt",
+            "\"\"\"Split.\n\nUsage: split.py [options] <table> [<more>...]\n\nOptions:\n  -s, --seed=<n>  the seed [default: 7]\n  --dry           write nothing\n\"\"\"\nfrom docopt import docopt\nargs = docopt(__doc__)\nopen(args['<table>'])\n",
+        ),
+        (
+            "absl",
+            "from absl import app, flags\nFLAGS = flags.FLAGS\nflags.DEFINE_integer('rounds', 3, 'how many')\nflags.DEFINE_enum('mode', 'a', ['a', 'b'], '')\nTABLE = flags.DEFINE_string('table', None, 'rows', required=True)\ndef main(argv):\n    open(TABLE.value)\n    open(FLAGS.mode)\napp.run(main)\n",
+        ),
+        (
+            "dataclasses",
+            r#"
+from dataclasses import dataclass, field
+from typing import List, Literal, Optional
+from transformers import HfArgumentParser
+@dataclass
+class Base:
+    seed: int = 1
+@dataclass
+class Data(Base):
+    table: str = field(metadata={"help": "the rows"})
+    mode: Literal["a", "b"] = "a"
+    names: List[str] = field(default_factory=lambda: ["x"])
+    limit: Optional[float] = None
+    fast: bool = False
+data, = HfArgumentParser((Data,)).parse_args_into_dataclasses()
+open(data.table)
+"#,
+        ),
+        (
+            "tyro",
+            "import tyro\nfrom dataclasses import dataclass\n@dataclass\nclass Args:\n    learning_rate: float = 1e-3\n    \"\"\"size of a step\"\"\"\n    use_it: bool = True\n    table: str\nargs = tyro.cli(Args)\n",
+        ),
+        (
+            "sys.argv",
+            "import sys\nif len(sys.argv) < 3:\n    sys.exit('usage')\ntable = sys.argv[1]\nrounds = int(sys.argv[2])\nseed = int(sys.argv[3]) if len(sys.argv) > 3 else 7\nopen(table)\n",
+        ),
+        (
+            "metaflow",
+            "from metaflow import FlowSpec, Parameter\nclass Flow(FlowSpec):\n    rounds = Parameter('rounds', default=3)\n",
+        ),
+    ]));
+}
+
+#[test]
+fn the_main_style() {
+    snapshot!(shown(&[(
+        "helpers, optional keys, aliases",
+        r#"
+import os
+def table_of(paths, key="table"):
+    return paths[key]
+def main(input_paths, output_paths, environ_vars, job_args):
+    rows = open(table_of(input_paths)).read()
+    if input_paths.get("extra"):
+        open(input_paths["extra"])
+    level = environ_vars.get("LEVEL", "1")
+    name = environ_vars["NAME"]
+    with open(output_paths["model"], "w") as out:
+        out.write(rows * int(job_args.times))
+    os.environ["REGION"]
+"#
+    )]));
+}
+
+#[test]
+fn hostile_scripts_end_in_bounded_time_and_memory() {
+    let deep = 50_000;
+    let scripts = [
+        "(".repeat(deep),
+        format!("x = {}1{}", "[".repeat(deep), "]".repeat(deep)),
+        format!("x = {}1", "not ".repeat(deep)),
+        format!("x = 1{}", " + 1".repeat(deep)),
+        format!("x = a{}", ".b".repeat(deep)),
+        format!("x = a{}", "()".repeat(deep)),
+        "x = [x]\n".repeat(deep),
+        "x = 'ab'\n".to_owned() + &"x = x + x\n".repeat(2_000),
+        "def f(): return f() + g()\ndef g(): return f() + g()\nf()\n".to_owned(),
+        "x = []\nx.append(x)\nprint(x == x, x + x)\n".to_owned(),
+        "for a in range(999):\n for b in range(999):\n  for c in range(999):\n   x = [a, b, c]\n".to_owned(),
+        "class A(A): pass\nclass B(A, B): x = 1\nB().x.y.z\n".to_owned(),
+        format!("if a:\n pass\n{}", "elif b:\n pass\n".repeat(5_000)),
+        (0..400).fold(String::new(), |text, depth| text + &" ".repeat(depth) + "if x:\n") + &" ".repeat(400) + "pass\n",
+        "\0\u{feff}\u{202e}\n\t\tprint 'x'\nexec code in ns\n".to_owned(),
+        "import argparse\np = argparse.ArgumentParser(parents=[p])\ns = p.add_subparsers()\nwhile True:\n    p = s.add_parser('x', parents=[p])\n    s = p.add_subparsers()\n".to_owned(),
+    ];
+    for script in &scripts {
+        let started = std::time::Instant::now();
+        let reading = reading(script);
+        assert!(reading.claims.len() < 10, "{:.40}", script);
+        assert!(
+            started.elapsed().as_secs() < 20,
+            "{:.40} took {:?}",
+            script,
+            started.elapsed()
+        );
+    }
+}
+
+#[test]
+fn what_stands_around_a_syntax_error_is_read() {
+    let reading = reading("import os\nos.environ['A']\nprint 'two'\nos.environ['B']\n");
+    assert_eq!(
+        show(&reading),
+        "env A [$A] string required\nenv B [$B] string required"
+    );
+    let (place, message) = reading.syntax_error.expect("an error");
+    assert_eq!(place.line_column(), (3, 7));
+    assert!(!message.is_empty());
 }

@@ -1,0 +1,138 @@
+//! Owns namespaces: what the attributes of a parsed command line stand for.
+
+use super::call::Args;
+use super::engine::Engine;
+use super::value::{At, SeqKind, Text, Value};
+
+impl<'a> Engine<'a> {
+    /// The parameter behind an attribute of a parser's namespace.
+    pub(super) fn param_named(&self, parser: usize, name: &str) -> Option<usize> {
+        let found = self.parsers[parser]
+            .params
+            .iter()
+            .copied()
+            .find(|param| self.slots.params[*param].dest == name);
+        found.or_else(|| {
+            self.parsers[parser]
+                .children
+                .iter()
+                .find_map(|child| self.param_named(*child, name))
+        })
+    }
+
+    /// Every value that an attribute of a parser's namespace may have.
+    fn named_values(&self, parser: usize, name: &str, all: &mut Vec<Value<'a>>) {
+        let found = &self.parsers[parser];
+        let params = found
+            .params
+            .iter()
+            .filter(|param| self.slots.params[**param].dest == name);
+        all.extend(params.map(|param| Value::slot(self.slots.params[*param].slot)));
+        all.extend(found.extras.get(name).cloned());
+        for child in &found.children {
+            self.named_values(*child, name, all);
+        }
+    }
+
+    /// An attribute of a namespace.
+    pub(super) fn namespace_attribute(&mut self, parser: usize, name: &str, _at: At) -> Value<'a> {
+        if name == "__dict__" {
+            return Value::Namespace(parser);
+        }
+        let set = self.parsers[parser].extras.get(name).cloned();
+        if let Some(value) = set
+            && self.parsers[parser].children.is_empty()
+        {
+            return value;
+        }
+        let mut all = Vec::new();
+        self.named_values(parser, name, &mut all);
+        Value::join_all(all).unwrap_or_default()
+    }
+
+    /// Sets an attribute of a namespace.
+    pub(super) fn set_namespace(&mut self, parser: usize, name: Text<'a>, value: Value<'a>) {
+        let before = {
+            let mut all = Vec::new();
+            self.named_values(parser, &name, &mut all);
+            Value::join_all(all)
+        };
+        let value = match before {
+            Some(before) if self.uncertain > 0 => before.join(&value),
+            _ => value,
+        };
+        self.parsers[parser].extras.insert(name, value);
+    }
+
+    /// A method of a namespace, or of its dictionary.
+    pub(super) fn namespace_method(
+        &mut self,
+        parser: usize,
+        name: &str,
+        args: Args<'a>,
+    ) -> Value<'a> {
+        match (name, args.first()) {
+            ("get" | "pop" | "__getattribute__", Some(Value::Str(key))) => {
+                let key = key.clone();
+                let value = self.namespace_attribute(parser, &key, args.at);
+                match args.pos.get(1) {
+                    Some(default) if value.is_unknown() => default.clone(),
+                    _ => value,
+                }
+            }
+            ("items", _) => {
+                let items: Vec<_> = self.namespace_items(parser);
+                let mut pairs = Vec::new();
+                for (name, value) in items {
+                    pairs.push(self.seq(SeqKind::Tuple, vec![Value::Str(name), value]));
+                }
+                self.seq(SeqKind::List, pairs)
+            }
+            ("keys", _) => {
+                let names = self.namespace_items(parser).into_iter();
+                let names = names.map(|(name, _)| Value::Str(name)).collect();
+                self.seq(SeqKind::List, names)
+            }
+            ("values", _) => {
+                let values = self
+                    .namespace_items(parser)
+                    .into_iter()
+                    .map(|(_, v)| v)
+                    .collect();
+                self.seq(SeqKind::List, values)
+            }
+            ("copy" | "_get_kwargs", _) => Value::Namespace(parser),
+            ("update", Some(Value::Dict(dict))) => {
+                let entries = dict.items.borrow().clone();
+                for (key, value) in entries {
+                    if let Value::Str(name) = key {
+                        self.set_namespace(parser, name, value);
+                    }
+                }
+                Value::None
+            }
+            // A callback kept in the namespace: `args.func(args)`.
+            _ => {
+                let member = self.namespace_attribute(parser, name, args.at);
+                match member {
+                    Value::Unknown => Value::Unknown,
+                    member if member.as_slot().is_some() => {
+                        self.call_method(&member, "__call__".into(), args)
+                    }
+                    member => self.call(&member, args),
+                }
+            }
+        }
+    }
+
+    fn namespace_items(&self, parser: usize) -> Vec<(Text<'a>, Value<'a>)> {
+        self.parsers[parser]
+            .params
+            .iter()
+            .map(|param| {
+                let param = &self.slots.params[*param];
+                (param.dest.clone().into(), Value::slot(param.slot))
+            })
+            .collect()
+    }
+}
