@@ -12,7 +12,7 @@ use super::files;
 use crate::extract::Files;
 use crate::extract::arguments::{Argument, Direction};
 use crate::extract::words;
-use crate::requirement::{Binding, Note, ValueType};
+use crate::requirement::{Binding, Note, Pass, ValueType};
 use crate::source::{Place, Source, Span};
 
 /// Nested deeper than this is not looked at.
@@ -339,8 +339,24 @@ impl<'w> Walk<'w> {
                 value
             }
             _ => {
-                self.eval(unit, left);
-                self.eval(unit, right);
+                let value = self.eval(unit, left);
+                let words = self.eval(unit, right);
+                // `"--fast" %in% args`
+                if let (Some(flag), Val::Words(_), "%in%") = (value.text(), words, operator)
+                    && flag.len() > 1
+                    && flag.starts_with('-')
+                    && !matches!(flag, "--help" | "-h" | "--version")
+                {
+                    let name = flag.trim_start_matches('-').replace(['-', '.'], "_");
+                    let mut argument = Argument::new(name, self.place(unit, left), "commandArgs");
+                    argument.bindings.push(Binding::Flag {
+                        flag: flag.to_owned(),
+                        short: None,
+                        pass: Pass::Switch,
+                    });
+                    argument.switch();
+                    self.entry(argument);
+                }
                 Val::Unknown
             }
         }
@@ -699,6 +715,15 @@ impl<'w> Walk<'w> {
                 return Val::Unknown;
             }
             _ => {}
+        }
+        // A word that is only looked at need not be there.
+        if matches!(name, "is.na" | "is.null") && given.len() == 1 {
+            if let Val::Need(id) = self.quietly(unit, given[0].node)
+                && !self.arguments[id].required
+            {
+                self.states[id].optional = true;
+            }
+            return Val::Unknown;
         }
         if let Some(used) = files::path_of(name) {
             return self.used(unit, node, name, &used, &given, first);
