@@ -8,8 +8,11 @@
 //! line is required unless the script looks whether it is there; a variable, unless unset, is optional, for R takes
 //! it as an empty text.
 
+mod calls;
+mod conditions;
 mod files;
 mod options;
+mod paths;
 mod walk;
 
 use std::ops::ControlFlow;

@@ -15,12 +15,18 @@
 //! A path that is read is an input and one that is written an output; the first use decides. Paths below the
 //! system's own folders, temporary files and files beside the script are nobody's to give.
 
+mod assign;
+mod calls;
 mod commands;
 mod condition;
+mod endings;
 mod eval;
 
 mod ledger;
 mod options;
+mod paths;
+mod scopes;
+mod sourcing;
 mod value;
 mod walk;
 

@@ -256,7 +256,10 @@ impl Walk<'_> {
                     } else {
                         Role::ReadFolder
                     };
-                    self.ledger.must_exist(id, role);
+                    match shape {
+                        Shape::Whole => self.ledger.role(id, role),
+                        Shape::Folder => self.ledger.must_exist(id, role),
+                    }
                     if self.branches == 0
                         && shape == Shape::Whole
                         && !matches!(self.ledger.needs[id].origin, Origin::Rest(_))

@@ -276,6 +276,10 @@ fn options() {
             ],
         ),
         (
+            "nj=4\nwhile [ $# -gt 0 ]; do case \"${1# *}\" in --nj) shift; nj=`check $1`; shift;; install) i=1; shift;; *) break;; esac; done",
+            &["arg nj --nj =\"4\"", "arg command <0 {install}"],
+        ),
+        (
             "parse() { while [ $# -gt 0 ]; do case $1 in --k) K=$2; shift 2;; esac; done; }\nparse \"$@\"; echo $K",
             &["arg k --k"],
         ),

@@ -1,0 +1,430 @@
+//! Owns calls: what the functions that matter give back, and the functions of the script where they are called.
+
+use std::path::Path;
+use std::rc::Rc;
+
+use serde_json::Value as Json;
+use tree_sitter::Node;
+
+use super::files;
+use super::walk::{Given, Unit, Val, Walk, arguments, definition_at, text};
+use crate::extract::arguments::Argument;
+use crate::extract::words;
+use crate::requirement::{Binding, Note, ValueType};
+use crate::source::Place;
+
+/// As many other files are followed.
+const MOST_FILES: usize = 64;
+
+impl Walk<'_> {
+    pub fn call(&mut self, unit: &Unit, node: Node<'_>) -> Val {
+        self.call_with(unit, node, None)
+    }
+
+    /// A call; `first` is what a pipe puts before its arguments.
+    pub fn call_with(&mut self, unit: &Unit, node: Node<'_>, first: Option<Val>) -> Val {
+        let Some(function) = node.child_by_field_name("function") else {
+            return Val::Unknown;
+        };
+        let given = arguments(unit, node);
+        let name = match function.kind() {
+            "namespace_operator" => function
+                .child_by_field_name("rhs")
+                .map_or("", |n| text(unit, n)),
+            "identifier" => text(unit, function),
+            "extract_operator" => {
+                let method = function
+                    .child_by_field_name("rhs")
+                    .map_or("", |n| text(unit, n));
+                return self.method(unit, node, method, &given);
+            }
+            _ => {
+                self.eval(unit, function);
+                ""
+            }
+        };
+        if let Some(Val::Function(at)) = self.vars.get(name).cloned() {
+            return self.run(unit, at, &given, first);
+        }
+        match name {
+            "commandArgs" => {
+                let trailing = given
+                    .first()
+                    .is_some_and(|g| matches!(text(unit, g.node), "TRUE" | "T"));
+                return match trailing {
+                    true => Val::Words(0),
+                    false => Val::Unknown,
+                };
+            }
+            "Sys.getenv" => return self.getenv(unit, node, &given),
+            "make_option" | "add_option" => {
+                return self.make_option(
+                    unit,
+                    node,
+                    &given,
+                    name == "add_option" || first.is_some(),
+                );
+            }
+            "add_argument" => return self.argparser(unit, node, &given, first.is_some()),
+            "add_flag" => return Val::Unknown,
+            "parse_args" | "parse_args2" => {
+                for g in &given {
+                    self.eval(unit, g.node);
+                }
+                return Val::Options;
+            }
+            "getopt" => return self.getopt(unit, node, &given),
+            "docopt" => return self.docopt(unit, node, &given),
+            "source" | "sys.source" => {
+                let path = given
+                    .first()
+                    .map_or(Val::Unknown, |g| self.eval(unit, g.node));
+                return self.source(unit, node, &path);
+            }
+            "length" => {
+                return match given.first().map(|g| self.eval(unit, g.node)) {
+                    Some(Val::Words(from)) => Val::Count(from),
+                    _ => Val::Unknown,
+                };
+            }
+            "file.path" | "here" => return self.below(unit, &given, "/"),
+            "paste0" => return self.below(unit, &given, ""),
+            "paste" => {
+                let bare = given.iter().any(|g| {
+                    g.name.as_deref() == Some("sep") && matches!(text(unit, g.node), "\"\"" | "''")
+                });
+                return self.below(unit, &given, if bare { "" } else { " " });
+            }
+            "normalizePath" | "path.expand" | "as.character" | "unlist" | "trimws"
+            | "as.numeric" | "as.integer" | "as.double" | "as.logical" | "file" | "gzfile"
+            | "path_abs" | "toString" | "suppressWarnings" | "suppressMessages" | "matrix"
+            | "basename" | "as.factor" | "invisible" | "strsplit" | "tolower" | "toupper"
+            | "url" | "eval" | "print" => {
+                let value = given
+                    .first()
+                    .map_or(Val::Unknown, |g| self.eval(unit, g.node));
+                for g in given.iter().skip(1) {
+                    self.eval(unit, g.node);
+                }
+                if let Val::Need(id) = &value {
+                    let ty = match name {
+                        "as.integer" => Some(ValueType::Int),
+                        "as.numeric" | "as.double" => Some(ValueType::Float),
+                        "as.logical" => Some(ValueType::Bool),
+                        _ => None,
+                    };
+                    let argument = &mut self.arguments[*id];
+                    if let Some(ty) = ty
+                        && argument.value_type == ValueType::String
+                        && matches!(argument.rule, "commandArgs" | "Sys.getenv")
+                    {
+                        argument.value_type = ty;
+                    }
+                }
+                return match name {
+                    "basename" | "strsplit" | "print" => Val::Unknown,
+                    _ => value,
+                };
+            }
+            "c" | "list" => {
+                let values: Vec<Val> = given.iter().map(|g| self.eval(unit, g.node)).collect();
+                return match values.len() {
+                    0..=200 => Val::Many(Rc::new(values)),
+                    _ => Val::Unknown,
+                };
+            }
+            "ifelse" | "if_else" => {
+                let mut values = given.iter();
+                let condition = values.next().map(|g| g.node);
+                let missing = condition
+                    .map(|node| self.asks_missing(unit, node))
+                    .unwrap_or_default();
+                let counted = condition.is_some_and(|node| text(unit, node).contains("length("));
+                if let Some(condition) = condition {
+                    self.eval(unit, condition);
+                }
+                self.branches += 1;
+                let values: Vec<Val> = values.map(|g| self.eval(unit, g.node)).collect();
+                self.branches -= 1;
+                return match values.as_slice() {
+                    [Val::Lit(default), value @ Val::Need(id)]
+                    | [value @ Val::Need(id), Val::Lit(default)]
+                        if missing.contains(id) || counted =>
+                    {
+                        self.fallback(*id, default.clone());
+                        value.clone()
+                    }
+                    _ => Val::Unknown,
+                };
+            }
+            "stopifnot" => {
+                for g in &given {
+                    self.must_hold(unit, g.node);
+                }
+                return Val::Unknown;
+            }
+            _ => {}
+        }
+        // A word that is only looked at need not be there.
+        if matches!(name, "is.na" | "is.null") && given.len() == 1 {
+            if let Val::Need(id) = self.quietly(unit, given[0].node)
+                && !self.arguments[id].required
+            {
+                self.states[id].optional = true;
+            }
+            return Val::Unknown;
+        }
+        if let Some(used) = files::path_of(name) {
+            return self.used(unit, node, name, &used, &given, first);
+        }
+        for g in &given {
+            let last = self.eval(unit, g.node);
+            if let Val::Words(from) = last
+                && matches!(name, "lapply" | "sapply" | "map" | "vapply")
+            {
+                self.rest(unit, node, from, None);
+            }
+            // Functions handed to `lapply` and the like are called with something.
+            if let Val::Function(at) = last
+                && matches!(
+                    name,
+                    "lapply"
+                        | "sapply"
+                        | "map"
+                        | "mclapply"
+                        | "tryCatch"
+                        | "withCallingHandlers"
+                        | "system.time"
+                        | "main"
+                )
+            {
+                self.branches += 1;
+                self.run(unit, at, &[], None);
+                self.branches -= 1;
+            }
+        }
+        Val::Unknown
+    }
+
+    /// `parser$add_argument(…)`, `parser$parse_args()`.
+    pub fn method(
+        &mut self,
+        unit: &Unit,
+        node: Node<'_>,
+        method: &str,
+        given: &[Given<'_>],
+    ) -> Val {
+        match method {
+            "add_argument" => self.argparse(unit, node, given),
+            "parse_args" | "parse_known_args" => Val::Options,
+            _ => {
+                for g in given {
+                    self.eval(unit, g.node);
+                }
+                Val::Unknown
+            }
+        }
+    }
+
+    /// Runs a function of the script with its arguments.
+    pub fn run(&mut self, unit: &Unit, at: usize, given: &[Given<'_>], first: Option<Val>) -> Val {
+        let values: Vec<(Option<String>, Val)> = first
+            .into_iter()
+            .map(|value| (None, value))
+            .chain(
+                given
+                    .iter()
+                    .map(|g| (g.name.clone(), self.eval(unit, g.node)))
+                    .collect::<Vec<_>>(),
+            )
+            .collect();
+        if self.active.contains(&at) || self.active.len() > 24 {
+            return Val::Unknown;
+        }
+        let Some(&(file, span)) = self.functions.get(at) else {
+            return Val::Unknown;
+        };
+        let Some(home) = self.units.get(file).cloned() else {
+            return Val::Unknown;
+        };
+        let Some(definition) = definition_at(&home.tree, span) else {
+            return Val::Unknown;
+        };
+        let mut names = Vec::new();
+        let mut defaults = Vec::new();
+        if let Some(parameters) = definition.child_by_field_name("parameters") {
+            let mut walker = parameters.walk();
+            for parameter in parameters.children_by_field_name("parameter", &mut walker) {
+                let name = parameter
+                    .child_by_field_name("name")
+                    .map_or("", |n| text(&home, n));
+                names.push(name.to_owned());
+                defaults.push(parameter.child_by_field_name("default"));
+            }
+        }
+        let mut bound: Vec<Option<Val>> = vec![None; names.len()];
+        for (name, value) in &values {
+            if let Some(name) = name
+                && let Some(index) = names.iter().position(|n| n == name)
+            {
+                bound[index] = Some(value.clone());
+            }
+        }
+        for (name, value) in values {
+            if name.is_none()
+                && let Some(slot) = bound.iter_mut().find(|slot| slot.is_none())
+            {
+                *slot = Some(value);
+            }
+        }
+        let outer = self.vars.clone();
+        for (index, name) in names.into_iter().enumerate() {
+            let value = match bound[index].take() {
+                Some(value) => value,
+                None => defaults[index].map_or(Val::Unknown, |node| self.eval(&home, node)),
+            };
+            self.vars.insert(name, value);
+        }
+        self.active.push(at);
+        let inside = std::mem::replace(&mut self.unit, file);
+        let value = definition
+            .child_by_field_name("body")
+            .map_or(Val::Unknown, |body| self.eval(&home, body));
+        self.unit = inside;
+        self.active.pop();
+        self.vars = outer;
+        value
+    }
+
+    /// `Sys.getenv("NAME", unset = "…")`.
+    pub fn getenv(&mut self, unit: &Unit, node: Node<'_>, given: &[Given<'_>]) -> Val {
+        let mut names = None;
+        let mut unset = None;
+        let mut at = 0;
+        for g in given {
+            let value = self.eval(unit, g.node);
+            match (g.name.as_deref(), at) {
+                (Some("unset"), _) => unset = Some(value),
+                (Some("x"), _) => names = Some(value),
+                (Some(_), _) => {}
+                (None, 0) => {
+                    names = Some(value);
+                    at += 1;
+                }
+                (None, 1) => {
+                    unset = Some(value);
+                    at += 1;
+                }
+                _ => {}
+            }
+        }
+        let Some(names) = names else {
+            return Val::Unknown;
+        };
+        let all: Vec<&str> = match &names {
+            Val::Lit(Json::String(name)) => vec![name.as_str()],
+            Val::Many(values) => values.iter().filter_map(Val::text).collect(),
+            _ => Vec::new(),
+        };
+        if all.is_empty() {
+            let place = self.place(unit, node);
+            self.notes.push(computed_variable(place));
+        }
+        let mut last = Val::Unknown;
+        for name in &all {
+            if words::is_system(name) || name.starts_with("R_") {
+                continue;
+            }
+            let mut argument = Argument::new(*name, self.place(unit, node), "Sys.getenv");
+            argument.bindings.push(Binding::env(*name));
+            let id = self.entry(argument);
+            self.states[id].used = true;
+            if let Some(Val::Lit(default)) = &unset {
+                let default = match default {
+                    Json::String(text) if text.is_empty() => Json::Null,
+                    other => other.clone(),
+                };
+                self.fallback(id, default);
+            }
+            last = Val::Need(id);
+        }
+        match all.len() {
+            1 => last,
+            _ => Val::Unknown,
+        }
+    }
+
+    /// `source("lib.R")`.
+    pub fn source(&mut self, unit: &Unit, node: Node<'_>, path: &Val) -> Val {
+        let Some(path) = path.text() else {
+            return Val::Unknown;
+        };
+        let own = unit.source.path().parent().unwrap_or(Path::new(""));
+        let main = self.units[0]
+            .source
+            .path()
+            .parent()
+            .unwrap_or(Path::new(""))
+            .to_owned();
+        let found = [own, &main]
+            .iter()
+            .flat_map(|start| start.ancestors().take(5))
+            .find_map(|above| (self.files)(&above.join(path)));
+        match found {
+            Some(source)
+                if self.units.len() < MOST_FILES
+                    && !self.units.iter().any(|u| u.source.path() == source.path()) =>
+            {
+                if let Some(tree) = super::parse(&source) {
+                    self.local_files.push(source.clone());
+                    self.file(&source, tree);
+                }
+            }
+            Some(_) => {}
+            None => {
+                let place = self.place(unit, node);
+                self.notes.push(sourced_file(place, path));
+            }
+        }
+        Val::Unknown
+    }
+
+    pub fn snakemake(&mut self, unit: &Unit, node: Node<'_>) {
+        if !self
+            .notes
+            .iter()
+            .any(|note| note.code == "given-by-snakemake")
+        {
+            let place = self.place(unit, node);
+            self.notes.push(given_by_snakemake(place));
+        }
+    }
+}
+
+fn computed_variable(place: Place) -> Note {
+    Note {
+        code: "computed-variable",
+        message: "a variable is read whose name is computed".to_owned(),
+        place,
+    }
+}
+
+fn given_by_snakemake(place: Place) -> Note {
+    Note {
+        code: "given-by-snakemake",
+        message:
+            "the script takes its paths and parameters from snakemake, which gives them by itself"
+                .to_owned(),
+        place,
+    }
+}
+
+fn sourced_file(place: Place, path: &str) -> Note {
+    Note {
+        code: "sourced-file",
+        message: format!(
+            "`{path}` is sourced and not among the project's files: what it does is not known"
+        ),
+        place,
+    }
+}

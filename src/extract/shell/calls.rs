@@ -1,0 +1,324 @@
+//! Owns commands: what runs, with which words, and the functions of the script where they are called.
+
+use tree_sitter::Node;
+
+use super::ledger::Origin;
+use super::value::{self, Atom, Value};
+use super::walk::{Frame, Loaded, Walk, node_at};
+use crate::extract::words;
+
+impl Walk<'_> {
+    /// Reads a command.
+    pub fn command(&mut self, file: &Loaded, node: Node<'_>) {
+        let mut walker = node.walk();
+        let children: Vec<Node<'_>> = node.named_children(&mut walker).collect();
+        let mut name: Option<Value> = None;
+        let mut arguments: Vec<(Node<'_>, Value)> = Vec::new();
+        for child in children {
+            match child.kind() {
+                "variable_assignment" => {
+                    if let Some(value) = child.child_by_field_name("value") {
+                        self.eval(file, value);
+                    }
+                }
+                "command_name" => {
+                    let inner = child.named_child(0).unwrap_or(child);
+                    name = Some(self.eval(file, inner));
+                }
+                "file_redirect" | "herestring_redirect" | "heredoc_redirect" => {
+                    self.redirect(file, child);
+                }
+                "subshell" => self.statement(file, child),
+                "comment" => {}
+                _ => {
+                    let value = match name.as_deref().and_then(value::text_of).as_deref() {
+                        Some("test" | "[") => Vec::new(),
+                        _ => self.eval(file, child),
+                    };
+                    arguments.push((child, value));
+                }
+            }
+        }
+        let Some(name) = name else {
+            return;
+        };
+        let Some(word) = value::text_of(&name) else {
+            self.dynamic |= name
+                .first()
+                .is_some_and(|atom| !matches!(atom, Atom::Lit(_)));
+            // `$tool file`: nothing is known of what the tool does.
+            if let Some(id) = value::likely_need(&name) {
+                self.ledger.needs[id].live = true;
+                self.ledger.needs[id].breaks |= self.branches == 0;
+            }
+            self.pass_on(file, &arguments);
+            return;
+        };
+        if matches!(word.as_str(), "test" | "[") {
+            self.condition(file, node);
+            return;
+        }
+        self.dispatch(file, node, &word, &arguments);
+    }
+
+    /// A command whose name is known, without what stands before it (`sudo`, `exec`).
+    pub fn dispatch(
+        &mut self,
+        file: &Loaded,
+        node: Node<'_>,
+        word: &str,
+        arguments: &[(Node<'_>, Value)],
+    ) {
+        const BEFORE: &[&str] = &[
+            "sudo", "exec", "command", "builtin", "time", "nohup", "env", "nice", "ionice",
+            "xargs", "eval", "gosu", "su-exec", "chroot", "timeout", "stdbuf", "noglob", "srun",
+            "mpirun",
+        ];
+        if BEFORE.contains(&word) && self.enter() {
+            let skip = arguments
+                .iter()
+                .position(|(_, value)| {
+                    let text = value::prefix_of(value);
+                    !(text.starts_with('-')
+                        || text.contains('=')
+                            && words::is_name(text.split('=').next().unwrap_or("")))
+                })
+                .unwrap_or(arguments.len());
+            if word == "eval" {
+                self.evaluate(file, arguments);
+            } else if let Some(((_, inner), rest)) = arguments[skip..].split_first() {
+                match value::text_of(inner) {
+                    Some(inner) => self.dispatch(file, node, &inner, rest),
+                    None => {
+                        self.dynamic |= word != "env";
+                        self.pass_on(file, arguments);
+                    }
+                }
+            }
+            self.leave();
+            return;
+        }
+        let values: Vec<Value> = arguments.iter().map(|(_, value)| value.clone()).collect();
+        match word {
+            "set" => self.set(&values),
+            "shift" => self.shift(arguments),
+            "getopts" => self.getopts(file, node, &values),
+            "read" | "mapfile" | "readarray" | "let" => {
+                for (_, value) in arguments {
+                    let name = value::prefix_of(value);
+                    let name = name.split(['=', '+', '[']).next().unwrap_or_default();
+                    if words::is_name(name) && !name.is_empty() {
+                        self.assigned.insert(name.to_owned());
+                        self.put(name.to_owned(), vec![Atom::Other]);
+                    }
+                }
+            }
+            "printf" if values.first().and_then(|v| value::text_of(v)).as_deref() == Some("-v") => {
+                if let Some(name) = values.get(1).and_then(|v| value::text_of(v)) {
+                    self.put(name, vec![Atom::Other]);
+                }
+            }
+            "export" | "local" | "declare" | "typeset" | "readonly" => {
+                for (argument, value) in arguments {
+                    self.computed_assignment(file, *argument, value);
+                }
+            }
+            "source" | "." => self.source(file, node, &values),
+            "trap" => {
+                if let Some(handler) = values.first().and_then(|v| value::text_of(v)) {
+                    self.branches += 1;
+                    for part in handler.split([' ', ';']) {
+                        if self.functions.contains_key(part) {
+                            self.call(part, Vec::new(), None);
+                        }
+                    }
+                    self.branches -= 1;
+                }
+            }
+            "cd" | "pushd" => self.change_folder(file, node, arguments),
+            "popd" => self.cwd = None,
+            _ if self.functions.contains_key(word) => self.call_with(word, &values),
+            _ => {
+                self.roles(file, node, word, arguments);
+                self.pass_on(file, arguments);
+            }
+        }
+    }
+
+    /// Calls a function with the words of a command.
+    pub fn call_with(&mut self, name: &str, values: &[Value]) {
+        let mut words = Vec::new();
+        let mut from = None;
+        for value in values {
+            match value.as_slice() {
+                [Atom::All(start)] => {
+                    from = Some(*start);
+                    break;
+                }
+                _ => words.push(value.clone()),
+            }
+        }
+        self.call(name, words, from);
+    }
+
+    /// Reads the body of a function as a call runs it.
+    pub fn call(&mut self, name: &str, words: Vec<Value>, from: Option<usize>) {
+        let Some(function) = self.functions.get(name).cloned() else {
+            return;
+        };
+        self.called.insert(name.to_owned());
+        if self.active.len() >= 16 || self.active.iter().filter(|n| *n == name).count() >= 1 {
+            return;
+        }
+        let Some(loaded) = self.loaded.get(function.file).cloned() else {
+            return;
+        };
+        let Some(body) = node_at(&loaded.tree, function.body) else {
+            return;
+        };
+        if !self.enter() {
+            return;
+        }
+        self.active.push(function.name);
+        self.scopes.push(Vec::new());
+        let frame = std::mem::replace(&mut self.frame, Frame { words, from });
+        let arm = self.arm.clone();
+        if from.is_none() {
+            self.arm = None;
+        }
+        self.statement(&loaded, body);
+        self.arm = arm;
+        self.frame = frame;
+        if let Some(scope) = self.scopes.pop() {
+            for (name, saved) in scope {
+                match saved {
+                    Some(value) => self.put(name, value),
+                    None => {
+                        self.take(&name);
+                    }
+                }
+            }
+        }
+        self.active.pop();
+        self.leave();
+    }
+
+    /// Words given to another program: the script's own are needed, and functions named among them are called.
+    pub fn pass_on(&mut self, file: &Loaded, arguments: &[(Node<'_>, Value)]) {
+        for (node, value) in arguments {
+            if let Some(name) = value::text_of(value)
+                && self.functions.contains_key(&name)
+                && !self.called.contains(&name)
+            {
+                self.branches += 1;
+                self.call(&name, Vec::new(), None);
+                self.branches -= 1;
+            }
+            if let [Atom::All(from)] = value.as_slice() {
+                self.pass_all(file, *node, *from);
+            }
+        }
+    }
+
+    /// `"$@"` is used as it is.
+    pub fn pass_all(&mut self, file: &Loaded, node: Node<'_>, from: usize) {
+        if self.arm.is_some() {
+            return;
+        }
+        let place = self.place(file, node);
+        let id = self.ledger.entry(Origin::Rest(from), place, "positional");
+        let need = &mut self.ledger.needs[id];
+        need.live = true;
+        need.list = true;
+        need.optional = true;
+    }
+
+    /// `eval "name=…"`: only what it assigns literally can be seen.
+    pub fn evaluate(&mut self, file: &Loaded, arguments: &[(Node<'_>, Value)]) {
+        let all_literal = arguments
+            .iter()
+            .all(|(_, value)| value::text_of(value).is_some());
+        for (node, value) in arguments {
+            self.computed_assignment(file, *node, value);
+        }
+        let first = arguments
+            .first()
+            .map(|(_, value)| value::prefix_of(value))
+            .unwrap_or_default();
+        let is_set = first.starts_with("set ") || first == "set";
+        if !all_literal && !is_set {
+            self.dynamic = true;
+        }
+    }
+
+    /// `set -eu`, `set -- "$@"`.
+    pub fn set(&mut self, values: &[Value]) {
+        let texts: Vec<Option<String>> = values.iter().map(|v| value::text_of(v)).collect();
+        for (index, text) in texts.iter().enumerate() {
+            match text.as_deref() {
+                Some("--") => {
+                    let given = &values[index + 1..];
+                    let keeps = given
+                        .iter()
+                        .any(|v| matches!(v.as_slice(), [Atom::All(_)] | [Atom::Other]));
+                    if !keeps {
+                        self.frame = Frame {
+                            words: given.to_vec(),
+                            from: None,
+                        };
+                    }
+                    return;
+                }
+                Some("-o")
+                    if texts
+                        .get(index + 1)
+                        .is_some_and(|t| t.as_deref() == Some("nounset")) =>
+                {
+                    self.strict = true;
+                }
+                Some(flags) if flags.starts_with('-') && !flags.starts_with("--") => {
+                    self.strict |= flags.contains('u');
+                    if flags.ends_with('o')
+                        && texts
+                            .get(index + 1)
+                            .is_some_and(|t| t.as_deref() == Some("nounset"))
+                    {
+                        self.strict = true;
+                    }
+                }
+                Some(flags) if flags.starts_with('+') && flags.contains('u') => self.strict = false,
+                _ => {}
+            }
+        }
+    }
+
+    pub fn shift(&mut self, arguments: &[(Node<'_>, Value)]) {
+        let by = match arguments.first() {
+            None => Some(1),
+            Some((_, value)) => value::text_of(value).and_then(|t| t.parse::<usize>().ok()),
+        };
+        if let Some(arm) = &mut self.arm {
+            let by = by.unwrap_or(1);
+            arm.shifted += by;
+            if by >= 2
+                && let Some(flag) = arm.flag
+            {
+                self.ledger.needs[flag].valued = true;
+            }
+            return;
+        }
+        let Some(by) = by else { return };
+        if self.loops > 0 && self.branches > 0 && self.active.is_empty() {
+            return;
+        }
+        for _ in 0..by.min(64) {
+            if self.frame.words.is_empty() {
+                if let Some(from) = &mut self.frame.from {
+                    *from += 1;
+                }
+            } else {
+                self.frame.words.remove(0);
+            }
+        }
+    }
+}

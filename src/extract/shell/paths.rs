@@ -1,0 +1,269 @@
+//! Owns files: what is read and written through redirects and by well-known commands.
+
+use tree_sitter::Node;
+
+use super::commands::{self, Role, Word};
+use super::ledger::Origin;
+use super::value::{self, Atom, Shape, Value};
+use super::walk::{Loaded, Walk, text};
+
+impl Walk<'_> {
+    pub fn redirected(&mut self, file: &Loaded, node: Node<'_>) {
+        let mut walker = node.walk();
+        let redirects: Vec<Node<'_>> = node
+            .children_by_field_name("redirect", &mut walker)
+            .collect();
+        let body = node.child_by_field_name("body");
+        if let Some(body) = body {
+            self.statement(file, body);
+        }
+        for redirect in &redirects {
+            self.redirect(file, *redirect);
+        }
+        let mut walker = node.walk();
+        let herestrings: Vec<Node<'_>> = node
+            .named_children(&mut walker)
+            .filter(|child| child.kind() == "herestring_redirect")
+            .collect();
+        for herestring in herestrings {
+            self.redirect(file, herestring);
+        }
+    }
+
+    /// Reads `< file`, `> file`, a here document, a here string.
+    pub fn redirect(&mut self, file: &Loaded, node: Node<'_>) {
+        match node.kind() {
+            "file_redirect" => {
+                let Some(target) = node.child_by_field_name("destination") else {
+                    return;
+                };
+                let operator = text(file, node)
+                    .trim_start_matches(|c: char| c.is_ascii_digit())
+                    .trim_start_matches(|c: char| c == '{' || c.is_alphanumeric() || c == '}');
+                let role = match operator.as_bytes() {
+                    [b'<', b'&', ..] | [b'>', b'&', ..]
+                        if matches!(target.kind(), "number") || text(file, target) == "-" =>
+                    {
+                        None
+                    }
+                    [b'<', ..] => Some(Role::Read),
+                    [b'>', ..] | [b'&', b'>', ..] => Some(Role::Write),
+                    _ => None,
+                };
+                let value = self.eval(file, target);
+                let is_log = text(file, node).starts_with('2');
+                if let Some(role) = role
+                    && !(is_log && value::text_of(&value).is_some())
+                    && target.kind() != "process_substitution"
+                {
+                    self.path(file, node, &value, role);
+                }
+            }
+            "heredoc_redirect" => {
+                let mut walker = node.walk();
+                let children: Vec<Node<'_>> = node.named_children(&mut walker).collect();
+                for child in children {
+                    match child.kind() {
+                        "file_redirect" | "herestring_redirect" => self.redirect(file, child),
+                        "heredoc_start" | "heredoc_end" | "file_descriptor" => {}
+                        "heredoc_body" => {
+                            self.eval(file, child);
+                        }
+                        _ => self.statement(file, child),
+                    }
+                }
+            }
+            _ => {
+                let mut walker = node.walk();
+                let children: Vec<Node<'_>> = node.named_children(&mut walker).collect();
+                for child in children {
+                    self.eval(file, child);
+                }
+            }
+        }
+    }
+
+    pub fn change_folder(
+        &mut self,
+        file: &Loaded,
+        node: Node<'_>,
+        arguments: &[(Node<'_>, Value)],
+    ) {
+        let target = arguments.iter().find(|(_, value)| {
+            !matches!(value::text_of(value).as_deref(), Some("--" | "-P" | "-L"))
+        });
+        let Some((_, value)) = target else {
+            self.cwd = None;
+            return;
+        };
+        match value::text_of(value) {
+            Some(text) => {
+                let text = text.strip_prefix("./").unwrap_or(&text).to_owned();
+                self.cwd = match (&self.cwd, text.as_str()) {
+                    (_, path) if path.starts_with('/') => {
+                        Some(format!("{}/", path.trim_end_matches('/')))
+                    }
+                    (Some(_), path) if path.starts_with(['-', '~']) || path.contains("..") => None,
+                    (Some(_), ".") => self.cwd.clone(),
+                    (Some(cwd), path) => Some(format!("{cwd}{}/", path.trim_end_matches('/'))),
+                    (None, _) => None,
+                };
+            }
+            None => {
+                self.path(file, node, value, Role::ReadFolder);
+                self.cwd = None;
+            }
+        }
+    }
+
+    /// Sets down which words of a command are files.
+    pub fn roles(
+        &mut self,
+        file: &Loaded,
+        node: Node<'_>,
+        command: &str,
+        arguments: &[(Node<'_>, Value)],
+    ) {
+        let texts: Vec<(Option<String>, String)> = arguments
+            .iter()
+            .map(|(_, value)| (value::text_of(value), value::prefix_of(value)))
+            .collect();
+        let seen: Vec<Word<'_>> = texts
+            .iter()
+            .map(|(text, prefix)| Word {
+                text: text.as_deref(),
+                prefix,
+            })
+            .collect();
+        for (index, role, cut) in commands::roles(command, &seen) {
+            let Some((_, value)) = arguments.get(index) else {
+                continue;
+            };
+            let mut value = value.clone();
+            if cut > 0
+                && let Some(Atom::Lit(first)) = value.first_mut()
+            {
+                *first = first.get(cut..).unwrap_or_default().to_owned();
+            }
+            if let [Atom::All(from)] = value.as_slice() {
+                self.pass_all(file, node, *from);
+                let id =
+                    self.ledger
+                        .entry(Origin::Rest(*from), self.place(file, node), "positional");
+                self.ledger.role(id, role);
+                continue;
+            }
+            self.path(file, node, &value, role);
+        }
+    }
+
+    /// A word is used as a path.
+    pub fn path(&mut self, file: &Loaded, node: Node<'_>, value: &[Atom], role: Role) {
+        let roots = value::path_roots(value);
+        for (id, shape) in &roots {
+            let role = match (shape, role) {
+                (Shape::Whole, role) => role,
+                (Shape::Folder, Role::Read | Role::ReadAny | Role::ReadFolder) => Role::ReadFolder,
+                (Shape::Folder, Role::Write | Role::WriteAny | Role::WriteFolder) => {
+                    Role::WriteFolder
+                }
+                (Shape::Folder, Role::Remove) => Role::Remove,
+            };
+            self.ledger.role(*id, role);
+            if self.branches == 0 {
+                self.ledger.needs[*id].breaks = true;
+            }
+        }
+        if !roots.is_empty() {
+            return;
+        }
+        if let Some(path) = value::text_of(value) {
+            self.literal(file, node, &path, role);
+        }
+    }
+
+    /// A path written into the script is read or written.
+    pub fn literal(&mut self, file: &Loaded, node: Node<'_>, path: &str, role: Role) {
+        const SYSTEM: &[&str] = &[
+            "/dev",
+            "/proc",
+            "/sys",
+            "/tmp",
+            "/run",
+            "/etc",
+            "/usr",
+            "/bin",
+            "/sbin",
+            "/lib",
+            "/lib64",
+            "/var",
+            "/root",
+            "/home",
+            "/boot",
+            "/System",
+            "/Library",
+            "/Applications",
+        ];
+        let plain = path.trim_end_matches('/');
+        let plain = plain.strip_prefix("./").unwrap_or(plain);
+        if plain.is_empty()
+            || matches!(plain, "." | ".." | "-")
+            || plain.len() > 200
+            || plain.starts_with(['-', '~', '&', '$', '(', '%', '@', '+', '='])
+            || plain.contains([
+                '$', '*', '?', '[', '{', '\n', '\\', '<', '>', '|', ' ', '\'', '"', ',',
+            ])
+            || plain.contains("://")
+            || plain.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+            || SYSTEM.iter().any(|top| {
+                plain == *top || plain.strip_prefix(top).is_some_and(|r| r.starts_with('/'))
+            })
+        {
+            return;
+        }
+        let full = match (&self.cwd, plain.starts_with('/')) {
+            (_, true) => plain.to_owned(),
+            (Some(cwd), false) => format!("{cwd}{plain}"),
+            (None, false) => return,
+        };
+        let role = match role {
+            Role::ReadAny if path.ends_with('/') => Role::ReadFolder,
+            Role::WriteAny if path.ends_with('/') => Role::WriteFolder,
+            role => role,
+        };
+        let writes = matches!(role, Role::Write | Role::WriteAny | Role::WriteFolder);
+        let below_made = self.made.iter().any(|made| {
+            full == *made
+                || full
+                    .strip_prefix(made.as_str())
+                    .is_some_and(|r| r.starts_with('/'))
+        });
+        if role == Role::Remove {
+            if let Some(need) = self.ledger.needs.iter_mut().find(|need| {
+                need.origin == Origin::Literal(full.clone())
+                    && need.role.is_some_and(|r| {
+                        matches!(r, Role::Write | Role::WriteAny | Role::WriteFolder)
+                    })
+            }) {
+                need.live = false;
+                need.optional = true;
+            }
+            self.made.insert(full);
+            return;
+        }
+        if !writes && below_made {
+            return;
+        }
+        let place = self.place(file, node);
+        let id = self
+            .ledger
+            .entry(Origin::Literal(full.clone()), place, "path");
+        self.ledger.role(id, role);
+        if self.branches > 0 {
+            self.ledger.needs[id].optional = true;
+        }
+        if writes {
+            self.made.insert(full);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Owns what variables hold while branches that exclude each other are read.
+
+use super::value::{self, Value};
+use super::walk::{Fork, Walk};
+
+impl Walk<'_> {
+    /// Puts a value into a variable; what it held before is kept for the other branches.
+    pub fn put(&mut self, name: String, value: Value) {
+        let before = self.vars.insert(name.clone(), value);
+        if self.branches > 0 && self.journal.len() < 100_000 {
+            self.journal.push((name, before));
+        }
+    }
+
+    /// Takes a variable away.
+    pub fn take(&mut self, name: &str) -> Option<Value> {
+        let before = self.vars.remove(name);
+        if self.branches > 0 && self.journal.len() < 100_000 {
+            self.journal.push((name.to_owned(), before.clone()));
+        }
+        before
+    }
+
+    /// Where the branches of one statement begin. Of them one at most is taken: none sees what another sets, and
+    /// afterwards a variable may hold what any of them gave it.
+    pub fn fork(&self) -> Fork {
+        Fork {
+            start: self.journal.len(),
+            outcomes: Vec::new(),
+        }
+    }
+
+    /// One branch ends: variables hold again what they held before it.
+    pub fn end_branch(&mut self, fork: &mut Fork) {
+        let start = fork.start.min(self.journal.len());
+        let mut seen: Vec<String> = Vec::new();
+        for (name, before) in self.journal.split_off(start).into_iter().rev() {
+            let now = match before {
+                Some(value) => self.vars.insert(name.clone(), value),
+                None => self.vars.remove(&name),
+            };
+            if seen.contains(&name) {
+                continue;
+            }
+            if let Some(now) = now {
+                match fork.outcomes.iter_mut().find(|(known, _)| *known == name) {
+                    Some((_, values)) if !values.contains(&now) => values.push(now),
+                    Some(_) => {}
+                    None => fork.outcomes.push((name.clone(), vec![now])),
+                }
+            }
+            seen.push(name);
+        }
+    }
+
+    /// The branches meet again.
+    pub fn join(&mut self, fork: Fork) {
+        for (name, values) in fork.outcomes {
+            let value = value::one_of(values);
+            self.put(name, value);
+        }
+    }
+
+    /// Does something whose changes to the working folder stay its own.
+    pub fn apart(&mut self, inside: impl FnOnce(&mut Self)) {
+        let cwd = self.cwd.clone();
+        inside(self);
+        self.cwd = cwd;
+    }
+}
