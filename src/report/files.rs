@@ -349,7 +349,7 @@ mod tests {
     fn previews_are_small_and_without_secrets() {
         let folder = tempfile::tempdir().expect("a folder");
         let secrets = ["hunter2".to_owned()];
-        let mut kept = |name: &str, bytes: &[u8]| {
+        let kept = |name: &str, bytes: &[u8]| {
             let path = folder.path().join(name);
             fs::write(&path, bytes).expect("a file");
             let mut files = Files::default();

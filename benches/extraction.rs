@@ -1,0 +1,129 @@
+//! The cost of reading Python scripts beside the bare parse of the same files, by the parser we use and by Python's own.
+//! Prints ratios: `cargo bench --bench extraction -- FOLDER` reads every script below a folder, the examples without one.
+
+#![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+use std::{env, fs};
+
+use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
+use runtime_test::extract;
+use runtime_test::script::Language;
+use runtime_test::source::Source;
+
+/// How often each is timed; the least is taken, for everything else on the machine only ever adds.
+const ROUNDS: usize = 7;
+
+fn main() {
+    let folder = env::args().skip(1).find(|arg| !arg.starts_with('-'));
+    let folder = folder.map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("examples"),
+        PathBuf::from,
+    );
+    let mut paths = Vec::new();
+    collect(&folder, &mut paths);
+    let sources: Vec<Source> = paths
+        .iter()
+        .filter_map(|path| {
+            Some(Source::from_bytes(
+                path,
+                path.to_string_lossy(),
+                &fs::read(path).ok()?,
+            ))
+        })
+        .collect();
+    let lines: usize = sources
+        .iter()
+        .map(|source| source.text().lines().count())
+        .sum();
+    println!(
+        "{} scripts, {lines} lines below {}",
+        sources.len(),
+        folder.display()
+    );
+
+    let bare = least(|| {
+        for source in &sources {
+            std::hint::black_box(parse_unchecked(
+                source.text(),
+                ParseOptions::from(Mode::Module),
+            ));
+        }
+    });
+    let alone = least(|| {
+        for source in &sources {
+            std::hint::black_box(extract::extract(Language::Python, source, None, &|_| None));
+        }
+    });
+    let followed = least(|| {
+        let files = |path: &Path| {
+            let bytes = fs::read(path).ok()?;
+            Some(Source::from_bytes(path, path.to_string_lossy(), &bytes))
+        };
+        for source in &sources {
+            std::hint::black_box(extract::extract(Language::Python, source, None, &files));
+        }
+    });
+    let ratio = |time: Duration| time.as_secs_f64() / bare.as_secs_f64();
+    println!("bare parse            {bare:>10.1?}  1.00");
+    println!("extraction            {alone:>10.1?}  {:.2}", ratio(alone));
+    println!(
+        "with local modules    {followed:>10.1?}  {:.2}",
+        ratio(followed)
+    );
+    match python(&paths) {
+        Some(time) => println!("Python's ast.parse    {time:>10.1?}  {:.2}", ratio(time)),
+        None => println!("Python's ast.parse    not measured: python3 did not run"),
+    }
+}
+
+fn least(mut work: impl FnMut()) -> Duration {
+    let timed = |_| {
+        let began = Instant::now();
+        work();
+        began.elapsed()
+    };
+    (0..ROUNDS).map(timed).min().unwrap_or_default()
+}
+
+fn collect(folder: &Path, paths: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        match path.is_dir() && !path.is_symlink() {
+            true => collect(&path, paths),
+            false if path.extension().is_some_and(|suffix| suffix == "py") => paths.push(path),
+            false => {}
+        }
+    }
+}
+
+/// The least time that Python takes to parse all files, without reading them and without starting.
+fn python(paths: &[PathBuf]) -> Option<Duration> {
+    let program = format!(
+        "import ast, sys, time, warnings\n\
+         warnings.simplefilter('ignore')\n\
+         texts = [open(path, 'rb').read() for path in sys.stdin.read().splitlines()]\n\
+         def work():\n    began = time.perf_counter()\n    for text in texts:\n        try:\n            ast.parse(text)\n        \
+         except (SyntaxError, ValueError):\n            pass\n    return time.perf_counter() - began\n\
+         print(min(work() for _ in range({ROUNDS})))\n"
+    );
+    let list = env::temp_dir().join(format!("extraction-bench-{}", std::process::id()));
+    let names: Vec<String> = paths
+        .iter()
+        .map(|path| path.to_string_lossy().into_owned())
+        .collect();
+    fs::write(&list, names.join("\n")).ok()?;
+    let output = Command::new("python3")
+        .args(["-c", &program])
+        .stdin(fs::File::open(&list).ok()?)
+        .output()
+        .ok()?;
+    fs::remove_file(&list).ok()?;
+    let seconds: f64 = String::from_utf8_lossy(&output.stdout)
+        .trim()
+        .parse()
+        .ok()?;
+    Some(Duration::from_secs_f64(seconds))
+}
