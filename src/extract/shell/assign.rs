@@ -51,6 +51,22 @@ impl Walk<'_> {
     /// Puts a value into a variable.
     pub fn assign(&mut self, file: &Loaded, node: Node<'_>, name: &str, value: Value, list: bool) {
         self.assigned.insert(name.to_owned());
+        // `files=("$@")`
+        if let ([Atom::All(from)], None, true) = (
+            value.as_slice(),
+            &self.arm,
+            node.kind() == "variable_assignment",
+        ) {
+            let from = *from;
+            self.pass_all(file, node, from);
+            let place = self.place(file, node);
+            let id = self.ledger.entry(Origin::Rest(from), place, "positional");
+            self.ledger.needs[id]
+                .name
+                .get_or_insert_with(|| name.to_owned());
+            self.put(name.to_owned(), vec![Atom::Need(id)]);
+            return;
+        }
         let before = self.vars.get(name).cloned();
         // `*) input=$1` in an option loop
         if value::holds(&value, &Atom::Operand) {

@@ -212,6 +212,7 @@ fn words_of_the_command_line() {
             "a=$1; shift; b=$1; echo $a $b",
             &["arg a <0 required", "arg b <1 required"],
         ),
+        ("all=(\"$@\"); cat \"${all[@]}\"", &["input all <0 list"]),
         ("exec \"$@\"", &["arg args <0 list"]),
         (
             "x=$1; shift; for f in \"$@\"; do cat \"$f\"; done; echo $x",
