@@ -87,6 +87,8 @@ pub(super) struct Engine<'a> {
     pub(super) modules: &'a [OnceCell<Module>],
     /// How many are loaded.
     pub(super) loaded: usize,
+    /// How much text they have, without the script.
+    pub(super) loaded_text: usize,
     /// Their scopes.
     pub(super) module_scopes: Vec<Rc<Scope<'a>>>,
     /// Modules by path.
@@ -178,6 +180,7 @@ impl<'a> Engine<'a> {
         Self {
             modules,
             loaded: 0,
+            loaded_text: 0,
             module_scopes: Vec::new(),
             module_paths: HashMap::new(),
             files,

@@ -26,8 +26,7 @@ impl<'a> Engine<'a> {
             }
             "sys.maxsize" => Value::Int(i64::MAX),
             "sys.argv" => Value::object("sys.argv", Vec::new()),
-            // A package that imports its names late binds them for type checkers at once.
-            "typing.TYPE_CHECKING" => Value::Typed(ValueType::Bool),
+            "typing.TYPE_CHECKING" => Value::Bool(false),
             "math.pi" => Value::Float(std::f64::consts::PI),
             "string.ascii_lowercase" => Value::str("abcdefghijklmnopqrstuvwxyz"),
             "math.inf" | "numpy.inf" => Value::Float(f64::INFINITY),

@@ -10,7 +10,11 @@ use super::value::{Scope, Text, Value};
 use crate::source::Source;
 
 /// How many modules of the project are read at most for one script.
-pub(super) const MODULES: usize = 80;
+pub(super) const MODULES: usize = 60;
+/// How much text they may have together.
+const TOGETHER: usize = 1_200_000;
+/// How deep imports are followed from the script.
+const IMPORTS: usize = 5;
 /// How large a module may be that the script only imports.
 const LARGEST: usize = 600_000;
 /// How many folders up from the script a module of the project may lie.
@@ -189,7 +193,13 @@ impl<'a> Engine<'a> {
                 }
                 continue;
             }
-            if self.loaded >= self.modules.len() || self.frames.len() > 30 || self.exhausted() {
+            let imports = self
+                .frames
+                .iter()
+                .filter(|frame| frame.function.is_none())
+                .count();
+            let full = self.loaded >= self.modules.len() || self.loaded_text > TOGETHER;
+            if full || imports > IMPORTS || self.exhausted() {
                 return None;
             }
             self.pay(20);
@@ -207,6 +217,7 @@ impl<'a> Engine<'a> {
     /// Parses a module and walks it.
     fn load(&mut self, source: Source, path: PathBuf, name: &str) -> Option<usize> {
         let index = self.loaded;
+        self.loaded_text += source.text().len();
         let cell = self.modules.get(index)?;
         self.loaded += 1;
         self.module_paths.insert(path, Some(index));
