@@ -19,6 +19,9 @@ use crate::shape::{self, Misfit, Pattern};
 use crate::source::{Place, Source};
 use crate::yaml::{self, Document, Entry, Node};
 
+/// How many unknown keys are told.
+const STRANGERS: usize = 1000;
+
 /// Looks a variable of the environment up.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -121,6 +124,7 @@ pub fn load(
         environment,
         shapes: Shapes::default(),
         meant: HashSet::new(),
+        strangers: 0,
         loaded: Loaded::default(),
     };
     reading.file();
@@ -141,24 +145,15 @@ pub fn load(
     loaded
 }
 
-/// What is missing where there is no answers file.
+/// What is missing where there is no answers file; the places are those that ask.
 pub fn absent(steps: &[StepRequirements<'_>]) -> Loaded {
-    let mut loaded = Loaded::default();
-    for step in steps {
-        let alone = step.requirements.iter().filter(|r| asked::is_required(r));
-        let groups = asked::required_groups(step).filter_map(|members| members.first().copied());
-        for requirement in alone.chain(groups) {
-            let asker = Asker {
-                step: step.step,
-                requirement,
-            };
-            let diagnostic = words::missing(asker, None, None);
-            loaded.findings.push(finding(
-                Some(step.step),
-                Some(requirement.key()),
-                diagnostic,
-            ));
-        }
+    let nothing = Source::new("", "", "");
+    let mut loaded = load(&nothing, steps, &|_| None);
+    for finding in &mut loaded.findings {
+        finding
+            .diagnostic
+            .labels
+            .retain(|label| label.place.source != nothing);
     }
     loaded
 }
@@ -258,6 +253,8 @@ struct Reading<'a> {
     shapes: Shapes,
     /// Pointers below which something is wrong already, so that nothing is said to be missing there.
     meant: HashSet<String>,
+    /// How many unknown keys were told.
+    strangers: usize,
     loaded: Loaded,
 }
 
@@ -315,10 +312,20 @@ impl<'a> Reading<'a> {
         node.entries()
     }
 
+    /// Whether one more unknown key is told. A file with this many is not an answers file, and comparing each with all
+    /// names would take long.
+    fn tells_stranger(&mut self) -> bool {
+        self.strangers += 1;
+        self.strangers <= STRANGERS
+    }
+
     /// One step's answers.
     fn step(&mut self, entry: &'a Entry) {
         let place = self.document.source.at(entry.key_span);
         let Some(&index) = self.asked.steps.get(entry.key.as_str()) else {
+            if !self.tells_stranger() {
+                return;
+            }
             let names = self.steps.iter().map(|step| step.step);
             if let Some(meant) = nearest(&entry.key, names.clone()) {
                 self.meant.insert(yaml::join("/steps", meant));
@@ -349,6 +356,9 @@ impl<'a> Reading<'a> {
     }
 
     fn unknown_section(&mut self, index: usize, entry: &Entry) {
+        if !self.tells_stranger() {
+            return;
+        }
         let step = self.steps[index].step;
         let known: Vec<&str> = Kind::ALL
             .iter()
@@ -440,6 +450,9 @@ impl<'a> Reading<'a> {
     }
 
     fn unknown_answer(&mut self, index: usize, kind: Kind, entry: &Entry) {
+        if !self.tells_stranger() {
+            return;
+        }
         let step = &self.steps[index];
         let known: IndexSet<&str> = step
             .answerable()
@@ -668,10 +681,10 @@ impl<'a> Reading<'a> {
             };
             let diagnostic = match members.len() {
                 1 => {
-                    let feeders = asked::takes_output(requirement)
-                        .then(|| asked::feeders(self.steps, index, requirement, 3))
+                    let feeder = asked::takes_output(requirement)
+                        .then(|| asked::feeder(self.steps, index, requirement))
                         .flatten();
-                    words::missing(asker, Some(place), feeders.as_deref())
+                    words::missing(asker, Some(place), feeder.as_ref())
                 }
                 _ => words::missing_group(asker, &members, place),
             };
