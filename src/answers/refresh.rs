@@ -104,8 +104,9 @@ pub fn refresh(
     for change in &kept {
         refreshed.tell(change);
     }
-    // Under its new name, a step may be asked for more.
-    if kept.iter().any(|change| change.is_renamed_step()) {
+    // Under its new name, a step may be asked for more; and what was refused may be possible in the new text.
+    let unfinished = !refused.is_empty() || kept.iter().any(|change| change.is_renamed_step());
+    if unfinished && !kept.is_empty() {
         let text = std::mem::take(&mut refreshed.text);
         let again = refresh(
             &Source::new(source.path(), source.name(), text),
