@@ -16,7 +16,7 @@ use crate::asked::{self, Family, StepRequirements, feeds, upstream};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::requirement::{Kind, OutputRef, Requirement, When};
 use crate::shape::{self, Misfit, Pattern};
-use crate::source::{Place, Source};
+use crate::source::{Place, Source, Span};
 use crate::yaml::{self, Document, Entry, Node};
 
 /// How many unknown keys are told.
@@ -125,6 +125,8 @@ pub fn load(
         shapes: Shapes::default(),
         meant: HashSet::new(),
         strangers: 0,
+        written: vec![None; steps.len()],
+        top: document.nearest("/steps"),
         loaded: Loaded::default(),
     };
     reading.file();
@@ -255,6 +257,10 @@ struct Reading<'a> {
     meant: HashSet<String>,
     /// How many unknown keys were told.
     strangers: usize,
+    /// Each step's entry in the file, where it has one.
+    written: Vec<Option<&'a Entry>>,
+    /// Where `steps` is written, or the top of the file.
+    top: Span,
     loaded: Loaded,
 }
 
@@ -334,6 +340,7 @@ impl<'a> Reading<'a> {
             self.loaded.findings.push(finding(None, None, told));
             return;
         };
+        self.written[index] = Some(entry);
         let step = self.steps[index].step;
         self.loaded
             .answers
@@ -673,8 +680,7 @@ impl<'a> Reading<'a> {
             {
                 continue;
             }
-            let at = pointer(step.step, requirement.kind, &requirement.name);
-            let place = self.document.source.at(self.document.nearest(&at));
+            let place = self.place_for(index, requirement);
             let asker = Asker {
                 step: step.step,
                 requirement,
@@ -693,6 +699,18 @@ impl<'a> Reading<'a> {
                 .findings
                 .push(finding(Some(step.step), answer, diagnostic));
         }
+    }
+
+    /// Where an answer that is missing belongs: at its key, or the nearest key above it that is there.
+    fn place_for(&self, index: usize, requirement: &Requirement) -> Place {
+        let step = self.written[index];
+        let section = step.and_then(|step| step.value.entry(requirement.kind.section()));
+        let answer = section.and_then(|section| section.value.entry(&requirement.name));
+        let span = match answer.or(section).or(step) {
+            Some(entry) => entry.key_span,
+            None => self.top,
+        };
+        self.document.source.at(span)
     }
 
     /// Whether an answer is there, be it one that does not fit, or stands under a misspelt name.

@@ -240,13 +240,13 @@ impl Change {
             match &self.action {
                 Action::Add => drop(map.entry(last.clone()).or_insert(added.clone())),
                 Action::Park => {
-                    map.shift_remove(last);
+                    map.swap_remove(last);
                     if map.is_empty() {
                         *at = Value::Null;
                     }
                 }
                 Action::Rename(to) => {
-                    if let Some(old) = map.shift_remove(last) {
+                    if let Some(old) = map.swap_remove(last) {
                         map.insert(to.clone(), old);
                     }
                 }
