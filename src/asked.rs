@@ -93,6 +93,27 @@ pub fn feeders(
     overflow.is_none().then_some(found)
 }
 
+/// The nearest upstream output that could feed a requirement of the step at `index`.
+pub fn feeder(
+    steps: &[StepRequirements<'_>],
+    index: usize,
+    requirement: &Requirement,
+) -> Option<OutputRef> {
+    upstream(steps, index, |at| {
+        let mut outputs = steps[at]
+            .requirements
+            .iter()
+            .filter(|r| r.kind == Kind::Output);
+        match outputs.find(|output| feeds(output.data_type, requirement.data_type)) {
+            Some(output) => ControlFlow::Break(OutputRef {
+                step: steps[at].step.to_owned(),
+                output: output.name.clone(),
+            }),
+            None => ControlFlow::Continue(()),
+        }
+    })
+}
+
 /// Whether what lies at an output can be what an input reads.
 pub fn feeds(output: Option<DataType>, input: Option<DataType>) -> bool {
     match (output, input) {

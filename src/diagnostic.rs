@@ -219,22 +219,24 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         return None;
     }
     let folded = word.to_lowercase().replace('-', "_");
+    let length = folded.chars().count();
     candidates
         .into_iter()
         .filter(|candidate| *candidate != word && candidate.len() <= LONGEST_WORD)
-        .map(|candidate| {
+        .filter_map(|candidate| {
             let other = candidate.to_lowercase().replace('-', "_");
+            let longest = length.max(other.chars().count());
+            let limit = longest.div_ceil(3).min(4);
+            let begins = folded.len() >= 3 && other.starts_with(&folded)
+                || other.len() >= 3 && folded.starts_with(other.as_str());
+            if !begins && length.abs_diff(other.chars().count()) > limit {
+                return None;
+            }
             let distance = strsim::damerau_levenshtein(&folded, &other);
-            (distance, candidate, other)
-        })
-        .filter(|(distance, _, other)| {
-            let longest = folded.chars().count().max(other.chars().count());
-            *distance <= longest.div_ceil(3).min(4) && *distance < longest
-                || (folded.len() >= 3 && other.starts_with(&folded))
-                || (other.len() >= 3 && folded.starts_with(other.as_str()))
+            (begins || distance <= limit && distance < longest).then_some((distance, candidate))
         })
         .min_by_key(|(distance, ..)| *distance)
-        .map(|(_, candidate, _)| candidate)
+        .map(|(_, candidate)| candidate)
 }
 
 /// "did you mean `x`?" where there is a near match.

@@ -16,8 +16,11 @@ use crate::asked::{self, Family, StepRequirements, feeds, upstream};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::requirement::{Kind, OutputRef, Requirement, When};
 use crate::shape::{self, Misfit, Pattern};
-use crate::source::{Place, Source};
+use crate::source::{Place, Source, Span};
 use crate::yaml::{self, Document, Entry, Node};
+
+/// How many unknown keys are told.
+const STRANGERS: usize = 1000;
 
 /// Looks a variable of the environment up.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -121,6 +124,9 @@ pub fn load(
         environment,
         shapes: Shapes::default(),
         meant: HashSet::new(),
+        strangers: 0,
+        written: vec![None; steps.len()],
+        top: document.nearest("/steps"),
         loaded: Loaded::default(),
     };
     reading.file();
@@ -141,24 +147,15 @@ pub fn load(
     loaded
 }
 
-/// What is missing where there is no answers file.
+/// What is missing where there is no answers file; the places are those that ask.
 pub fn absent(steps: &[StepRequirements<'_>]) -> Loaded {
-    let mut loaded = Loaded::default();
-    for step in steps {
-        let alone = step.requirements.iter().filter(|r| asked::is_required(r));
-        let groups = asked::required_groups(step).filter_map(|members| members.first().copied());
-        for requirement in alone.chain(groups) {
-            let asker = Asker {
-                step: step.step,
-                requirement,
-            };
-            let diagnostic = words::missing(asker, None, None);
-            loaded.findings.push(finding(
-                Some(step.step),
-                Some(requirement.key()),
-                diagnostic,
-            ));
-        }
+    let nothing = Source::new("", "", "");
+    let mut loaded = load(&nothing, steps, &|_| None);
+    for finding in &mut loaded.findings {
+        finding
+            .diagnostic
+            .labels
+            .retain(|label| label.place.source != nothing);
     }
     loaded
 }
@@ -258,6 +255,12 @@ struct Reading<'a> {
     shapes: Shapes,
     /// Pointers below which something is wrong already, so that nothing is said to be missing there.
     meant: HashSet<String>,
+    /// How many unknown keys were told.
+    strangers: usize,
+    /// Each step's entry in the file, where it has one.
+    written: Vec<Option<&'a Entry>>,
+    /// Where `steps` is written, or the top of the file.
+    top: Span,
     loaded: Loaded,
 }
 
@@ -315,10 +318,20 @@ impl<'a> Reading<'a> {
         node.entries()
     }
 
+    /// Whether one more unknown key is told. A file with this many is not an answers file, and comparing each with all
+    /// names would take long.
+    fn tells_stranger(&mut self) -> bool {
+        self.strangers += 1;
+        self.strangers <= STRANGERS
+    }
+
     /// One step's answers.
     fn step(&mut self, entry: &'a Entry) {
         let place = self.document.source.at(entry.key_span);
         let Some(&index) = self.asked.steps.get(entry.key.as_str()) else {
+            if !self.tells_stranger() {
+                return;
+            }
             let names = self.steps.iter().map(|step| step.step);
             if let Some(meant) = nearest(&entry.key, names.clone()) {
                 self.meant.insert(yaml::join("/steps", meant));
@@ -327,6 +340,7 @@ impl<'a> Reading<'a> {
             self.loaded.findings.push(finding(None, None, told));
             return;
         };
+        self.written[index] = Some(entry);
         let step = self.steps[index].step;
         self.loaded
             .answers
@@ -349,6 +363,9 @@ impl<'a> Reading<'a> {
     }
 
     fn unknown_section(&mut self, index: usize, entry: &Entry) {
+        if !self.tells_stranger() {
+            return;
+        }
         let step = self.steps[index].step;
         let known: Vec<&str> = Kind::ALL
             .iter()
@@ -440,6 +457,9 @@ impl<'a> Reading<'a> {
     }
 
     fn unknown_answer(&mut self, index: usize, kind: Kind, entry: &Entry) {
+        if !self.tells_stranger() {
+            return;
+        }
         let step = &self.steps[index];
         let known: IndexSet<&str> = step
             .answerable()
@@ -660,18 +680,17 @@ impl<'a> Reading<'a> {
             {
                 continue;
             }
-            let at = pointer(step.step, requirement.kind, &requirement.name);
-            let place = self.document.source.at(self.document.nearest(&at));
+            let place = self.place_for(index, requirement);
             let asker = Asker {
                 step: step.step,
                 requirement,
             };
             let diagnostic = match members.len() {
                 1 => {
-                    let feeders = asked::takes_output(requirement)
-                        .then(|| asked::feeders(self.steps, index, requirement, 3))
+                    let feeder = asked::takes_output(requirement)
+                        .then(|| asked::feeder(self.steps, index, requirement))
                         .flatten();
-                    words::missing(asker, Some(place), feeders.as_deref())
+                    words::missing(asker, Some(place), feeder.as_ref())
                 }
                 _ => words::missing_group(asker, &members, place),
             };
@@ -680,6 +699,18 @@ impl<'a> Reading<'a> {
                 .findings
                 .push(finding(Some(step.step), answer, diagnostic));
         }
+    }
+
+    /// Where an answer that is missing belongs: at its key, or the nearest key above it that is there.
+    fn place_for(&self, index: usize, requirement: &Requirement) -> Place {
+        let step = self.written[index];
+        let section = step.and_then(|step| step.value.entry(requirement.kind.section()));
+        let answer = section.and_then(|section| section.value.entry(&requirement.name));
+        let span = match answer.or(section).or(step) {
+            Some(entry) => entry.key_span,
+            None => self.top,
+        };
+        self.document.source.at(span)
     }
 
     /// Whether an answer is there, be it one that does not fit, or stands under a misspelt name.

@@ -104,8 +104,9 @@ pub fn refresh(
     for change in &kept {
         refreshed.tell(change);
     }
-    // Under its new name, a step may be asked for more.
-    if kept.iter().any(|change| change.is_renamed_step()) {
+    // Under its new name, a step may be asked for more; and what was refused may be possible in the new text.
+    let unfinished = !refused.is_empty() || kept.iter().any(|change| change.is_renamed_step());
+    if unfinished && !kept.is_empty() {
         let text = std::mem::take(&mut refreshed.text);
         let again = refresh(
             &Source::new(source.path(), source.name(), text),
@@ -239,13 +240,13 @@ impl Change {
             match &self.action {
                 Action::Add => drop(map.entry(last.clone()).or_insert(added.clone())),
                 Action::Park => {
-                    map.shift_remove(last);
+                    map.swap_remove(last);
                     if map.is_empty() {
                         *at = Value::Null;
                     }
                 }
                 Action::Rename(to) => {
-                    if let Some(old) = map.shift_remove(last) {
+                    if let Some(old) = map.swap_remove(last) {
                         map.insert(to.clone(), old);
                     }
                 }

@@ -46,11 +46,7 @@ impl Asker<'_> {
 }
 
 /// Finding: a required answer is not there. `place` is where it belongs, where there is a file.
-pub fn missing(
-    asker: Asker<'_>,
-    place: Option<Place>,
-    feeders: Option<&[OutputRef]>,
-) -> Diagnostic {
+pub fn missing(asker: Asker<'_>, place: Option<Place>, feeder: Option<&OutputRef>) -> Diagnostic {
     let Asker { step, requirement } = asker;
     let message = format!("step `{step}` needs `{}`", requirement.key());
     let purpose = requirement
@@ -68,10 +64,7 @@ pub fn missing(
         ),
         false => String::new(),
     };
-    let wire = match feeders {
-        Some([first, ..]) => format!(", or `{{from: {first}}}`"),
-        _ => String::new(),
-    };
+    let wire = feeder.map_or_else(String::new, |output| format!(", or `{{from: {output}}}`"));
     let diagnostic = Diagnostic::new(Code::AnswerMissing, message);
     asker
         .asked(diagnostic.maybe_at(place, "no value is given"))

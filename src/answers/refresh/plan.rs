@@ -16,6 +16,8 @@ use crate::yaml::{self, Document, Entry, Node};
 
 /// The comment that goes before an answer nobody asks for any more.
 const PARKED: &str = "# no longer asked for:";
+/// How many pairs of gone and new names are compared to find renames; beyond it everything has changed.
+const COMPARED: usize = 20_000;
 /// The beginning of the comment that the skeleton puts behind `{}`.
 const NOTHING: &str = "# nothing to answer";
 
@@ -246,6 +248,7 @@ impl<'a> Planner<'a> {
         open: &[&str],
     ) -> HashSet<String> {
         let mut taken: HashSet<String> = HashSet::new();
+        let few = gone.len().saturating_mul(open.len()) <= COMPARED;
         for &entry in gone {
             let free = open.iter().copied().filter(|name| !taken.contains(*name));
             let empty = match &entry.value.kind {
@@ -253,7 +256,7 @@ impl<'a> Planner<'a> {
                 yaml::Kind::Map(entries) => entries.is_empty(),
                 yaml::Kind::Seq(_) => false,
             };
-            let meant = match empty {
+            let meant = match empty || !few {
                 true => None,
                 false => nearest(&entry.key, free).map(str::to_owned),
             };
@@ -334,8 +337,16 @@ impl<'a> Planner<'a> {
         let own: Vec<&Entry> = spot.own().collect();
         match (&node.kind, own.first()) {
             (yaml::Kind::Map(_), Some(first)) if !node.flow => {
+                let spaced = path.len() == 1 && self.is_spaced(&own);
+                let mut ranked: Vec<(usize, &Entry)> = own
+                    .iter()
+                    .filter_map(|entry| Some((rank(&entry.key)?, *entry)))
+                    .collect();
+                ranked.sort_by_key(|(rank, _)| *rank);
                 for child in children {
-                    self.add_line(spot, path, &own, first, child, rank);
+                    let before = ranked.partition_point(|(rank, _)| *rank < child.rank);
+                    let before = before.checked_sub(1).map(|at| ranked[at].1);
+                    self.add_line(spot, path, first, before, spaced, child);
                 }
             }
             (yaml::Kind::Map(all), _)
@@ -358,33 +369,23 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Adds a child between the lines of a mapping.
+    /// Adds a child between the lines of a mapping: after `before`, or else first of all.
     fn add_line(
         &mut self,
         spot: Spot<'a>,
         path: &[&str],
-        own: &[&'a Entry],
         first: &Entry,
+        before: Option<&Entry>,
+        spaced: bool,
         child: Child<'_>,
-        rank: &dyn Fn(&str) -> Option<usize>,
     ) {
         let start = self.line_start(first.key_span.start);
         let column = first.key_span.start - start;
-        let aligned = self.document.source.text()[start..first.key_span.start]
-            .bytes()
-            .all(|b| b == b' ');
-        let before = own
-            .iter()
-            .filter_map(|entry| {
-                rank(&entry.key)
-                    .filter(|rank| *rank < child.rank)
-                    .map(|rank| (rank, *entry))
-            })
-            .max_by_key(|(rank, _)| *rank);
-        let spaced = path.len() == 1 && self.is_spaced(own);
+        let text = self.document.source.text();
+        let aligned = text[start..first.key_span.start].bytes().all(|b| b == b' ');
         let block = (child.block)(column);
         let (offset, lines) = match before {
-            Some((_, entry)) => {
+            Some(entry) => {
                 let offset = self.block_end(entry, column);
                 (offset, if spaced { format!("\n{block}") } else { block })
             }

@@ -264,6 +264,48 @@ fn styled(skeleton: &str, style: &[usize]) -> String {
     }
 }
 
+/// Lines of answers files, in all the forms that YAML has.
+const FRAGMENTS: &[&str] = &[
+    "  clean:\n",
+    "  train:\n",
+    "  train: &t\n",
+    "  serve: *t\n",
+    "  serve: {<<: *t, args: {mode: live}}\n",
+    "  clean: {env: {MISSING_VALUE: NA}, args: {label_field: a}} # mine\n",
+    "  supplier: {outputs: {raw: a.csv,}}\n",
+    "  report: {}      # nothing to answer\n",
+    "  gate: ~ # none\n",
+    "  gone: &g {a: [1, 2]}\n",
+    "  gone:\n    args: {x: *g}\n",
+    "  \"gone too\": |+\n    text\n\n\n",
+    "    args:\n",
+    "    args: &a\n",
+    "    args: *a\n",
+    "    args: {rounds: 5,\n      features: [a]}\n",
+    "    env: {}\n",
+    "    env:\n",
+    "    inputs: !!map {train: x}\n",
+    "      <<: *a\n",
+    "      rounds: 5 # five\n",
+    "      round: 5\n",
+    "      rounds: &r 5\n",
+    "      level: *r\n",
+    "      features:\n      - a\n      # between\n      - b\n",
+    "      label_field: |\n        text\n\n        # no comment\n",
+    "      label_field: >+\n        folded\n\n",
+    "      label_field: 'two\n       lines'\n",
+    "      ? rounds\n      : 7\n",
+    "      old: {x: {y: 1}} # gone\n",
+    "      old: &o\n        deep: 1\n",
+    "      newer: *o\n",
+    "      \"quoted: key\": v\n",
+    "# at the left\n",
+    "      # inside\n",
+    "            # deep inside\n",
+    "\n",
+    "...\n",
+];
+
 /// A pipeline after months of work: some of the old, some new.
 fn changed(
     old: &[(String, Vec<Requirement>)],
@@ -356,6 +398,41 @@ proptest! {
                 }
             }
         }
+    }
+
+    /// Whatever a file looks like, with anchors, merges, braces and all: it is read without a panic, what is asked for
+    /// keeps its value, no comment is lost, and twice is once.
+    #[test]
+    fn no_file_is_damaged(
+        lines in proptest::collection::vec(proptest::sample::select(FRAGMENTS), 0..14),
+        apply in any::<bool>(),
+    ) {
+        let text = format!("steps:\n{}", lines.concat());
+        let renames = if apply { Renames::Apply } else { Renames::Suggest };
+        let owned = pipeline();
+        let steps = borrowed(&owned);
+        let loaded = load::load(&source(&text), &steps, &environment);
+        let Ok(before) = yaml::parse(&source(&text)) else {
+            prop_assert!(loaded.answers == Answers::default());
+            return Ok(());
+        };
+        let refreshed = refresh(&source(&text), &steps, renames).expect("YAML");
+        let after = yaml::parse(&source(&refreshed.text)).expect("YAML again");
+        for step in &steps {
+            for requirement in step.answerable() {
+                let pointer = load::pointer(step.step, requirement.kind, &requirement.name);
+                if let Some(value) = before.value.pointer(&pointer) {
+                    prop_assert_eq!(after.value.pointer(&pointer), Some(value), "{}\n{}", text, refreshed.text);
+                }
+            }
+        }
+        let mut comments = after.comments.iter().map(|span| after.source.slice(*span));
+        for comment in before.comments.iter().map(|span| before.source.slice(*span).trim_end()) {
+            let ours = comment.starts_with("# nothing to answer");
+            prop_assert!(ours || comments.any(|new| new.contains(comment)), "{}\n{}", text, refreshed.text);
+        }
+        let again = refresh(&source(&refreshed.text), &steps, renames).expect("YAML");
+        prop_assert_eq!(again.text, refreshed.text, "twice is once\n{}", text);
     }
 
     /// A file that is refreshed for its own pipeline does not change.
