@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -20,7 +21,7 @@ use crate::requirement::{
 };
 use crate::script::{Entry, TargetKind};
 use crate::shape::{self, Pattern, Shape};
-use crate::source::{Source, Span, Spanned};
+use crate::source::{Place, Source, Span, Spanned};
 use crate::yaml::{self, Document, join};
 
 /// The longest name of a pipeline or step, in bytes: it becomes a folder's name.
@@ -93,9 +94,11 @@ fn place_name(keys: &[String]) -> String {
     }
 }
 
-/// Our own schema, compiled.
-fn own_shape() -> Shape {
-    Shape::compile(schema()).expect("the schema of our own types compiles")
+/// Our own schema, compiled once.
+fn own_shape() -> &'static Shape {
+    static SHAPE: LazyLock<Shape> =
+        LazyLock::new(|| Shape::compile(schema()).expect("the schema of our own types compiles"));
+    &SHAPE
 }
 
 /// Lays a profile over the manifest, keeping the places of both.
@@ -324,7 +327,9 @@ impl Loader<'_> {
             self.problems
                 .push(step_kind(&source, name, span, &given, &places));
         }
-        if let (Some(_), None) = (raw.entry.filter(|entry| *entry == Entry::Main), &raw.script) {
+        if let (Some(_), None) = (raw.entry.filter(|entry| *entry == Entry::Main), &raw.script)
+            && !self.misspells_kind(at)
+        {
             self.problems.push(entry_without_script(
                 &source,
                 self.value(&join(at, "entry")),
@@ -375,6 +380,21 @@ impl Loader<'_> {
                 && entry.key != "needs"
                 && nearest(&entry.key, STEP_KINDS.iter().copied()).is_some()
         })
+    }
+
+    /// Whether a binding has a key that it does not know.
+    fn has_stray_key(&self, at: &str) -> bool {
+        const KEYS: &[&str] = &[
+            "flag",
+            "short",
+            "positional",
+            "env",
+            "main",
+            "key",
+            "container_path",
+        ];
+        let binding = self.document.value.pointer(at).and_then(Value::as_object);
+        binding.is_some_and(|binding| binding.keys().any(|key| !KEYS.contains(&key.as_str())))
     }
 
     fn cargo(&mut self, raw: &RawCargo, at: &str) -> Runs {
@@ -442,6 +462,9 @@ impl Loader<'_> {
             .map(|(name, declaration)| {
                 let pointer = join(at, name);
                 let place = self.document.source.at(self.key(&pointer));
+                if name.trim().is_empty() || name.contains(['{', '}', '[', ']', '\n']) {
+                    self.problems.push(bad_requirement_name(&place, kind, name));
+                }
                 let evidence = Evidence {
                     place,
                     layer: Layer::Manifest,
@@ -513,6 +536,8 @@ impl Loader<'_> {
             let place = self.key(&join(at, "binding"));
             match bound(binding, claim, entry) {
                 Some(binding) => claim.bindings.push(binding),
+                // Where a key of it means nothing, that is the finding.
+                None if self.has_stray_key(&join(at, "binding")) => {}
                 None => self.problems.push(bad_binding(&source, place)),
             }
         }
@@ -630,6 +655,21 @@ fn bad_name(source: &Source, span: Span, what: &str, name: &str, why: &str) -> D
     )
     .at(source.at(span), why)
     .help("it becomes a folder's name: use letters, digits, `_`, `-` and `.`")
+}
+
+fn bad_requirement_name(place: &Place, kind: Kind, name: &str) -> Diagnostic {
+    let help = match name.split_once(['{', '[']) {
+        Some((before, _)) if !before.trim().is_empty() => {
+            format!("a `:` may be missing after `{}`", before.trim())
+        }
+        _ => "name it as the script does".to_owned(),
+    };
+    Diagnostic::new(
+        Code::InvalidValue,
+        format!("`{}` is no name for an {kind}", name.escape_debug()),
+    )
+    .at(place.clone(), "brackets, braces or nothing in a name")
+    .help(help)
 }
 
 fn unknown_need<'a>(
