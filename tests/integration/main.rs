@@ -3,6 +3,7 @@
 mod common;
 mod examples;
 mod findings;
+mod hostile;
 mod journey;
 mod layers;
 mod mistakes;
