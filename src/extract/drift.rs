@@ -37,7 +37,11 @@ pub fn drift(layers: &[&[Claim]], script: &str, is_whole: bool) -> Diagnostics {
             .find(|claim| layer(claim) == Layer::Static);
         match (declared, code) {
             (Some(declared), None) if is_whole && is_checkable(declared) => {
-                found.push(not_read(declared, script, &ways));
+                let near = did_you_mean(&way(declared), ways.iter().map(String::as_str));
+                // A misspelt name in the manifest is a finding of its own.
+                if near.is_none() || layer(declared) != Layer::Manifest {
+                    found.push(not_read(declared, script, near));
+                }
             }
             (None, Some(code)) if has_contract && is_parameter(code) => {
                 found.push(not_declared(code))
@@ -117,18 +121,17 @@ fn place(claim: &Claim) -> Option<crate::source::Place> {
         .map(|evidence| evidence.place.clone())
 }
 
-fn not_read(declared: &Claim, script: &str, ways: &[String]) -> Diagnostic {
-    let way = way(declared);
-    let near = did_you_mean(&way, ways.iter().map(String::as_str));
-    Diagnostic::new(
-        Code::DriftNotRead,
-        format!(
-            "{} `{way}` is declared, and `{script}` never reads it",
-            declared.kind
-        ),
-    )
-    .maybe_at(place(declared), "declared here")
-    .help(near.unwrap_or_else(|| "remove the declaration, or let the script read it".to_owned()))
+fn not_read(declared: &Claim, script: &str, near: Option<String>) -> Diagnostic {
+    let message = format!(
+        "{} `{}` is declared, and `{script}` never reads it",
+        declared.kind,
+        way(declared)
+    );
+    Diagnostic::new(Code::DriftNotRead, message)
+        .maybe_at(place(declared), "declared here")
+        .help(
+            near.unwrap_or_else(|| "remove the declaration, or let the script read it".to_owned()),
+        )
 }
 
 fn not_declared(code: &Claim) -> Diagnostic {
