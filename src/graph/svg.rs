@@ -58,7 +58,7 @@ pub fn render(dag: &Dag, within: Within) -> String {
     let layout = lay_out(&sizes, &links);
     let (wide, high) = (layout.width + 2.0 * MARGIN, layout.height + 2.0 * MARGIN);
     let mut out = format!(
-        "<svg class=\"dag\" xmlns=\"http://www.w3.org/2000/svg\" width=\"{wide:.0}\" height=\"{high:.0}\" viewBox=\"{0} {0} {wide:.0} {high:.0}\" role=\"{1}\" aria-label=\"{2}\">\n",
+        "<svg class=\"dag\"{3} xmlns=\"http://www.w3.org/2000/svg\" width=\"{wide:.0}\" height=\"{high:.0}\" viewBox=\"{0} {0} {wide:.0} {high:.0}\" role=\"{1}\" aria-label=\"{2}\">\n",
         -MARGIN,
         if within == Within::Page {
             "group"
@@ -70,6 +70,11 @@ pub fn render(dag: &Dag, within: Within) -> String {
             dag.title,
             dag.nodes.len()
         )),
+        match within {
+            // On a page it shrinks to fit, as far as it can be read.
+            Within::Page => format!(" style=\"min-width:{:.0}px\"", wide * 0.62),
+            Within::Nothing => String::new(),
+        },
     );
     if within == Within::Nothing {
         let _ = write!(

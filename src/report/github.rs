@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -38,7 +39,9 @@ pub struct Github {
 /// The summary cannot be written; the path tells where.
 pub fn tell(record: &Record, github: &Github, ui: &mut Ui) -> Result<(), (PathBuf, io::Error)> {
     if github.commands {
-        for command in commands(record, github) {
+        // Nothing in a log can end a group but a word that nobody who writes logs knows.
+        let word = format!("end-{:016x}", RandomState::new().build_hasher().finish());
+        for command in commands(record, github, &word) {
             ui.out(&command);
         }
     }
@@ -53,7 +56,7 @@ pub fn tell(record: &Record, github: &Github, ui: &mut Ui) -> Result<(), (PathBu
 }
 
 /// The commands to GitHub: groups with logs, then annotations.
-fn commands(record: &Record, github: &Github) -> Vec<String> {
+fn commands(record: &Record, github: &Github, word: &str) -> Vec<String> {
     let failed =
         |outcome: &&StepOutcome| matches!(outcome.state, StepState::Failed | StepState::TimedOut);
     let failures = record
@@ -63,12 +66,6 @@ fn commands(record: &Record, github: &Github) -> Vec<String> {
         .filter(|(_, outcome)| failed(outcome));
     let mut groups = Vec::new();
     let mut annotations = Vec::new();
-    // Nothing in a log can end this but the word that nobody who writes logs knows.
-    let word = format!(
-        "end-{:x}-{}",
-        record.folder.as_os_str().len(),
-        record.summary.run_id
-    );
     for (step, outcome) in failures.take(ANNOTATIONS) {
         let log = outcome
             .log
@@ -83,7 +80,9 @@ fn commands(record: &Record, github: &Github) -> Vec<String> {
             let _ = writeln!(group, "{line}");
         }
         let _ = write!(group, "::{word}::\n::endgroup::");
-        groups.push(group);
+        if !lines.is_empty() {
+            groups.push(group);
+        }
         let reason = outcome.reason.as_deref().unwrap_or("failed");
         let last = lines.iter().rev().find(|line| !line.trim().is_empty());
         let message = match last {
@@ -203,7 +202,8 @@ mod tests {
             commands: true,
         };
         tell(&record, &github, &mut ui).expect("told");
-        insta::assert_snapshot!(printed.out());
+        assert_eq!(printed.out().matches("::stop-commands::end-").count(), 1);
+        insta::assert_snapshot!(commands(&record, &github, "the-end").join("\n"));
         let summary = std::fs::read_to_string(summary).expect("a summary");
         assert!(summary.starts_with("earlier\n## penguins"));
     }

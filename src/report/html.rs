@@ -9,6 +9,7 @@ use minijinja::Environment;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 
+use super::log::without_controls;
 use super::record::Record;
 
 /// The page of a run; logs are read from its folder.
@@ -24,11 +25,13 @@ pub fn render(record: &Record) -> io::Result<String> {
         .map_err(io::Error::other)?;
     environment.set_syntax(syntax);
     // The name ends in `.html`, so all that is put in is escaped.
-    environment
+    let page = environment
         .add_template("page.html", include_str!("html/page.html"))
         .and_then(|()| environment.get_template("page.html"))
         .and_then(|template| template.render(Serde(page::page(record))))
-        .map_err(io::Error::other)
+        .map_err(io::Error::other)?;
+    // Whoever opens the file in a terminal is not to be harmed either.
+    Ok(without_controls(&page))
 }
 
 #[cfg(test)]

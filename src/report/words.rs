@@ -36,6 +36,14 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
+/// `2026-11-22 23:15:32 UTC`, from RFC 3339; anything else as it is.
+pub fn moment(time: &str) -> String {
+    match time.parse::<jiff::Timestamp>() {
+        Ok(time) => time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        Err(_) => time.to_owned(),
+    }
+}
+
 /// `512 B`, `1.2 kB`, `3.4 MB`.
 pub fn bytes(count: u64) -> String {
     let mut value = count as f64;
@@ -63,6 +71,15 @@ pub fn counted(count: usize, word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn moments_are_told_to_the_second() {
+        assert_eq!(
+            moment("2026-11-22T23:15:32.418634503Z"),
+            "2026-11-22 23:15:32 UTC"
+        );
+        assert_eq!(moment("then"), "then");
+    }
 
     #[test]
     fn times_and_sizes_are_short() {

@@ -10,6 +10,7 @@ mod journey;
 mod layers;
 mod mistakes;
 mod mutations;
+mod reports;
 mod schemas;
 
 /// Every file beside this one is compiled; a forgotten one would be a test that never fails.

@@ -40,6 +40,8 @@
     const whole = pre.textContent;
     const lines = whole.replace(/\n$/, "").split("\n");
     const input = log.querySelector("input");
+    // What went wrong is told last.
+    if (log.closest(".step.bad")) pre.scrollTop = pre.scrollHeight;
     const status = log.querySelector("[role=status]");
     const marked = (line, word) => {
       const parts = [];

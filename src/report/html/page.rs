@@ -13,7 +13,7 @@ use crate::report::compare::{Comparison, compare};
 use crate::report::files::{Kept, Preview};
 use crate::report::log::{end_of, without_controls};
 use crate::report::record::{Record, Times};
-use crate::report::words::{bytes, counted, duration, state};
+use crate::report::words::{bytes, counted, duration, moment, state};
 use crate::requirement::Kind;
 use crate::ui::{Tone, clipped, without_styles};
 
@@ -41,6 +41,7 @@ pub(super) struct Page {
     remark: Option<&'static str>,
     run_id: String,
     started: String,
+    moment: String,
     seconds: String,
     folder: String,
     counts: Vec<Count>,
@@ -210,6 +211,7 @@ pub(super) fn page(record: &Record) -> Page {
         ),
         run_id: plain(&summary.run_id),
         started: plain(&summary.started),
+        moment: plain(&moment(&summary.started)),
         seconds: duration(summary.seconds),
         folder: record.folder.display().to_string(),
         counts: counts(record),
@@ -242,11 +244,12 @@ fn counts(record: &Record) -> Vec<Count> {
         }
     }
     // What went wrong first.
-    counts.sort_by_key(|count| {
+    let rank = |tone| {
         ["bad", "warn", "good", "idle"]
             .iter()
-            .position(|tone| *tone == count.tone)
-    });
+            .position(|known| *known == tone)
+    };
+    counts.sort_by_key(|count| (rank(count.tone), std::cmp::Reverse(count.count)));
     counts
 }
 
@@ -599,7 +602,7 @@ fn changes(change: &Comparison) -> Changes {
 fn facts(record: &Record) -> Vec<(&'static str, String)> {
     let mut facts = vec![
         ("Run", plain(&record.summary.run_id)),
-        ("Started", plain(&record.summary.started)),
+        ("Started", plain(&moment(&record.summary.started))),
         ("Took", duration(record.summary.seconds)),
         ("Run folder", record.folder.display().to_string()),
         ("Working folder", record.root.display().to_string()),
