@@ -16,7 +16,7 @@ use crate::file::{self, ReadError};
 use crate::manifest::{self, Manifest, Runs, Step, load};
 use crate::requirement::{Binding, Claim, Kind, Layer, MainParameter, Note, Reading, Requirement};
 use crate::script::{Entry, Language, Launcher, Script};
-use crate::source::{Source, Span};
+use crate::source::{Source, Span, Spanned};
 use crate::template::{self, Piece};
 
 /// The stack of a thread that reads scripts, in bytes: syntax trees are deep.
@@ -181,6 +181,7 @@ pub fn analyse(options: &Options) -> Result<Analysis, Diagnostics> {
                 framework: reading.framework.as_ref().map(|(name, _)| *name),
                 requirements,
                 is_whole: reading.syntax_error.is_none()
+                    && !is_blank(&script)
                     && (script.source.is_some()
                         || matches!(step.runs, Runs::Command(_) | Runs::External)),
                 notes: notes_of(&reading)
@@ -408,8 +409,17 @@ fn customary_binding(requirement: &Requirement, script: &Script) -> Option<Bindi
     }
 }
 
+/// Whether there is a script and nothing in it.
+fn is_blank(script: &Script) -> bool {
+    let source = script.source.as_ref();
+    source.is_some_and(|source| source.text().trim().is_empty())
+}
+
 fn script_problems(step: &Step, script: &Script, reading: &Reading) -> Diagnostics {
     let mut problems = Diagnostics::new();
+    if is_blank(script) {
+        return Diagnostics::new();
+    }
     if let Some((place, why)) = &reading.syntax_error {
         let name = place.source.name();
         problems.push(
@@ -496,8 +506,12 @@ fn unknown_references(
 
 /// Declared requirements that nothing carries to the script.
 fn unbound(step: &Step, script: &Script, requirements: &[Requirement]) -> Diagnostics {
-    if matches!(step.runs, Runs::Command(_) | Runs::External | Runs::Unclear)
+    if let Runs::Command(words) = &step.runs {
+        return unreferenced(step, words, requirements);
+    }
+    if matches!(step.runs, Runs::External | Runs::Unclear)
         || script.source.is_none() && script.language != Language::Rust
+        || is_blank(script)
     {
         return Diagnostics::new();
     }
@@ -530,6 +544,57 @@ fn unbound(step: &Step, script: &Script, requirements: &[Requirement]) -> Diagno
                     format!("`{}` has no parameter of this name", script.name),
                 )
                 .help(help)
+        })
+        .collect()
+}
+
+/// Declared requirements that a command neither names nor gets in another way.
+fn unreferenced(
+    step: &Step,
+    words: &[Spanned<String>],
+    requirements: &[Requirement],
+) -> Diagnostics {
+    let texts: Vec<&str> = words
+        .iter()
+        .chain(&step.settings.cwd)
+        .map(|text| text.value.as_str())
+        .chain(step.settings.env.values().map(String::as_str))
+        .collect();
+    let named: Vec<(Kind, &str)> = texts
+        .iter()
+        .flat_map(|text| template::pieces(text))
+        .filter_map(|piece| match piece {
+            Piece::Value { kind, name, .. } => Some((kind, name)),
+            Piece::Text(_) => None,
+        })
+        .collect();
+    let is_named = |r: &Requirement| named.contains(&(r.kind, r.name.as_str()));
+    let is_known = |(kind, name): &(Kind, &str)| {
+        let mut known = requirements.iter();
+        known.any(|r| r.kind == *kind && r.name == *name)
+    };
+    // A reference to nothing is most likely meant for one of them, and a finding of its own.
+    if !named.iter().all(is_known) {
+        return Diagnostics::new();
+    }
+    requirements
+        .iter()
+        .filter(|r| r.bindings.is_empty() && r.path.is_none() && !is_named(r))
+        .map(|requirement| {
+            let (kind, name) = (requirement.kind, &requirement.name);
+            let message = format!(
+                "nothing tells how {kind} `{name}` reaches the command of step `{}`",
+                step.name
+            );
+            Diagnostic::new(Code::UnboundRequirement, message)
+                .maybe_at(
+                    requirement.evidence.first().map(|e| e.place.clone()),
+                    "the command does not name it",
+                )
+                .help(format!(
+                    "write `${{{}.{name}}}` where its value goes, or give a `binding` or a `path`",
+                    kind.section()
+                ))
         })
         .collect()
 }

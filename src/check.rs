@@ -1,9 +1,11 @@
 //! Owns the whole check: answers against what is asked, and everything that the disk can tell before the run. Gives all
 //! findings in source order, and the values of every requirement.
 
+pub mod consequences;
 pub mod filesystem;
 pub mod format;
 pub mod glob;
+pub mod names;
 pub mod programs;
 pub mod status;
 pub mod values;
@@ -18,6 +20,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::file::{self, ReadError};
 use crate::source::Source;
 
+use self::consequences::Unclear;
 use self::values::Values;
 
 /// A pipeline together with its answers, checked.
@@ -89,44 +92,22 @@ pub fn check(
         None => load::absent(&steps),
     };
     let values = values::choose(analysis, &given, environment);
+    let unclear = Unclear::of(analysis);
     let mut problems = analysis.problems.clone();
     let told = findings
         .iter()
-        .filter(|finding| is_told(analysis, finding, selected));
+        .filter(|finding| consequences::is_told(analysis, &unclear, finding, selected));
     problems.extend(told.map(|finding| finding.diagnostic.clone()));
     problems.extend(filesystem::check(analysis, &values, selected));
     problems.extend(programs::check(analysis, selected));
+    problems.extend(names::check(analysis));
     problems.extend(wires::check(analysis, &given, &values, selected));
     Checked {
         answers: given,
         source: answers.cloned(),
         findings,
         values,
-        problems: problems.sorted(),
-    }
-}
-
-/// Whether a finding in the answers is told: not where it only follows from another, or is about a step that was not
-/// selected.
-fn is_told(analysis: &Analysis, finding: &Finding, selected: &[usize]) -> bool {
-    let Some(at) = finding
-        .step
-        .as_deref()
-        .and_then(|step| analysis.manifest.find(step))
-    else {
-        return true;
-    };
-    match finding.diagnostic.code {
-        Code::AnswerMissing => {
-            let input = finding
-                .answer
-                .as_deref()
-                .is_some_and(|answer| answer.starts_with("inputs."));
-            selected.contains(&at) && !(input && analysis.manifest.steps[at].lost_needs)
-        }
-        // Of a script that could not be read, nobody knows what it asks for.
-        Code::UnknownAnswer => analysis.steps[at].is_whole,
-        _ => true,
+        problems: consequences::without(analysis, &unclear, problems).sorted(),
     }
 }
 

@@ -113,6 +113,20 @@ impl Diagnostic {
     }
 }
 
+/// The longest text of a finding, in characters: names in it may be as long as their file.
+const LONGEST_TEXT: usize = 600;
+
+/// A text that people can be expected to read.
+fn readable(text: String) -> String {
+    if text.len() <= LONGEST_TEXT {
+        return text;
+    }
+    match text.char_indices().nth(LONGEST_TEXT) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text,
+    }
+}
+
 /// Findings as they come together.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Diagnostics(Vec<Diagnostic>);
@@ -196,45 +210,29 @@ impl FromIterator<Diagnostic> for Diagnostics {
     }
 }
 
-/// The longest word, in bytes, whose likeness to others is looked at: the effort grows with the square of it.
-const LONGEST_WORD: usize = 200;
-
-/// The longest text of a finding, in characters: names in it may be as long as their file.
-const LONGEST_TEXT: usize = 600;
-
-/// A text that people can be expected to read.
-fn readable(text: String) -> String {
-    if text.len() <= LONGEST_TEXT {
-        return text;
-    }
-    match text.char_indices().nth(LONGEST_TEXT) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text,
-    }
-}
-
 /// The candidate that `word` was most likely meant to be, if any is near enough.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    if word.len() > LONGEST_WORD {
-        return None;
-    }
+    /// Longer words are not compared letter by letter: nobody misspells a text.
+    const LONGEST: usize = 128;
     let folded = word.to_lowercase().replace('-', "_");
+    let length = folded.chars().count();
     candidates
         .into_iter()
-        .filter(|candidate| *candidate != word && candidate.len() <= LONGEST_WORD)
-        .map(|candidate| {
+        .filter(|candidate| *candidate != word && word.len().max(candidate.len()) <= LONGEST)
+        .filter_map(|candidate| {
             let other = candidate.to_lowercase().replace('-', "_");
+            let longest = length.max(other.chars().count());
+            let limit = longest.div_ceil(3).min(4);
+            let begins = folded.len() >= 3 && other.starts_with(&folded)
+                || other.len() >= 3 && folded.starts_with(other.as_str());
+            if !begins && length.abs_diff(other.chars().count()) > limit {
+                return None;
+            }
             let distance = strsim::damerau_levenshtein(&folded, &other);
-            (distance, candidate, other)
-        })
-        .filter(|(distance, _, other)| {
-            let longest = folded.chars().count().max(other.chars().count());
-            *distance <= longest.div_ceil(3).min(4) && *distance < longest
-                || (folded.len() >= 3 && other.starts_with(&folded))
-                || (other.len() >= 3 && folded.starts_with(other.as_str()))
+            (begins || distance <= limit && distance < longest).then_some((distance, candidate))
         })
         .min_by_key(|(distance, ..)| *distance)
-        .map(|(_, candidate, _)| candidate)
+        .map(|(_, candidate)| candidate)
 }
 
 /// "did you mean `x`?" where there is a near match.
@@ -243,6 +241,17 @@ pub fn did_you_mean<'a>(
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<String> {
     nearest(word, candidates).map(|near| format!("did you mean `{near}`?"))
+}
+
+/// The candidate of which `word` is a slip of the pen: closer than [`nearest`], for words that may be right as they are.
+pub fn misspelling<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let near = nearest(word, candidates)?;
+    let distance = strsim::damerau_levenshtein(word, near);
+    let shortest = word.chars().count().min(near.chars().count());
+    (distance <= 2 && distance * 4 <= shortest).then_some(near)
 }
 
 /// `a`, `b` and `c`: names in backticks, as many as a reader can take in.
@@ -336,6 +345,19 @@ mod tests {
         assert_eq!(nearest("x", ["y"]), None);
         assert_eq!(nearest("integer", ["path", "int"]), Some("int"));
         assert_eq!(nearest("job-type", ["job_type", "job"]), Some("job_type"));
+    }
+
+    #[test]
+    fn a_slip_of_the_pen_is_closer_than_a_near_word() {
+        let names = ["LOG_LEVEL", "epochs", "model", "seed"];
+        assert_eq!(misspelling("LOG_LEVLE", names), Some("LOG_LEVEL"));
+        assert_eq!(misspelling("epoch", names), Some("epochs"));
+        assert_eq!(misspelling("model_dir", names), None);
+        assert_eq!(misspelling("need", names), None);
+        let long = "x".repeat(1 << 20);
+        assert_eq!(misspelling(&long, [long.as_str(), "x"]), None);
+        let finding = Diagnostic::new(Code::UnknownKey, long);
+        assert!(finding.message.len() < 2000, "texts stay readable");
     }
 
     #[test]

@@ -96,6 +96,10 @@ impl Discovery<'_> {
     fn file(&mut self, step: &Step, path: &Spanned<String>, entry: Entry) -> Script {
         let full = file::resolve(&self.manifest.folder, &path.value);
         let source = self.read(&full, path.span, step);
+        if source.as_ref().is_some_and(|s| s.text().trim().is_empty()) {
+            self.problems
+                .push(script_empty(self.manifest, path.span, step));
+        }
         let recognised = language::recognise(&path.value, source.as_ref().map_or("", Source::text));
         let language = recognised.as_ref().map_or(Language::Other, |r| r.language);
         let chosen = self.chosen(step, language);
@@ -150,7 +154,14 @@ impl Discovery<'_> {
             .fold(folder, |path, part| path.join(part));
         let candidates = [base.with_extension("py"), base.join("__main__.py")];
         let source = match candidates.iter().find(|path| path.is_file()) {
-            Some(path) => self.read(path, module.span, step),
+            Some(path) => {
+                let source = self.read(path, module.span, step);
+                if source.as_ref().is_some_and(|s| s.text().trim().is_empty()) {
+                    self.problems
+                        .push(script_empty(self.manifest, module.span, step));
+                }
+                source
+            }
             None => {
                 self.problems
                     .push(module_not_found(self.manifest, module, &candidates));
@@ -308,6 +319,15 @@ fn script_not_found(manifest: &Manifest, span: Span, step: &Step, path: &Path) -
     )
     .at(manifest.at(span), format!("there is no `{name}`"))
     .help(help.unwrap_or_else(|| "paths are relative to the manifest's folder".to_owned()))
+}
+
+fn script_empty(manifest: &Manifest, span: Span, step: &Step) -> Diagnostic {
+    Diagnostic::new(
+        Code::ScriptEmpty,
+        format!("the script of step `{}` has nothing in it", step.name),
+    )
+    .at(manifest.at(span), "this file is empty")
+    .help("write the script, or name another one")
 }
 
 fn script_unreadable(manifest: &Manifest, span: Span, path: &Path, why: &str) -> Diagnostic {

@@ -430,7 +430,8 @@ fn likeliest(at: &str, branches: Vec<Vec<Misfit>>) -> Vec<Misfit> {
     typed.into_iter().min_by_key(rank).unwrap_or_default()
 }
 
-/// Drops a missing key whose misspelling stands in the same mapping, and everything said twice.
+/// Drops a missing key whose misspelling stands in the same mapping, what is said of a value that has the wrong type
+/// anyway, and everything said twice.
 fn without_echoes(all: Vec<Misfit>) -> Vec<Misfit> {
     let misspelt: HashSet<(String, String)> = all
         .iter()
@@ -442,11 +443,17 @@ fn without_echoes(all: Vec<Misfit>) -> Vec<Misfit> {
             _ => None,
         })
         .collect();
+    let mistyped: HashSet<String> = all
+        .iter()
+        .filter(|misfit| matches!(misfit.fault, Fault::Type { .. }))
+        .map(|misfit| misfit.at.clone())
+        .collect();
     let mut kept: Vec<Misfit> = Vec::with_capacity(all.len());
     let mut seen: HashSet<String> = HashSet::new();
     for misfit in all {
         let echo = matches!(&misfit.fault, Fault::Missing { key }
-            if misspelt.contains(&(misfit.at.clone(), key.clone())));
+            if misspelt.contains(&(misfit.at.clone(), key.clone())))
+            || matches!(misfit.fault, Fault::Choice { .. }) && mistyped.contains(&misfit.at);
         if !echo && seen.insert(format!("{} {:?}", misfit.at, misfit.fault)) {
             kept.push(misfit);
         }
@@ -505,7 +512,7 @@ pub fn wrong_type(types: &[&'static str], value: &Value, name: &str, place: Plac
         (Value::String(_) | Value::Number(_), types) if types.contains(&"array") => {
             Some(format!("write a list: `[{}]`", yaml::inline(value)))
         }
-        _ => None,
+        (_, types) => Some(format!("write {} here", expected(types))),
     };
     Diagnostic::new(
         Code::WrongType,

@@ -106,7 +106,7 @@ codes! {
     UnboundRequirement = "unbound-requirement", Warning,
         "nothing tells how a declared requirement reaches the script",
         "The manifest declares an input, output or argument, the script was read and shows no parameter of that name, \
-         and there is no `binding`. Write `binding: { flag: --name }`, `{ positional: 0 }` or `{ env: NAME }`, name the \
+         and there is no `binding`; or a command does not name it. Write `binding: { flag: --name }`, `{ positional: 0 }` or `{ env: NAME }`, name the \
          script's own parameter, or give a fixed `path`.";
     ContractNotFound = "contract-not-found", Error,
         "a step's contract, or the catalog of contracts, does not exist",
@@ -125,10 +125,19 @@ codes! {
     DriftRequired = "drift-required", Warning,
         "something is required in the contract and optional in the script, or the other way round",
         "What the code does is what happens; correct the contract.";
+    MisspeltName = "misspelt-name", Warning,
+        "a declared name or flag is almost one that the script has",
+        "The manifest declares an input, output, variable or argument that the script does not show, and the script has one \
+         whose name differs by a letter or two, which nobody declares. The declaration would have no effect. Correct the \
+         name; where both are meant, allow this code.";
     ScriptNotFound = "script-not-found", Error,
         "a step's script does not exist",
         "Paths in the manifest are relative to the manifest's folder, and are never searched for. The help names files \
          of a similar name in that folder.";
+    ScriptEmpty = "script-empty", Error,
+        "a step's script has nothing in it",
+        "The file is there and empty, so running it would prove nothing. What the step needs and gives is not known \
+         either, and is not asked for until the script is written.";
     ScriptSyntax = "script-syntax", Error,
         "a script does not parse",
         "The script's own language would refuse it at this place, so running it is pointless. What could be read of \

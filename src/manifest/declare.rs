@@ -9,7 +9,7 @@ use crate::requirement::{
     Binding, Claim, DataType, Evidence, Kind, Layer, OutputRef, Pass, ValueType,
 };
 use crate::shape::Pattern;
-use crate::source::{Source, Span};
+use crate::source::{Place, Source, Span};
 use crate::yaml::{self, Document, join};
 
 /// A document that declares requirements, and for which layer it speaks.
@@ -55,6 +55,9 @@ impl Declarer<'_> {
             .map(|(name, declaration)| {
                 let pointer = join(at, name);
                 let place = self.document.source.at(self.key(&pointer));
+                if name.trim().is_empty() || name.contains(['{', '}', '[', ']', '\n']) {
+                    self.problems.push(bad_requirement_name(&place, kind, name));
+                }
                 let evidence = Evidence {
                     place,
                     layer: self.layer,
@@ -75,6 +78,21 @@ impl Declarer<'_> {
                 claim
             })
             .collect()
+    }
+
+    /// Whether a binding has a key that it does not know.
+    fn has_stray_key(&self, at: &str) -> bool {
+        const KEYS: &[&str] = &[
+            "flag",
+            "short",
+            "positional",
+            "env",
+            "main",
+            "key",
+            "container_path",
+        ];
+        let binding = self.document.value.pointer(at).and_then(Value::as_object);
+        binding.is_some_and(|binding| binding.keys().any(|key| !KEYS.contains(&key.as_str())))
     }
 
     fn full(&mut self, claim: &mut Claim, raw: &RawRequirement, at: &str) {
@@ -126,10 +144,27 @@ impl Declarer<'_> {
             let place = self.key(&join(at, "binding"));
             match bound(binding, claim) {
                 Some(binding) => claim.bindings.push(binding),
+                // Where a key of it means nothing, that is the finding.
+                None if self.has_stray_key(&join(at, "binding")) => {}
                 None => self.problems.push(bad_binding(&source, place)),
             }
         }
     }
+}
+
+fn bad_requirement_name(place: &Place, kind: Kind, name: &str) -> Diagnostic {
+    let help = match name.split_once(['{', '[']) {
+        Some((before, _)) if !before.trim().is_empty() => {
+            format!("a `:` may be missing after `{}`", before.trim())
+        }
+        _ => "name it as the script does".to_owned(),
+    };
+    Diagnostic::new(
+        Code::InvalidValue,
+        format!("`{}` is no name for an {kind}", name.escape_debug()),
+    )
+    .at(place.clone(), "brackets, braces or nothing in a name")
+    .help(help)
 }
 
 /// The one way that a binding names; none where it names several, or none.

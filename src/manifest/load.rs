@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -92,9 +93,11 @@ fn place_name(keys: &[String]) -> String {
     }
 }
 
-/// Our own schema, compiled.
-fn own_shape() -> Shape {
-    Shape::compile(schema()).expect("the schema of our own types compiles")
+/// Our own schema, compiled once.
+fn own_shape() -> &'static Shape {
+    static SHAPE: LazyLock<Shape> =
+        LazyLock::new(|| Shape::compile(schema()).expect("the schema of our own types compiles"));
+    &SHAPE
 }
 
 /// Lays a profile over the manifest, keeping the places of both.
@@ -335,7 +338,9 @@ impl Loader<'_> {
             self.problems
                 .push(step_kind(&source, name, span, &given, &places));
         }
-        if let (Some(_), None) = (raw.entry.filter(|entry| *entry == Entry::Main), &raw.script) {
+        if let (Some(_), None) = (raw.entry.filter(|entry| *entry == Entry::Main), &raw.script)
+            && !self.misspells_kind(at)
+        {
             self.problems.push(entry_without_script(
                 &source,
                 self.value(&join(at, "entry")),

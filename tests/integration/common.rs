@@ -39,6 +39,13 @@ impl Project {
         project
     }
 
+    /// The same project once more, in a folder of its own.
+    pub(crate) fn again(&self) -> Self {
+        let project = Self::new(&[]);
+        copy(self.path(), project.path());
+        project
+    }
+
     /// Sets a variable for the commands.
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.env.push((name.to_owned(), value.to_owned()));
