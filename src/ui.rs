@@ -22,6 +22,9 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 /// The width of text where no terminal tells its own.
 const USUAL_WIDTH: usize = 100;
 
+/// How many findings are drawn: nobody reads more, and a machine asks for another format.
+const MOST_DRAWN: usize = 1000;
+
 /// When colours are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Color {
@@ -230,13 +233,19 @@ impl Ui {
             unicode: self.unicode,
             width: self.width,
         };
+        let all = diagnostics.iter().filter(shown).count();
         let drawn: Vec<String> = diagnostics
             .iter()
             .filter(shown)
+            .take(MOST_DRAWN)
             .map(|d| draw(d, canvas))
             .collect();
         for text in drawn {
             self.tell(&format!("{text}\n"));
+        }
+        if all > MOST_DRAWN {
+            let rest = all - MOST_DRAWN;
+            self.tell(&format!("… and {rest} more, not shown here"));
         }
         if let Some(count) = counted(diagnostics) {
             self.tell(&count);

@@ -5,6 +5,7 @@ mod contracts;
 mod editor;
 mod examples;
 mod findings;
+mod hostile;
 mod journey;
 mod layers;
 mod mistakes;
