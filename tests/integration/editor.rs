@@ -109,7 +109,7 @@ impl Editor {
         self.wait(|message| message["id"] == json!(id))["result"].clone()
     }
 
-    /// What is underlined in a text: `line:column message`.
+    /// What is underlined in a text, or the line where there is no text to underline, each with its message.
     fn underlined(&mut self, text: &str) -> Vec<String> {
         self.version += 1;
         let version = self.version;
@@ -125,12 +125,21 @@ impl Editor {
         }
         let told = self.wait(|message| message["method"] == "textDocument/publishDiagnostics");
         let line = |problem: &Value| {
-            let start = &problem["range"]["start"];
-            let at = |key: &str| start[key].as_u64().unwrap_or_default() + 1;
+            let at = |end: &str, key: &str| problem["range"][end][key].as_u64().unwrap_or_default();
+            let line = text
+                .lines()
+                .nth(at("start", "line") as usize)
+                .unwrap_or_default();
+            let end = match at("end", "line") == at("start", "line") {
+                true => at("end", "character") as usize,
+                false => line.len(),
+            };
+            let part = line
+                .get(at("start", "character") as usize..end)
+                .unwrap_or_default();
+            let part = if part.is_empty() { line.trim() } else { part };
             format!(
-                "{}:{} {}",
-                at("line"),
-                at("character"),
+                "`{part}` {}",
                 problem["message"].as_str().unwrap_or_default()
             )
         };
@@ -275,38 +284,38 @@ fn mistakes_are_underlined_in_words_a_person_understands() {
     }
     assert_snapshot!(told, @r#"
 the skeleton
-  6:11 write a path: the penguins as supplied (raw)
-  12:21 write a text: how the supplier writes a gap ($MISSING_VALUE)
-  15:19 write a text: column that holds the label to predict (--label-field)
-  30:16 write random or by-year: hold out a random share of every label, or the latest year (job_args.strategy)
-  39:16 write a text: the column to group by, such as island or sex ($GROUP_BY)
-  53:16 write a list of texts: columns of numbers to learn from (--features)
-  71:16 write a list of texts: columns of numbers to learn from (--features)
+  `raw:` write a path: the penguins as supplied (raw)
+  `MISSING_VALUE:` write a text: how the supplier writes a gap ($MISSING_VALUE)
+  `label_field:` write a text: column that holds the label to predict (--label-field)
+  `strategy:` write random or by-year: hold out a random share of every label, or the latest year (job_args.strategy)
+  `GROUP_BY:` write a text: the column to group by, such as island or sex ($GROUP_BY)
+  `features:` write a list of texts: columns of numbers to learn from (--features)
+  `features:` write a list of texts: columns of numbers to learn from (--features)
 strategy: rndom
-  28:17 write random or by-year: hold out a random share of every label, or the latest year (job_args.strategy)
+  `rndom` write random or by-year: hold out a random share of every label, or the latest year (job_args.strategy)
 strategee: random
-  26:5 Missing property "strategy".
-  28:7 Property strategee is not allowed.
+  `args` Missing property "strategy".
+  `strategee` Property strategee is not allowed.
 strategy: '${STRATEGY}'
-  
+  nothing underlined
 test_ratio: 5
-  30:19 Value is above the maximum of 0.95.
+  `5` Value is above the maximum of 0.95.
 test_ratio: '0.5'
-  30:19 write a number from 0.05 to 0.95: share of the rows that a random split holds out (default: 0.25) (job_args.test_ratio)
+  `'0.5'` write a number from 0.05 to 0.95: share of the rows that a random split holds out (default: 0.25) (job_args.test_ratio)
 test_ratio:
-  
+  nothing underlined
 DECIMALS: ten
-  40:17 write a text that matches ^[0-9]$: decimals to write ($DECIMALS)
+  `ten` write a text that matches ^[0-9]$: decimals to write ($DECIMALS)
 features: bill_length_mm
-  49:17 write a list of texts: columns of numbers to learn from (--features)
+  `bill_length_mm` write a list of texts: columns of numbers to learn from (--features)
 drop_duplicates: maybe
-  19:24 write true or false: drop rows that repeat an earlier one (--drop-duplicates)
-  gaet: {}
-  87:3 Property gaet is not allowed.
+  `maybe` write true or false: drop rows that repeat an earlier one (--drop-duplicates)
+gaet: {}
+  `gaet` Property gaet is not allowed.
 inputs: {cleaned: {from: clean.claened}}
-  22:30 Value is not accepted. Valid values: "clean.cleaned", "supplier.raw".
+  `clean.claened` Value is not accepted. Valid values: "clean.cleaned", "supplier.raw".
 inputs: {cleaned: {form: clean.cleaned}}
-  22:14 write a path or {from: step.output} (input_paths["cleaned"])
+  `cleaned: {form` write a path or {from: step.output} (input_paths["cleaned"])
 "#);
 }
 
