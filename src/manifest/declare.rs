@@ -95,21 +95,6 @@ impl Declarer<'_> {
             .collect()
     }
 
-    /// Whether a binding has a key that it does not know.
-    fn has_stray_key(&self, at: &str) -> bool {
-        const KEYS: &[&str] = &[
-            "flag",
-            "short",
-            "positional",
-            "env",
-            "main",
-            "key",
-            "container_path",
-        ];
-        let binding = self.document.value.pointer(at).and_then(Value::as_object);
-        binding.is_some_and(|binding| binding.keys().any(|key| !KEYS.contains(&key.as_str())))
-    }
-
     fn full(&mut self, claim: &mut Claim, raw: &RawRequirement, at: &str) {
         let source = self.document.source.clone();
         if let Some(word) = &raw.value_type {
@@ -284,19 +269,4 @@ fn bad_pattern(source: &Source, span: Span) -> Diagnostic {
         "an unclosed bracket, or a sign that has to be escaped with `\\`",
     )
     .help("for example `^[a-z_]+$`")
-}
-
-fn bad_requirement_name(place: &Place, kind: Kind, name: &str) -> Diagnostic {
-    let help = match name.split_once(['{', '[']) {
-        Some((before, _)) if !before.trim().is_empty() => {
-            format!("a `:` may be missing after `{}`", before.trim())
-        }
-        _ => "name it as the script does".to_owned(),
-    };
-    Diagnostic::new(
-        Code::InvalidValue,
-        format!("`{}` is no name for an {kind}", name.escape_debug()),
-    )
-    .at(place.clone(), "brackets, braces or nothing in a name")
-    .help(help)
 }

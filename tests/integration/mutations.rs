@@ -169,6 +169,9 @@ fn replaced(text: &str, span: Span, with: &str) -> Vec<u8> {
     format!("{}{with}{}", &text[..span.start], &text[span.end..]).into_bytes()
 }
 
+/// What is done to a file: its class, the bytes it gets (none removes it), and the codes that tell it.
+type Change<'a> = (&'static str, Option<&'a [u8]>, &'static [&'static str]);
+
 /// A project and its mistakes.
 struct Corpus {
     project: Project,
@@ -627,12 +630,7 @@ impl Corpus {
     }
 
     /// What becomes of a file that others need: `(class, new bytes, codes)`.
-    fn file(
-        &mut self,
-        name: &str,
-        at: &(&str, &str),
-        changes: &[(&'static str, Option<&[u8]>, &'static [&'static str])],
-    ) {
+    fn file(&mut self, name: &str, at: &(&str, &str), changes: &[Change<'_>]) {
         let (asking, word) = at;
         let text = self.project.read(asking);
         let line = text
