@@ -251,7 +251,7 @@ pub fn misspelling<'a>(
     let near = nearest(word, candidates)?;
     let distance = strsim::damerau_levenshtein(word, near);
     let shortest = word.chars().count().min(near.chars().count());
-    (distance <= 2 && distance * 4 <= shortest).then_some(near)
+    (distance <= 2 && distance * 4 < shortest).then_some(near)
 }
 
 /// `a`, `b` and `c`: names in backticks, as many as a reader can take in.

@@ -555,12 +555,12 @@ by_name: x -> by_name: x, quiet: a, loud: b
 report: {} -> report: nothing
 10:11 wrong-type report.-
   step `report` is a text, expected a mapping
-  = -
+  = write a mapping here
 
 report: {} -> report: {args: [title]}
 10:18 wrong-type report.-
   `args` of step `report` is a list, expected a mapping
-  = -
+  = write a mapping here
 
 report: {} -> report: {title: x}
 10:12 unknown-answer report.title

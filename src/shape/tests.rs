@@ -70,7 +70,7 @@ steps:
 4:7 unknown-key: unknown key `need` in `steps.a` | did you mean `needs`?
 4:25 wrong-type: `steps.a.script` is a whole number, expected a text | put it in quotes: `"7"`
 4:35 wrong-type: `steps.a.needs` is a text, expected a list | write a list: `[all]`
-5:6 wrong-type: `steps.b` is a text, expected a mapping | -
+5:6 wrong-type: `steps.b` is a text, expected a mapping | write a mapping here
 7:14 wrong-type: `steps.c.retries` is a text, expected a whole number | write it without quotes: `3`
 8:12 invalid-value: `steps.c.ratio` is `0`, which is too small | write more than 0
 9:11 invalid-value: `steps.c.kind` cannot be `cvs` | did you mean `csv`? these are allowed: `csv` and `json`
