@@ -118,6 +118,7 @@ pub fn without(analysis: &Analysis, unclear: &Unclear, problems: Diagnostics) ->
             Code::UnusedOutput => is_broken,
             Code::UnboundRequirement
             | Code::MisspeltName
+            | Code::DriftNotRead
             | Code::NotUpstream
             | Code::InvalidReference
             | Code::InputNotFound

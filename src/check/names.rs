@@ -16,9 +16,17 @@ pub fn check(analysis: &Analysis) -> Diagnostics {
     read.flat_map(|(step, analysed)| {
         step.claims
             .iter()
+            .filter(|claim| !is_told(analysis, claim))
             .filter_map(move |claim| misspelt(step, analysed, claim))
     })
     .collect()
+}
+
+/// Whether another finding says already that nothing reads what is declared.
+fn is_told(analysis: &Analysis, claim: &Claim) -> bool {
+    let place = claim.evidence.first().map(|evidence| &evidence.place);
+    let mut told = analysis.problems.iter();
+    told.any(|problem| problem.code == Code::DriftNotRead && problem.place() == place)
 }
 
 /// Whether the manifest says something of a requirement.

@@ -270,6 +270,7 @@ impl Corpus {
                         "unknown-output",
                         "unbound-requirement",
                         "misspelt-name",
+                        "drift-not-read",
                         "wire-mismatch",
                         "script-not-found",
                         "input-not-found",
@@ -373,6 +374,7 @@ impl Corpus {
                             typo,
                             &[
                                 "misspelt-name",
+                                "drift-not-read",
                                 "unbound-requirement",
                                 "unknown-output",
                                 "answer-missing",
@@ -462,7 +464,7 @@ impl Corpus {
                 [.., "timeout"] if value.is_string() => &["invalid-value"],
                 [.., "type" | "items"] => &["invalid-value"],
                 [.., "from"] => &["unknown-step", "unknown-output"],
-                [.., "flag"] => &["misspelt-name", "unbound-requirement"],
+                [.., "flag"] => &["misspelt-name", "drift-not-read", "unbound-requirement"],
                 [.., "min" | "max" | "retries" | "weight" | "positional"] => {
                     let text = replaced(&text, shown, "many");
                     self.add(
