@@ -169,6 +169,9 @@ fn replaced(text: &str, span: Span, with: &str) -> Vec<u8> {
     format!("{}{with}{}", &text[..span.start], &text[span.end..]).into_bytes()
 }
 
+/// What becomes of a file: the class of the mistake, the new bytes if it stays, the codes of which one is right.
+type Change<'a> = (&'static str, Option<&'a [u8]>, &'static [&'static str]);
+
 /// A project and its mistakes.
 struct Corpus {
     project: Project,
@@ -626,13 +629,8 @@ impl Corpus {
         }
     }
 
-    /// What becomes of a file that others need: `(class, new bytes, codes)`.
-    fn file(
-        &mut self,
-        name: &str,
-        at: &(&str, &str),
-        changes: &[(&'static str, Option<&[u8]>, &'static [&'static str])],
-    ) {
+    /// Mistakes with a file that others need, told at the line of `at` that has the word.
+    fn file(&mut self, name: &str, at: &(&str, &str), changes: &[Change<'_>]) {
         let (asking, word) = at;
         let text = self.project.read(asking);
         let line = text
