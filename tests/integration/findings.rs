@@ -166,3 +166,78 @@ fn an_old_project_can_start_today() {
         .run(&known)
         .tells("1 entry of the baseline fits nothing any more");
 }
+
+/// What is replaced by what in which file, and what has to be told of it.
+type Case<'a> = (&'a str, &'a str, &'a str, &'a [&'a str]);
+
+const CASES: &[Case<'_>] = &[
+    (
+        "runtime-test.answers.yaml",
+        "raw.csv",
+        "data/*.tsv",
+        &["error[input-not-found]", "matches no file"],
+    ),
+    (
+        "runtime-test.answers.yaml",
+        "raw.csv",
+        "/etc/hostname",
+        &["warning[outside-workspace]", "${DATA_DIR}"],
+    ),
+    (
+        "runtime-test.yaml",
+        "{ from: supplier.raw }",
+        "{ from: supplier.raw, type: parquet }",
+        &[
+            "error[wire-mismatch]",
+            "`supplier.raw` is csv, and input `raw` of step `first` reads parquet",
+        ],
+    ),
+    (
+        "runtime-test.yaml",
+        "{ from: supplier.raw }",
+        "{ from: supplier.raw, type: folder }",
+        &["error[wire-mismatch]", "reads folder"],
+    ),
+    (
+        "runtime-test.yaml",
+        "outputs: { raw: { type: csv } }",
+        "outputs: { raw: { type: json } }",
+        &["error[input-format]", "is not json"],
+    ),
+    (
+        "runtime-test.yaml",
+        "pipeline: found\nsteps:\n",
+        "pipeline: found\nsteps:\n  other:\n    external: true\n    outputs: { left: raw.csv }\n",
+        &["advice[unused-output]", "from: other.left"],
+    ),
+    (
+        "runtime-test.yaml",
+        "    inputs: {",
+        "    inputs: { more: { from: supplier.raw },",
+        &["warning[unbound-requirement]", "${inputs.more}"],
+    ),
+];
+
+#[test]
+fn each_kind_is_told_and_only_it() {
+    let valid = |project: &Project| {
+        project.write("raw.csv", "a,b\n1,2\n");
+        project.edit("runtime-test.yaml", "[supplier, supplier]", "[supplier]");
+    };
+    for (file, from, to, told) in CASES {
+        let project = project();
+        valid(&project);
+        project.run(&["check"]).code(0);
+        project.edit(file, from, to);
+        let ran = project.run(&["check"]);
+        for words in *told {
+            assert!(
+                ran.err.contains(words),
+                "{to}: no {words:?} in\n{}",
+                ran.err
+            );
+        }
+        let count = ["error[", "warning[", "advice["].map(|kind| ran.err.matches(kind).count());
+        assert_eq!(count.iter().sum::<usize>(), 1, "{to}:\n{}", ran.err);
+    }
+}

@@ -268,7 +268,6 @@ fn scripts_may_be_anything() {
             fs::write(project.path().join(script), &bytes).expect("written");
             let begun = Instant::now();
             let ran = project.run(&["check"]);
-            eprintln!("{:?} {what} as {script}", begun.elapsed());
             assert!(
                 begun.elapsed() < PATIENCE,
                 "{what} as {script}: {:?}",

@@ -169,7 +169,7 @@ fn replaced(text: &str, span: Span, with: &str) -> Vec<u8> {
     format!("{}{with}{}", &text[..span.start], &text[span.end..]).into_bytes()
 }
 
-/// What is done to a file: its class, the bytes it gets (none removes it), and the codes that tell it.
+/// What becomes of a file: the class of the mistake, the new bytes if it stays, the codes of which one is right.
 type Change<'a> = (&'static str, Option<&'a [u8]>, &'static [&'static str]);
 
 /// A project and its mistakes.
@@ -629,7 +629,7 @@ impl Corpus {
         }
     }
 
-    /// What becomes of a file that others need: `(class, new bytes, codes)`.
+    /// Mistakes with a file that others need, told at the line of `at` that has the word.
     fn file(&mut self, name: &str, at: &(&str, &str), changes: &[Change<'_>]) {
         let (asking, word) = at;
         let text = self.project.read(asking);
