@@ -251,7 +251,10 @@ pub fn misspelling<'a>(
     let near = nearest(word, candidates)?;
     let distance = strsim::damerau_levenshtein(word, near);
     let shortest = word.chars().count().min(near.chars().count());
-    (distance <= 2 && distance * 4 < shortest).then_some(near)
+    // Short words differ by a letter often enough without being slips; few slips are in the first letter.
+    let begins_alike = word.chars().next() == near.chars().next();
+    let limit = if begins_alike { 4 } else { 5 };
+    (distance <= 2 && distance * limit <= shortest).then_some(near)
 }
 
 /// `a`, `b` and `c`: names in backticks, as many as a reader can take in.

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 
 use crate::check::status::Status;
-use crate::event::RunSummary;
+use crate::event::{Event, RunSummary};
 use crate::extract::contract;
 use crate::findings::baseline::Baseline;
 use crate::findings::json::Report;
@@ -29,6 +29,7 @@ pub fn all() -> Vec<(&'static str, String)> {
         ("check", text(written::<Report>())),
         ("baseline", text(written::<Baseline>())),
         ("summary", text(written::<RunSummary>())),
+        ("events", text(written::<Event>())),
         ("plan", text(written::<Outline>())),
         ("files", text(written::<Files>())),
     ]

@@ -35,6 +35,14 @@ pub fn prepare(outputs: &[PlannedPath], home: &Path) -> Result<Before, (PathBuf,
         };
         folder.map_or(Ok(()), fs::create_dir_all).map_err(at)?;
     }
+    // Where the user wants an output, its folder is made as well; nothing that is there is touched.
+    for output in outputs
+        .iter()
+        .filter(|output| output.required && !output.ours)
+    {
+        let folder = output.path.parent().map_or(Ok(()), fs::create_dir_all);
+        folder.map_err(|error| (output.path.clone(), error))?;
+    }
     Ok(Before(
         outputs
             .iter()

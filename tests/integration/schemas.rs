@@ -4,6 +4,48 @@ use std::fs;
 use std::path::Path;
 
 use runtime_test::published;
+use runtime_test::shape::Shape;
+
+use crate::common::Project;
+
+/// What commands print and runs leave is what the published schemas say.
+#[test]
+fn what_is_written_fits_its_schema() {
+    let project = Project::copy_of("examples/penguins");
+    project.run(&["run"]).code(0);
+    let latest = |name: &str| project.read(&format!("target/runtime-test/penguins/latest/{name}"));
+    let mut written = vec![
+        (
+            "inspect",
+            project.run(&["inspect", "--format", "json"]).code(0).out,
+        ),
+        (
+            "status",
+            project.run(&["status", "--format", "json"]).code(0).out,
+        ),
+        (
+            "check",
+            project.run(&["check", "--format", "json"]).code(0).out,
+        ),
+        ("summary", latest("summary.json")),
+        ("plan", latest("plan.json")),
+        ("files", latest("files.json")),
+    ];
+    written.extend(
+        latest("events.jsonl")
+            .lines()
+            .map(|line| ("events", line.to_owned())),
+    );
+    for (name, text) in written {
+        let (_, schema) = published::all()
+            .into_iter()
+            .find(|(known, _)| *known == name)
+            .expect("published");
+        let shape = Shape::compile(serde_json::from_str(&schema).expect("JSON")).expect("a schema");
+        let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(shape.misfits(&value), [], "{name}: {text}");
+    }
+}
 
 #[test]
 fn published_schemas_are_fresh() {
