@@ -40,7 +40,8 @@ impl Interrupt {
         }
         let interrupt = Self::new();
         let asked = interrupt.clone();
-        ctrlc::try_set_handler(move || asked.ask())?;
+        // Shells start what runs in the background with these signals ignored; a run listens all the same.
+        ctrlc::set_handler(move || asked.ask())?;
         Ok(SIGNALS.get_or_init(|| interrupt).clone())
     }
 

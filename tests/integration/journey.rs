@@ -306,6 +306,28 @@ fn it_works_in_a_workspace_in_a_member_and_without_cargo() {
         .tells("nonsense");
 }
 
+/// Shells start background jobs with Ctrl-C ignored: a run has to work there, and to end when it is asked to.
+#[test]
+fn a_run_in_the_background_works_and_can_be_ended() {
+    let project = Project::new(&[(
+        "runtime-test.yaml",
+        "version: 1\npipeline: p\nsteps:\n  quick: { command: [\"true\"] }\n  slow: { command: [sh, -c, \"touch started; sleep 600\"], needs: [quick] }\n",
+    )]);
+    let script = format!(
+        "trap '' INT HUP; '{}' run --grace 1 & while [ ! -e started ]; do :; done; kill -TERM $!; wait $!",
+        env!("CARGO_BIN_EXE_cargo-runtime-test")
+    );
+    let status = std::process::Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(project.path())
+        .status();
+    assert_eq!(status.expect("a shell").code(), Some(130));
+    let summary: serde_json::Value =
+        serde_json::from_str(&project.read(".runtime-test/latest/summary.json")).expect("JSON");
+    assert_eq!(summary["steps"]["quick"]["state"], "passed");
+    assert_eq!(summary["steps"]["slow"]["state"], "failed");
+}
+
 #[test]
 fn secrets_are_never_shown() {
     let project = Project::new(&[
