@@ -87,6 +87,15 @@ impl Lock {
     }
 }
 
+impl Drop for Lock {
+    /// Unlocks by name: a process that is just being started may still hold a copy of the open file, and closing ours
+    /// alone would leave the lock with it for that moment.
+    fn drop(&mut self) {
+        // Where it cannot be unlocked, the end of the processes that hold it does.
+        let _ = self.file.unlock();
+    }
+}
+
 /// A run's folder and the events in it.
 #[derive(Debug)]
 pub struct Journal {
