@@ -23,6 +23,7 @@ pub struct Group(Option<Pid>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Process {
     pid: Pid,
+    parent: i32,
     group: i32,
     name: String,
 }
@@ -148,7 +149,7 @@ pub fn end_marked(marks: &[String], tell: &str, grace: Duration) -> Vec<(String,
 fn marked(marks: &[String]) -> Vec<Process> {
     let own = rustix::process::getpid();
     let bears = |process: &Process| {
-        let environment = environment(process.pid).unwrap_or_default();
+        let environment = settled_environment(process);
         let has = |mark: &String| {
             environment
                 .split(|&byte| byte == 0)
@@ -166,6 +167,21 @@ fn mark_of(pid: Pid, name: &str) -> Option<String> {
         .split(|&byte| byte == 0)
         .find_map(|entry| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"="))?;
     OsString::from_vec(value.to_vec()).into_string().ok()
+}
+
+/// The environment a process began with. While a process becomes another program the system shows none for a moment, so
+/// an empty one is looked at again; only threads of the kernel, children of process 2, never have one.
+fn settled_environment(process: &Process) -> Vec<u8> {
+    const LOOKS: u32 = 3;
+    for _ in 0..LOOKS {
+        match environment(process.pid) {
+            Some(shown) if shown.is_empty() && !matches!(process.parent, 0 | 2) => {
+                thread::sleep(Duration::from_millis(1));
+            }
+            shown => return shown.unwrap_or_default(),
+        }
+    }
+    Vec::new()
 }
 
 /// The environment a process began with; none where it belongs to somebody else.
@@ -194,10 +210,12 @@ fn of_stat(pid: i32, stat: &[u8]) -> Option<Process> {
     let name = before.split_once('(')?.1.to_owned();
     let mut fields = after.split_whitespace();
     let state = fields.next()?;
-    let group = fields.nth(1)?.parse().ok()?;
+    let parent = fields.next()?.parse().ok()?;
+    let group = fields.next()?.parse().ok()?;
     let alive = !matches!(state, "Z" | "X" | "x");
     alive.then_some(Process {
         pid: Pid::from_raw(pid)?,
+        parent,
         group,
         name,
     })

@@ -622,6 +622,14 @@ fn a_killed_run_is_tidied_up_by_the_next() {
         .env(step::RUN_ID, &run_id)
         .spawn()
         .expect("a process");
+    // The system shows a process's environment only a moment after it has been started.
+    let environ = format!("/proc/{}/environ", orphan.id());
+    let shown =
+        || fs::read(&environ).is_ok_and(|bytes| String::from_utf8_lossy(&bytes).contains(&run_id));
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while cfg!(target_os = "linux") && !shown() && Instant::now() < deadline {
+        thread::yield_now();
+    }
     assert!(pipeline.run().summary().success);
     assert!(!orphan.wait().expect("an end").success());
     let repaired = journal::load_summary(&folder).expect("a summary");
