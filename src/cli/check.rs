@@ -11,6 +11,7 @@ use crate::exit_code::Exit;
 use crate::file;
 use crate::findings::baseline::Baseline;
 use crate::findings::{self, Told, github, json, sarif};
+use crate::report::words::counted;
 use crate::ui::{Tone, Ui, paint};
 
 use super::args::{Global, Judging};
@@ -210,9 +211,10 @@ fn ready(analysis: &Analysis) -> String {
         .map(|step| step.requirements.len())
         .sum();
     format!(
-        "{}: {} steps and {total} requirements checked, {}",
+        "{}: {} and {} checked, {}",
         paint(Tone::Strong, &analysis.manifest.pipeline),
-        analysis.steps.len(),
+        counted(analysis.steps.len(), "step"),
+        counted(total, "requirement"),
         paint(Tone::Good, "ready to run")
     )
 }

@@ -6,6 +6,7 @@ use crate::check::{self, Checked, status};
 use crate::exit_code::Exit;
 use crate::extract;
 use crate::file;
+use crate::report::words::counted;
 use crate::requirement::Requirement;
 use crate::schema;
 use crate::ui::{Tone, Ui, paint};
@@ -149,10 +150,11 @@ fn told(analysis: &Analysis, checked: &Checked) -> String {
         })
         .collect();
     let mut text = format!(
-        "{}: {} steps, {} scripts read, {total} requirements found\n\n{}",
+        "{}: {}, {} read, {} found\n\n{}",
         paint(Tone::Strong, &analysis.manifest.pipeline),
-        rows.len(),
-        scripts.len(),
+        counted(rows.len(), "step"),
+        counted(scripts.len(), "script"),
+        counted(total, "requirement"),
         table::render(&rows)
     );
     let percent = (asked * 100).checked_div(total).unwrap_or_default();

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::log;
 use super::table::{self, Row};
+use super::words::counted;
 use crate::event::{Event, RunSummary, StepOutcome, StepState};
 use crate::ui::{Tone, Ui, Verbosity, clean, paint, shown_path};
 
@@ -381,11 +382,6 @@ fn counts(summary: &RunSummary) -> String {
         counted(summary.steps.len(), "step"),
         parts.join(", ")
     )
-}
-
-/// `1 step`, `2 steps`.
-fn counted(count: usize, word: &str) -> String {
-    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }
 
 /// `[   0.041s]`, or as many blanks for a step that never began.
