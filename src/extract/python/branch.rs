@@ -9,9 +9,19 @@ use crate::requirement::MainParameter;
 
 /// What a condition says about variables: those that are there when it holds, and those that are there when not.
 #[derive(Default)]
-struct Presence {
-    when_true: Vec<String>,
-    when_false: Vec<String>,
+pub(super) struct Presence {
+    pub(super) when_true: Vec<String>,
+    pub(super) when_false: Vec<String>,
+}
+
+impl Presence {
+    /// The variables that are there, and those that are missing, when the condition comes out as `outcome`.
+    pub(super) fn sides(&self, outcome: bool) -> (&[String], &[String]) {
+        match outcome {
+            true => (&self.when_true, &self.when_false),
+            false => (&self.when_false, &self.when_true),
+        }
+    }
 }
 
 impl<'a> Engine<'a> {
@@ -53,8 +63,8 @@ impl<'a> Engine<'a> {
         let seen = self.argv_seen.len();
         self.argv_guards += counted;
         let (flow, one, two) = self.fork(
-            |engine| engine.guarded(presence.when_true, |engine| engine.run_body(body)),
-            |engine| engine.guarded(presence.when_false, |engine| engine.run_rest(rest)),
+            |engine| engine.on_side(&presence, true, |engine| engine.run_body(body)),
+            |engine| engine.on_side(&presence, false, |engine| engine.run_rest(rest)),
         );
         self.argv_guards -= counted;
         if counted > 0 && (one == Flow::Raise || two == Flow::Raise) {
@@ -87,26 +97,25 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Walks `body` while the variables `present` are known to be there.
-    pub(super) fn guarded<T>(
+    /// Walks `body` where a condition came out as `outcome`.
+    pub(super) fn on_side<T>(
         &mut self,
-        present: Vec<String>,
+        presence: &Presence,
+        outcome: bool,
         body: impl FnOnce(&mut Self) -> T,
     ) -> T {
-        let mark = self.guards.len();
-        self.guards.extend(present);
+        let (present, missing) = presence.sides(outcome);
+        let (guards, lost) = (self.guards.len(), self.missing.len());
+        self.guards.extend_from_slice(present);
+        self.missing.extend_from_slice(missing);
         let result = body(self);
-        self.guards.truncate(mark);
+        self.guards.truncate(guards);
+        self.missing.truncate(lost);
         result
     }
 
-    /// The variables that are there when `test` holds.
-    pub(super) fn present_when_true(&mut self, test: &'a Expr) -> Vec<String> {
-        self.presence(test).when_true
-    }
-
     /// What `test` says about which variables are there.
-    fn presence(&mut self, test: &'a Expr) -> Presence {
+    pub(super) fn presence(&mut self, test: &'a Expr) -> Presence {
         let mut presence = Presence::default();
         match test {
             Expr::Compare(compare) => {
@@ -133,6 +142,18 @@ impl<'a> Engine<'a> {
                         ast::CmpOp::IsNot => presence.when_true = names,
                         _ => presence.when_false = names,
                     }
+                } else if let ([op], [Expr::NumberLiteral(_)], Expr::Call(call)) =
+                    (&*compare.ops, &*compare.comparators, &*compare.left)
+                    && is_named(&call.func, "len")
+                    && let [counted] = &*call.arguments.args
+                {
+                    let names = self.witnesses(counted);
+                    match op {
+                        ast::CmpOp::Eq | ast::CmpOp::Lt | ast::CmpOp::LtE => {
+                            presence.when_true = names;
+                        }
+                        _ => presence.when_false = names,
+                    }
                 }
             }
             Expr::UnaryOp(unary) if unary.op == ast::UnaryOp::Not => {
@@ -149,7 +170,26 @@ impl<'a> Engine<'a> {
                     }
                 }
             }
-            Expr::Name(_) | Expr::Named(_) => presence.when_true = self.variables(test),
+            Expr::Name(_) | Expr::Named(_) => {
+                presence.when_true = self.variables(test);
+                presence.when_false = self.witnesses(test);
+            }
+            Expr::Call(call) if is_named(&call.func, "hasattr") => {
+                if let [object, name] = &*call.arguments.args
+                    && let Value::MainDict(dict) = self.eval(object)
+                    && let Value::Str(name) = self.eval(name)
+                {
+                    presence.when_true.push(MainKey::guard_of(dict, &name));
+                }
+            }
+            Expr::Call(call) if is_named(&call.func, "all") => {
+                if let [items @ (Expr::Generator(_) | Expr::ListComp(_))] = &*call.arguments.args
+                    && let Value::Seq(seq) = self.eval(items)
+                {
+                    let items = seq.items.borrow().clone();
+                    presence.when_true = items.iter().flat_map(|v| self.named_by(v)).collect();
+                }
+            }
             // Only a look-up may be walked a second time: it leaves no trace that is not there yet.
             Expr::Call(call) if is_lookup(&call.func) => {
                 presence.when_true = self.variables(test);
@@ -180,6 +220,19 @@ impl<'a> Engine<'a> {
     /// Names of the variables whose values an expression is.
     fn variables(&mut self, expr: &'a Expr) -> Vec<String> {
         let value = self.eval(expr);
+        self.named_by(&value)
+    }
+
+    /// What is missing where a list holds anything.
+    fn witnesses(&mut self, expr: &'a Expr) -> Vec<String> {
+        match self.eval(expr) {
+            Value::Seq(seq) => seq.witnesses.borrow().clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Names of the variables whose values a value is.
+    pub(super) fn named_by(&self, value: &Value<'a>) -> Vec<String> {
         // With another value of the user's beside it, it says nothing about the variable.
         let followed = value
             .alternatives()
@@ -203,13 +256,8 @@ impl<'a> Engine<'a> {
     /// The script stops when `test` comes out as `outcome`: whatever is missing then is required.
     pub(super) fn demand_absent(&mut self, test: &'a Expr, outcome: bool) {
         let presence = self.presence(test);
-        let names = if outcome {
-            presence.when_false
-        } else {
-            presence.when_true
-        };
-        for name in names {
-            self.demand_env(&name);
+        for name in presence.sides(outcome).1 {
+            self.demand(name);
         }
     }
 
@@ -354,6 +402,11 @@ fn is_lookup(func: &Expr) -> bool {
         Expr::Name(func) => func.id.as_str() == "getenv",
         _ => false,
     }
+}
+
+/// Whether a callee is just that name.
+fn is_named(func: &Expr, name: &str) -> bool {
+    matches!(func, Expr::Name(func) if func.id.as_str() == name)
 }
 
 fn catches_index(name: &str) -> bool {

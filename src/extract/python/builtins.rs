@@ -229,6 +229,12 @@ impl<'a> Engine<'a> {
             "hasattr" => self.has_attribute(args),
             "sum" | "round" => Value::Unknown,
             "getattr" => match args.pos.get(1) {
+                Some(Value::Str(attribute))
+                    if args.pos.len() > 2
+                        && let Value::MainDict(dict) = args.pos[0] =>
+                {
+                    self.main_key(dict, attribute, false, args.pos.get(2).cloned(), args.at)
+                }
                 Some(Value::Str(attribute)) => {
                     let attribute = attribute.clone();
                     let value = self.attribute(&first?, attribute, args.at);

@@ -211,6 +211,15 @@ impl<'a> Engine<'a> {
                 .iter()
                 .find(|t| matches!(t, ValueType::Int | ValueType::Float | ValueType::Bool))
                 .cloned()
+                .or_else(|| match (key.dict, claim.default.as_ref()?) {
+                    // `job_args` holds values, not texts: a number stands for a number.
+                    (MainParameter::JobArgs, serde_json::Value::Bool(_)) => Some(ValueType::Bool),
+                    (MainParameter::JobArgs, serde_json::Value::Number(n)) if n.is_f64() => {
+                        Some(ValueType::Float)
+                    }
+                    (MainParameter::JobArgs, serde_json::Value::Number(_)) => Some(ValueType::Int),
+                    _ => None,
+                })
                 .unwrap_or(ValueType::String)
         });
         claim.default = claim

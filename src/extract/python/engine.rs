@@ -111,6 +111,8 @@ pub(super) struct Engine<'a> {
     pub(super) env_set: HashMap<String, Value<'a>>,
     /// Variables known to be there on the branch being walked.
     pub(super) guards: Vec<String>,
+    /// Variables that are missing where this code runs.
+    pub(super) missing: Vec<String>,
     /// How many `try` blocks that survive a missing key are being walked.
     pub(super) lenient: usize,
     /// How many branches and loops that may not be taken are being walked.
@@ -192,6 +194,7 @@ impl<'a> Engine<'a> {
             imports: Vec::new(),
             env_set: HashMap::new(),
             guards: Vec::new(),
+            missing: Vec::new(),
             lenient: 0,
             uncertain: 0,
             base_uncertain: 0,

@@ -246,16 +246,24 @@ impl<'a> Engine<'a> {
     }
 
     /// The script stops unless this variable is there.
-    pub(super) fn demand_env(&mut self, name: &str) {
-        let guarded = self.uncertain > 0 && self.lenient > 0;
-        if let Some(index) = self.slots.env_names.get(name)
-            && !guarded
-        {
-            let env = &mut self.slots.envs[*index];
-            if !matches!(&env.default, Default_::Known(value) if !value.is_null()) {
-                env.required = true;
-                env.default = Default_::Absent;
+    pub(super) fn demand(&mut self, name: &str) {
+        if self.uncertain > 0 && self.lenient > 0 {
+            return;
+        }
+        let slots = &mut self.slots;
+        let (required, default) = match slots.env_names.get(name) {
+            Some(index) => {
+                let env = &mut slots.envs[*index];
+                (&mut env.required, &mut env.default)
             }
+            None => match slots.keys.iter_mut().find(|key| key.guard() == name) {
+                Some(key) => (&mut key.required, &mut key.default),
+                None => return,
+            },
+        };
+        if !matches!(default, Default_::Known(value) if !value.is_null()) {
+            *required = true;
+            *default = Default_::Absent;
         }
     }
 
@@ -269,20 +277,30 @@ impl<'a> Engine<'a> {
 
     /// `first or second`: what is taken for a variable that is not there.
     pub(super) fn fallback(&mut self, first: &Value<'a>, second: &Value<'a>) {
-        let Some(env) = first
-            .alternatives()
-            .iter()
-            .find_map(|value| self.env_of(value))
+        let Some(json) = self.json(second) else {
+            return;
+        };
+        let slots = first.alternatives().iter().filter_map(Value::as_slot);
+        let owners = slots.map(|slot| self.slots.all[slot].owner);
+        let Some(owner) = owners
+            .into_iter()
+            .find(|owner| !matches!(owner, Owner::Param(_)))
         else {
             return;
         };
-        if matches!(
-            self.slots.envs[env].default,
-            Default_::Absent | Default_::Known(Json::Null)
-        ) && !self.slots.envs[env].required
-            && let Some(json) = self.json(second)
-        {
-            self.slots.envs[env].default = Default_::Known(json);
+        let (required, default) = match owner {
+            Owner::Env(env) => {
+                let env = &mut self.slots.envs[env];
+                (env.required, &mut env.default)
+            }
+            Owner::Main(key) => {
+                let key = &mut self.slots.keys[key];
+                (key.required, &mut key.default)
+            }
+            Owner::Param(_) => return,
+        };
+        if matches!(default, Default_::Absent | Default_::Known(Json::Null)) && !required {
+            *default = Default_::Known(json);
         }
     }
 

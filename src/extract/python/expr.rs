@@ -231,10 +231,13 @@ impl<'a> Engine<'a> {
                         });
                         break;
                     }
-                    let present = self.present_when_true(operand);
-                    self.guards.extend(present);
+                    let presence = self.presence(operand);
+                    self.guards.extend(presence.when_true);
                 }
                 ast::BoolOp::Or => {
+                    if matches!(value, Value::Never) && index > 0 && before <= self.base_uncertain {
+                        self.demand_absent(&op.values[index - 1], false);
+                    }
                     if last || truth != Some(false) {
                         if let (Some(first), Some(Expr::Call(_))) = (&result, op.values.first()) {
                             self.fallback(first, &value);
@@ -265,13 +268,13 @@ impl<'a> Engine<'a> {
             Some(false) => return self.eval(&expr.orelse),
             None => {}
         }
-        let present = self.present_when_true(&expr.test);
+        let presence = self.presence(&expr.test);
         self.uncertain += 1;
         self.argv_guards += counted;
         let before = self.last_argv.take();
-        let body = self.guarded(present, |engine| engine.eval(&expr.body));
+        let body = self.on_side(&presence, true, |engine| engine.eval(&expr.body));
         let taken = self.last_argv;
-        let orelse = self.eval(&expr.orelse);
+        let orelse = self.on_side(&presence, false, |engine| engine.eval(&expr.orelse));
         self.argv_guards -= counted;
         self.uncertain -= 1;
         if let (Some(slot), 1) = (taken.or(self.last_argv), counted) {
@@ -279,7 +282,13 @@ impl<'a> Engine<'a> {
             self.argv_fallback(&Value::slot(slot), other);
         }
         self.last_argv = self.last_argv.or(taken).or(before);
-        if !matches!(&*expr.body, Expr::Name(_) | Expr::Attribute(_)) {
+        let named = matches!(&*expr.body, Expr::Name(_) | Expr::Attribute(_));
+        if !named
+            || presence
+                .when_true
+                .iter()
+                .any(|name| self.named_by(&body).contains(name))
+        {
             self.fallback(&body, &orelse);
         }
         body.join(&orelse)
@@ -363,13 +372,17 @@ impl<'a> Engine<'a> {
         generators: &'a [ast::Comprehension],
     ) -> Value<'a> {
         let mut items = Vec::new();
+        let mut witnesses = Vec::new();
+        let outer = self.missing.len();
         let open = self.generate(generators, &mut |engine| {
             let item = engine.eval(element);
             items.push(item);
+            witnesses.extend_from_slice(&engine.missing[outer..]);
         });
         let seq = self.seq(kind, items);
         if let Value::Seq(seq) = &seq {
             seq.open.set(open);
+            *seq.witnesses.borrow_mut() = witnesses;
         }
         seq
     }
@@ -421,6 +434,7 @@ impl<'a> Engine<'a> {
         let mut inner_open = open;
         for item in items.into_iter().take(ITERATIONS) {
             self.assign(&generator.target, item);
+            let (guards, missing) = (self.guards.len(), self.missing.len());
             let mut kept = true;
             for test in &generator.ifs {
                 match self.eval(test).truth() {
@@ -429,12 +443,19 @@ impl<'a> Engine<'a> {
                         kept = false;
                         break;
                     }
-                    None => inner_open = true,
+                    None => {
+                        inner_open = true;
+                        let presence = self.presence(test);
+                        self.guards.extend(presence.when_true);
+                        self.missing.extend(presence.when_false);
+                    }
                 }
             }
             if kept {
                 inner_open |= self.generate_level(rest, body);
             }
+            self.guards.truncate(guards);
+            self.missing.truncate(missing);
             if self.exhausted() {
                 break;
             }

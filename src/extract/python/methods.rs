@@ -258,6 +258,9 @@ impl<'a> Engine<'a> {
                 }
                 if self.uncertain > 0 {
                     seq.open.set(true);
+                    seq.witnesses
+                        .borrow_mut()
+                        .extend(self.missing.iter().cloned());
                 }
                 Value::None
             }

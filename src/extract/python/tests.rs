@@ -274,6 +274,31 @@ if "MADE" not in os.environ:
 "#,
         ),
         (
+            "what the script demands, one by one or all together",
+            r#"
+import os, sys
+one = os.environ.get("OR_EXIT") or sys.exit("OR_EXIT is missing")
+missing = [name for name in ("LISTED", "TOO") if not os.environ.get(name)]
+if missing:
+    sys.exit(f"missing: {missing}")
+lost = []
+for name in ["LOOPED", "OVER"]:
+    if os.getenv(name) is None:
+        lost.append(name)
+if len(lost) > 0:
+    raise SystemExit(1)
+if not all(os.environ.get(name) for name in ("EVERY", "ONE")):
+    raise SystemExit(2)
+def level():
+    value = os.environ.get("NAMED_FALLBACK")
+    return value if value else "info"
+level()
+unset = [name for name in ("WARNED",) if not os.environ.get(name)]
+if unset:
+    print(unset)
+"#,
+        ),
+        (
             "names by other ways",
             r#"
 import os
@@ -469,9 +494,10 @@ open(data.table)
 
 #[test]
 fn the_main_style() {
-    snapshot!(shown(&[(
-        "helpers, optional keys, aliases",
-        r#"
+    snapshot!(shown(&[
+        (
+            "helpers, optional keys, aliases",
+            r#"
 import os
 def table_of(paths, key="table"):
     return paths[key]
@@ -485,7 +511,21 @@ def main(input_paths, output_paths, environ_vars, job_args):
         out.write(rows * int(job_args.times))
     os.environ["REGION"]
 "#
-    )]));
+        ),
+        (
+            "what may be missing, and what must not",
+            r#"
+def main(input_paths, output_paths, environ_vars, job_args):
+    label = environ_vars.get("LABEL")
+    if not label:
+        raise ValueError("LABEL is missing")
+    seed = getattr(job_args, "seed", 3)
+    rounds = job_args.rounds if hasattr(job_args, "rounds") else 5
+    if "extra" in input_paths:
+        open(input_paths["extra"])
+"#
+        )
+    ]));
 }
 
 #[test]

@@ -153,6 +153,8 @@ pub(super) struct Seq<'a> {
     pub(super) items: RefCell<Vec<Value<'a>>>,
     /// Whether it may hold more, fewer or other items.
     pub(super) open: Cell<bool>,
+    /// What is missing where it holds anything: `[name for name in NAMES if name not in os.environ]`.
+    pub(super) witnesses: RefCell<Vec<String>>,
 }
 
 /// A dictionary.
@@ -382,6 +384,7 @@ impl<'a> Value<'a> {
             kind,
             items: RefCell::new(items),
             open: Cell::new(false),
+            witnesses: RefCell::default(),
         }))
     }
 
@@ -391,6 +394,7 @@ impl<'a> Value<'a> {
             kind: SeqKind::List,
             items: RefCell::new(vec![item]),
             open: Cell::new(true),
+            witnesses: RefCell::default(),
         }))
     }
 
