@@ -1,6 +1,7 @@
 //! Owns the answers: the values that the user gives, by step, kind and requirement, each with its place. Knows
 //! nothing of files on disk.
 
+mod edit;
 pub mod load;
 pub mod refresh;
 pub mod skeleton;
@@ -13,8 +14,25 @@ use serde_json::Value;
 pub use self::variable::{Filled, Resolved, Unset, fill, has_variable, resolve};
 pub use crate::asked::StepRequirements;
 use crate::diagnostic::Diagnostic;
-use crate::requirement::{Kind, OutputRef};
+use crate::requirement::{Kind, OutputRef, Requirement};
 use crate::source::Place;
+use crate::yaml::Node;
+
+/// The section at the top of an answers file whose values hold for every step that asks for them.
+pub const COMMON: &str = "common";
+
+/// What a file gives under `common` to every step that asks for it.
+fn given_to_all(root: &Node, requirement: &Requirement) -> Option<Value> {
+    if !Kind::SHARED.contains(&requirement.kind) {
+        return None;
+    }
+    let section = root
+        .entry(COMMON)?
+        .value
+        .entry(requirement.kind.section())?;
+    let value = section.value.entry(&requirement.name)?.value.to_value();
+    (!value.is_null()).then_some(value)
+}
 
 /// What the user answered.
 #[derive(Clone, Debug, PartialEq)]

@@ -29,6 +29,8 @@ pub enum Kind {
 impl Kind {
     /// All of them, in the order in which people are shown them.
     pub const ALL: [Self; 4] = [Self::Input, Self::Output, Self::Env, Self::Arg];
+    /// Those of which several steps can share one value.
+    pub const SHARED: [Self; 2] = [Self::Env, Self::Arg];
 
     /// The key of this kind under a step, in the manifest as in the answers.
     pub fn section(self) -> &'static str {

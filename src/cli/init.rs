@@ -1,28 +1,67 @@
-//! The command `init`: reads the pipeline, writes the schema and the skeleton, says what is left to do.
+//! The command `init`: reads the pipeline, writes the schema and the answers to fill in or brings them up to date, says
+//! what is left to do.
+
+mod told;
+
+use std::path::PathBuf;
 
 use crate::analysis::{self, Analysis};
-use crate::answers::skeleton;
-use crate::check::{self, Checked, status};
+use crate::answers::refresh::{self, Refreshed, Renames, Scope};
+use crate::answers::skeleton::{self, Detail};
+use crate::asked::StepRequirements;
+use crate::check::{self, status};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, did_you_mean, listed};
 use crate::exit_code::Exit;
-use crate::extract;
 use crate::file;
-use crate::report::words::counted;
-use crate::requirement::Requirement;
 use crate::schema;
-use crate::ui::{Tone, Ui, paint};
+use crate::source::Source;
+use crate::ui::Ui;
 
 use super::args::Global;
-use super::table::{self, plain, toned};
 
-/// Read every script and write the answers file to fill in
+/// Read every script and write the answers file to fill in, or bring it up to date
 ///
 /// Writes `runtime-test.answers.schema.json`, which gives editors completion, hover and red underlines, and, where there
-/// is none yet, the skeleton `runtime-test.answers.yaml`. Answers that are there already stay as they are, byte for byte;
-/// what is missing in them is listed. No script is run.
+/// is none yet, the skeleton `runtime-test.answers.yaml`.
+///
+/// Answers that are there already are brought up to date: what is asked for now is added where it belongs, what nothing
+/// asks for any more becomes a comment and comes back when it is asked for again. Your values, comments, order and quotes
+/// stay as they are, byte for byte. No script is run.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {}
+pub(super) struct Args {
+    /// Show in a new file everything that can be answered, not only what is likely to be
+    #[arg(long)]
+    all: bool,
+    /// Print the skeleton of these steps and write nothing
+    #[arg(long, value_name = "STEP")]
+    step: Vec<String>,
+    /// Give answers the names that are asked for now, where they were most likely renamed
+    #[arg(long)]
+    apply_renames: bool,
+    /// Write nothing; say what would be written, with exit code 122 where there is something
+    #[arg(long, conflicts_with = "step")]
+    check: bool,
+}
 
-pub(super) fn main(global: &Global, _args: &Args, ui: &mut Ui) -> Exit {
+/// What `init` does with the answers file.
+enum Answers {
+    /// Writes it.
+    New(String),
+    /// Brings it up to date.
+    Refreshed(Refreshed),
+}
+
+impl Answers {
+    /// The text that the file has afterwards.
+    fn text(&self) -> &str {
+        match self {
+            Self::New(text) => text,
+            Self::Refreshed(refreshed) => &refreshed.text,
+        }
+    }
+}
+
+pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     let analysis = match analysis::analyse(&global.options()) {
         Ok(analysis) => analysis,
         Err(problems) => return super::refuse(problems, ui),
@@ -32,148 +71,170 @@ pub(super) fn main(global: &Global, _args: &Args, ui: &mut Ui) -> Exit {
         ui.note("nothing was written: mend the manifest or the scripts first");
         return Exit::ManifestInvalid;
     }
-    let answers = analysis.beside("answers.yaml");
-    let text = match check::read_answers(&answers, &analysis.manifest.folder) {
-        Ok(text) => text,
+    let steps = check::asked(&analysis);
+    let schema_path = analysis.beside("answers.schema.json");
+    let schema_name = schema_path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy();
+    let detail = if args.all { Detail::All } else { Detail::Usual };
+    if !args.step.is_empty() {
+        return print_steps(&steps, args, detail, &schema_name, ui);
+    }
+    let path = analysis.beside("answers.yaml");
+    let old = match check::read_answers(&path, &analysis.manifest.folder) {
+        Ok(old) => old,
         Err(problems) => {
             ui.diagnostics(&problems);
             return Exit::AnswersInvalid;
         }
     };
-    let steps = check::asked(&analysis);
-    let schema_path = analysis.beside("answers.schema.json");
-    let schema = schema::render(&schema::schema(&analysis.manifest.pipeline, &steps));
-    let mut written = vec![(schema_path.clone(), schema)];
-    let asks = steps.iter().any(|step| !step.asks_nothing());
-    if text.is_none() {
-        let schema_name = schema_path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        written.push((
-            answers.clone(),
-            skeleton::skeleton(&steps).replacen(
-                "runtime-test.answers.schema.json",
-                &schema_name,
-                1,
-            ),
-        ));
-    }
-    for (path, text) in &written {
-        if let Err(error) = file::write(path, text) {
-            let name = file::display(path, &analysis.manifest.folder);
-            return super::failed(
-                &format!("cannot write `{name}`: {}", file::plain(&error)),
-                ui,
-            );
+    let renames = match args.apply_renames {
+        true => Renames::Apply,
+        false => Renames::Suggest,
+    };
+    let answers = match old {
+        None => Ok(Answers::New(skeleton::render(
+            steps.iter(),
+            detail,
+            &schema_name,
+        ))),
+        Some(old) => refresh::refresh(&old, &steps, Scope::Whole, renames).map(Answers::Refreshed),
+    };
+    let mut files = vec![(
+        schema_path.clone(),
+        schema::render(&schema::schema(&analysis.manifest.pipeline, &steps)),
+    )];
+    files.extend(
+        answers
+            .iter()
+            .map(|answers| (path.clone(), answers.text().to_owned())),
+    );
+    let outdated = outdated(files);
+    if !args.check {
+        for (path, text) in &outdated {
+            if let Err(error) = file::write(path, text) {
+                let name = file::display(path, &analysis.manifest.folder);
+                return super::failed(
+                    &format!("cannot write `{name}`: {}", file::plain(&error)),
+                    ui,
+                );
+            }
         }
     }
-    let all: Vec<usize> = (0..analysis.steps.len()).collect();
-    let checked = check::check(&analysis, text.as_ref(), &all, &super::environment);
-    ui.diagnostics(&analysis.problems);
-    ui.out(&told(&analysis, &checked));
-    for (path, _) in &written {
-        ui.out(&format!(
-            "  wrote {}",
-            paint(
-                Tone::Strong,
-                &file::display(path, &analysis.manifest.folder)
-            )
-        ));
-    }
-    let name = file::display(&answers, &analysis.manifest.folder);
-    let missing: usize = status::status(&analysis, &checked)
-        .steps
-        .values()
-        .map(|step| step.missing.len())
-        .sum();
-    ui.out(&match (text.is_some(), missing) {
-        (true, 0) => format!("  kept {name} as it is; nothing is missing\n\nnext: cargo runtime-test check"),
-        (true, 1) => format!("  kept {name} as it is; 1 answer is missing\n\nnext: add it, then cargo runtime-test check"),
-        (true, missing) => {
-            format!("  kept {name} as it is; {missing} answers are missing\n\nnext: add them, then cargo runtime-test check")
+    let answers = match answers {
+        Ok(answers) => answers,
+        Err(problems) => {
+            ui.diagnostics(&problems);
+            ui.note("the answers stay as they are: mend them, then init again");
+            return Exit::AnswersInvalid;
         }
-        (false, _) if asks => format!("\nnext: fill {name} in your editor, then cargo runtime-test check"),
-        (false, _) => "\nnext: cargo runtime-test run".to_owned(),
+    };
+    let name = file::display(&path, &analysis.manifest.folder);
+    let source = Source::new(path, name.clone(), answers.text());
+    let missing = tell(&analysis, &answers, &source, args, ui);
+    let is_current = match &answers {
+        Answers::New(_) => false,
+        Answers::Refreshed(refreshed) => refreshed.is_current(),
+    };
+    for (path, _) in &outdated {
+        let name = file::display(path, &analysis.manifest.folder);
+        ui.out(&told::written(&name, args.check));
+    }
+    match (args.check, outdated.is_empty() && is_current) {
+        (true, false) => Exit::AnswersInvalid,
+        (true, true) => {
+            ui.out(&format!("  {name} and its schema are up to date"));
+            Exit::Done
+        }
+        (false, _) => {
+            ui.out(&told::next(
+                &name,
+                matches!(answers, Answers::New(_)),
+                &outdated,
+                missing,
+            ));
+            Exit::Done
+        }
+    }
+}
+
+/// The files that do not hold yet what they are to hold. The others are not even touched.
+fn outdated(files: Vec<(PathBuf, String)>) -> Vec<(PathBuf, String)> {
+    const MARK: &str = "\u{feff}";
+    let files = files.into_iter().filter_map(|(path, text)| {
+        let old = std::fs::read(&path).unwrap_or_default();
+        // A byte order mark is the user's as much as anything else.
+        let text = match old.starts_with(MARK.as_bytes()) {
+            true => format!("{MARK}{text}"),
+            false => text,
+        };
+        (old != text.as_bytes()).then_some((path, text))
     });
+    files.collect()
+}
+
+/// Prints the skeleton of some steps.
+fn print_steps(
+    steps: &[StepRequirements<'_>],
+    args: &Args,
+    detail: Detail,
+    schema: &str,
+    ui: &mut Ui,
+) -> Exit {
+    let names = || steps.iter().map(|step| step.step);
+    if let Some(unknown) = args
+        .step
+        .iter()
+        .find(|name| !names().any(|known| known == *name))
+    {
+        let help = did_you_mean(unknown, names());
+        let help = help.unwrap_or_else(|| format!("the steps are {}", listed(names())));
+        ui.error(&format!("no step `{unknown}` in the pipeline: {help}"));
+        return Exit::Usage;
+    }
+    let chosen = steps
+        .iter()
+        .filter(|step| args.step.iter().any(|name| name == step.step));
+    ui.out(&skeleton::render(chosen, detail, schema));
     Exit::Done
 }
 
-/// What was found: a line a step, and how much of it is left to the user.
-fn told(analysis: &Analysis, checked: &Checked) -> String {
-    let status = status::status(analysis, checked);
-    let total: usize = analysis
-        .steps
-        .iter()
-        .map(|step| step.requirements.len())
-        .sum();
-    let asked: usize = analysis
-        .steps
-        .iter()
-        .flat_map(|step| &step.requirements)
-        .filter(|r| r.needs_answer())
-        .count();
-    let mut scripts: Vec<&std::path::Path> = analysis
-        .steps
-        .iter()
-        .filter(|step| extract::can_read(step.script.language))
-        .filter_map(|step| Some(step.script.source.as_ref()?.path()))
-        .collect();
-    scripts.sort_unstable();
-    scripts.dedup();
-    let rows: Vec<Vec<table::Cell>> = analysis
-        .ordered()
-        .map(|(step, analysed)| {
-            let wants: Vec<String> = analysed
-                .requirements
-                .iter()
-                .filter(|r| r.needs_answer())
-                .map(Requirement::key)
-                .collect();
-            let missing = status
-                .steps
-                .get(&step.name)
-                .map(|s| s.missing.clone())
-                .unwrap_or_default();
-            let state = match (wants.as_slice(), missing.as_slice()) {
-                ([], _) => toned(Tone::Good, "configures itself"),
-                (_, []) => toned(Tone::Good, "answered"),
-                _ => toned(Tone::Warn, "waits for you"),
-            };
-            vec![
-                toned(Tone::Name, &step.name),
-                plain(&analysed.script.name),
-                state,
-                plain(missing.join(", ")),
-            ]
-        })
-        .collect();
-    let mut text = format!(
-        "{}: {}, {} read, {} found\n\n{}",
-        paint(Tone::Strong, &analysis.manifest.pipeline),
-        counted(rows.len(), "step"),
-        counted(scripts.len(), "script"),
-        counted(total, "requirement"),
-        table::render(&rows)
-    );
-    let percent = (asked * 100).checked_div(total).unwrap_or_default();
-    let alone = analysis
-        .steps
-        .iter()
-        .filter(|step| !step.requirements.iter().any(Requirement::needs_answer))
-        .count();
-    text.push_str(&format!(
-        "\n  {asked} of {total} requirements are left to you ({percent} %); {alone} of {} steps configure themselves\n",
-        rows.len()
-    ));
-    for (step, analysed) in analysis.ordered() {
-        for note in &analysed.notes {
-            text.push_str(&format!(
-                "  note: step {}: {} ({})\n",
-                step.name, note.message, note.place
-            ));
+/// Says what was found, what is different now, and what does not fit any more. Returns how many answers are missing.
+fn tell(
+    analysis: &Analysis,
+    answers: &Answers,
+    source: &Source,
+    args: &Args,
+    ui: &mut Ui,
+) -> usize {
+    let all: Vec<usize> = (0..analysis.steps.len()).collect();
+    let checked = check::check(analysis, Some(source), &all, &super::environment);
+    let mut problems = analysis.problems.clone();
+    if let Answers::Refreshed(refreshed) = answers {
+        let renamed = refreshed.renamed.iter().any(|rename| !rename.applied);
+        let is_told = |finding: &Diagnostic| match finding.code {
+            Code::AnswerMissing | Code::VariableNotSet => false,
+            Code::UnknownStep | Code::UnknownAnswer => !renamed,
+            _ => true,
+        };
+        let findings = checked.findings.iter().map(|finding| &finding.diagnostic);
+        problems.extend(findings.filter(|finding| is_told(finding)).cloned());
+    }
+    let problems: Diagnostics = problems.sorted();
+    ui.diagnostics(&problems);
+    ui.out(&told::found(analysis, &checked));
+    if let Answers::Refreshed(refreshed) = answers {
+        if args.all {
+            ui.note("--all is about new files; to see everything of a step: cargo runtime-test init --all --step STEP");
+        }
+        for line in told::refreshed(refreshed, source.name(), args.check) {
+            ui.out(&line);
+        }
+        for refused in &refreshed.refused {
+            ui.warning(&told::refused(refused, source.name()));
         }
     }
-    text
+    let status = status::status(analysis, &checked);
+    status.steps.values().map(|step| step.missing.len()).sum()
 }

@@ -56,19 +56,121 @@ fn init_writes_a_skeleton_that_lacks_only_what_is_required() {
 }
 
 #[test]
-fn init_never_touches_answers_that_are_there() {
+fn init_again_brings_answers_up_to_date_and_keeps_every_byte_of_the_users() {
     let project = tiny();
-    let mine = "# mine\r\nsteps: {make: {args: {number: 3}}}   # as I like it";
+    let mine =
+        "# mine\r\nsteps:   # all\r\n  make: {args: {number: 3}}   # as I like it\r\n  count: {}";
     project.write("runtime-test.answers.yaml", mine);
     project.write("runtime-test.answers.schema.json", "{}");
-    project.run(&["init"]).code(0);
+    let init = project.run(&["init"]).code(0);
     assert_eq!(project.read("runtime-test.answers.yaml"), mine);
+    assert!(init.out.contains("wrote runtime-test.answers.schema.json"));
+    assert!(
+        init.out.contains("runtime-test.answers.yaml is up to date"),
+        "{}",
+        init.out
+    );
+    let moment = |name: &str| {
+        let file = std::fs::metadata(project.path().join(name)).expect("a file");
+        file.modified().expect("a time")
+    };
+    let files = [
+        "runtime-test.answers.yaml",
+        "runtime-test.answers.schema.json",
+    ];
+    let before = files.map(moment);
+    project.run(&["init"]).code(0);
+    project.run(&["init", "--check"]).code(0);
+    assert_eq!(
+        files.map(moment),
+        before,
+        "nothing is touched where nothing changes"
+    );
+
+    // A flag gets another name, another is new, and a choice is gone.
+    project.write(
+        "runtime-test.answers.yaml",
+        "steps:\n  make:\n    args:\n      number: 3 # three\n      style: 'loud'\n  count: {}\n",
+    );
+    project.edit("make.py", "'--number'", "'--numbers'");
+    project.edit("make.py", "'loud'", "'noisy'");
+    project.edit(
+        "make.py",
+        "args = parser",
+        "parser.add_argument('--seed', type=int, required=True)\nargs = parser",
+    );
+    project.edit("make.py", "range(args.number)", "range(args.numbers)");
+    let check = project.run(&["init", "--check"]).code(122);
+    assert!(
+        check.out.contains("would write runtime-test.answers.yaml"),
+        "{}",
+        check.out
+    );
+    assert!(!project.read("runtime-test.answers.yaml").contains("seed"));
+    let init = project.run(&["init"]).code(0).tells("cannot be `loud`");
+    insta::assert_snapshot!(init.out);
+    project.run(&["init", "--apply-renames"]).code(0);
+    insta::assert_snapshot!(project.read("runtime-test.answers.yaml"), @r#"
+steps:
+  make:
+    args:
+      numbers: 3 # three
+      style: 'loud'
+      # --seed, required, a whole number (make.py:7)
+      seed:
+  count: {}
+"#);
+
+    // What nothing asks for becomes a comment, and comes back with its value.
+    let script = project.read("make.py");
+    project.edit(
+        "make.py",
+        "parser.add_argument('--style', choices=['plain', 'noisy'], default='plain')\n",
+        "",
+    );
+    project.run(&["init"]).code(0);
     assert!(
         project
-            .read("runtime-test.answers.schema.json")
-            .contains("\"number\""),
-        "the schema is written anew"
+            .read("runtime-test.answers.yaml")
+            .contains("      # no longer asked for:\n      # style: 'loud'\n")
     );
+    project.write("make.py", &script);
+    let init = project.run(&["init"]).code(0);
+    assert!(
+        init.out
+            .contains("restored make.args.style: asked for again"),
+        "{}",
+        init.out
+    );
+    assert!(
+        project
+            .read("runtime-test.answers.yaml")
+            .contains("\n      style: 'loud'\n")
+    );
+}
+
+#[test]
+fn init_prints_the_skeleton_of_a_step_and_refuses_what_it_cannot_edit() {
+    let project = tiny();
+    let step = project.run(&["init", "--step", "make", "--all"]).code(0);
+    assert!(
+        step.out.contains("# style: plain") && step.out.contains("  rows:"),
+        "{}",
+        step.out
+    );
+    assert!(!step.out.contains("count") && !project.exists("runtime-test.answers.yaml"));
+    project
+        .run(&["init", "--step", "mkae"])
+        .code(2)
+        .tells("did you mean `make`?");
+    let shared = "steps:\n  make: &m {args: {style: loud}}\n  count: *m\n";
+    project.write("runtime-test.answers.yaml", shared);
+    project
+        .run(&["init"])
+        .code(0)
+        .tells("paste these lines")
+        .tells("      number:");
+    assert_eq!(project.read("runtime-test.answers.yaml"), shared);
 }
 
 #[test]

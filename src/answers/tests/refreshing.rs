@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::random::{any_pipeline, chained};
 use super::*;
-use crate::answers::refresh::{By, Refreshed, Renames, refresh};
+use crate::answers::refresh::{By, Refreshed, Renames, Scope, refresh};
 
 fn source(text: &str) -> Source {
     Source::new("a.yaml", "a.yaml", text)
@@ -14,8 +14,8 @@ fn source(text: &str) -> Source {
 fn refreshed_as(text: &str, renames: Renames) -> Refreshed {
     let owned = pipeline();
     let steps = borrowed(&owned);
-    let refreshed = refresh(&source(text), &steps, renames).expect("YAML");
-    let again = refresh(&source(&refreshed.text), &steps, renames).expect("YAML");
+    let refreshed = refresh(&source(text), &steps, Scope::Whole, renames).expect("YAML");
+    let again = refresh(&source(&refreshed.text), &steps, Scope::Whole, renames).expect("YAML");
     assert_eq!(again.text, refreshed.text, "twice is once");
     refreshed
 }
@@ -29,6 +29,12 @@ fn summary(refreshed: &Refreshed) -> String {
     let mut lines = Vec::new();
     lines.extend(refreshed.added.iter().map(|what| format!("added {what}")));
     lines.extend(refreshed.parked.iter().map(|what| format!("parked {what}")));
+    lines.extend(
+        refreshed
+            .restored
+            .iter()
+            .map(|what| format!("restored {what}")),
+    );
     lines.extend(
         refreshed
             .renamed
@@ -225,6 +231,105 @@ refused train.args.old: Removing
 "#);
 }
 
+#[test]
+fn what_was_kept_as_a_comment_comes_back() {
+    let owned = pipeline();
+    let all = borrowed(&owned);
+    let text = "\
+steps:
+  clean:
+    env:
+      MISSING_VALUE: NA
+    args:
+      label_field: |   # mine
+        species
+
+          # in the text
+      # after it
+      #   far in
+  train:
+    args:
+      rounds: 300
+      features:
+      - a
+      # between
+      - b
+";
+    let mut fewer = pipeline();
+    fewer.retain(|(step, ..)| *step != "train");
+    for (_, needs, requirements) in &mut fewer {
+        needs.clear();
+        requirements.retain(|r| r.name != "label_field" && r.kind != Kind::Env);
+    }
+    fewer[1].2.push(requirement(Kind::Arg, "far_away"));
+    let fewer = borrowed(&fewer);
+    let less = refresh(&source(text), &fewer, Scope::Profile, Renames::Suggest).expect("YAML");
+    assert_snapshot!(less.text, @r#"
+steps:
+  clean:
+    # no longer asked for:
+    # env:
+    #   MISSING_VALUE: NA
+    args:
+      # no longer asked for:
+      # label_field: |   # mine
+      #   species
+      #
+      #     # in the text
+      # after it
+      #   far in
+  # no longer asked for:
+  # train:
+  #   args:
+  #     rounds: 300
+  #     features:
+  #     - a
+  #     # between
+  #     - b
+"#);
+    let whole = refresh(&source(&less.text), &all, Scope::Profile, Renames::Suggest).expect("YAML");
+    assert_snapshot!(summary(&whole), @r#"
+restored train
+restored clean.env
+restored clean.args.label_field
+"#);
+    let value = |text: &str| yaml::parse(&source(text)).expect("YAML").value;
+    assert_eq!(value(&whole.text), value(text), "{}", whole.text);
+    // A word of the user's own is not mistaken for an answer.
+    let text = text.replace("      # after it\n", "");
+    let less = refresh(&source(&text), &fewer, Scope::Profile, Renames::Suggest).expect("YAML");
+    let whole = refresh(&source(&less.text), &all, Scope::Profile, Renames::Suggest).expect("YAML");
+    assert_eq!(value(&whole.text), value(&text), "{}", whole.text);
+    assert!(whole.text.contains("      #   far in\n"));
+}
+
+#[test]
+fn what_is_given_to_all_steps_is_not_asked_of_each() {
+    let text = "common:\n  args: {label_field: species, old: 1}\n  env:\n    gone: 1\nsteps: {}\n";
+    let refreshed = refreshed(text);
+    assert!(
+        refreshed.text.contains("label_field: species\n"),
+        "{}",
+        refreshed.text
+    );
+    assert!(
+        !refreshed
+            .added
+            .iter()
+            .any(|what| what.contains("label_field"))
+    );
+    assert_snapshot!(summary(&refreshed).replace("added", "+"), @r#"
++ supplier
++ clean
++ train
++ serve
++ report
++ gate
+parked common.env.gone
+renamed common.args.old to loud (false)
+"#);
+}
+
 /// A file in a style of its own: line breaks, comments, spaces, values, flow.
 fn styled(skeleton: &str, style: &[usize]) -> String {
     let mut choice = style.iter().cycle();
@@ -355,11 +460,11 @@ proptest! {
         let Ok(document) = yaml::parse(&source(&before)) else { return Ok(()) };
         let owned = changed(&old, &new, &keep);
         let steps = chained(&owned);
-        let refreshed = refresh(&source(&before), &steps, renames).expect("YAML");
+        let refreshed = refresh(&source(&before), &steps, Scope::Whole, renames).expect("YAML");
         let text = &refreshed.text;
         prop_assert_eq!(&refreshed.refused, &[], "nothing here is out of the ordinary\n{}", before);
         let after = yaml::parse(&source(text)).expect("YAML again");
-        prop_assert_eq!(&refresh(&source(text), &steps, renames).expect("YAML").text, text, "twice is once");
+        prop_assert_eq!(&refresh(&source(text), &steps, Scope::Whole, renames).expect("YAML").text, text, "twice is once");
 
         // Every line is still there, in order; some behind a mark, some with another name or without their `{}`.
         let mut rest = text.lines();
@@ -374,6 +479,19 @@ proptest! {
             prop_assert!(found, "lost {line:?}\nbefore\n{before}\nafter\n{text}");
         }
         prop_assert_eq!(before.contains("\r\n") && !before.replace("\r\n", "").contains('\n'), text.contains("\r\n") && !text.replace("\r\n", "").contains('\n') , "line breaks\n{:?}\n{:?}", before, text);
+
+        // What became a comment comes back with its value, when all is asked for that was.
+        let once = chained(&old);
+        let back = refresh(&source(text), &once, Scope::Profile, Renames::Suggest).expect("YAML");
+        let back = yaml::parse(&source(&back.text)).expect("YAML once more");
+        if refreshed.renamed.is_empty() {
+            for requirement in once.iter().flat_map(|s| s.answerable().map(|r| (s.step, r))) {
+                let pointer = load::pointer(requirement.0, requirement.1.kind, &requirement.1.name);
+                if let Some(value) = document.value.pointer(&pointer) {
+                    prop_assert_eq!(back.value.pointer(&pointer), Some(value), "{}\n{}\n{}", pointer, before, text);
+                }
+            }
+        }
 
         // What is still asked for under its name has its old value.
         for step in &steps {
@@ -416,7 +534,7 @@ proptest! {
             prop_assert!(loaded.answers == Answers::default());
             return Ok(());
         };
-        let refreshed = refresh(&source(&text), &steps, renames).expect("YAML");
+        let refreshed = refresh(&source(&text), &steps, Scope::Whole, renames).expect("YAML");
         let after = yaml::parse(&source(&refreshed.text)).expect("YAML again");
         for step in &steps {
             for requirement in step.answerable() {
@@ -431,7 +549,7 @@ proptest! {
             let ours = comment.starts_with("# nothing to answer");
             prop_assert!(ours || comments.any(|new| new.contains(comment)), "{}\n{}", text, refreshed.text);
         }
-        let again = refresh(&source(&refreshed.text), &steps, renames).expect("YAML");
+        let again = refresh(&source(&refreshed.text), &steps, Scope::Whole, renames).expect("YAML");
         prop_assert_eq!(again.text, refreshed.text, "twice is once\n{}", text);
     }
 
@@ -441,7 +559,7 @@ proptest! {
         let steps = chained(&owned);
         let text = styled(&skeleton::skeleton(&steps), &style);
         if yaml::parse(&source(&text)).is_ok() {
-            prop_assert_eq!(refresh(&source(&text), &steps, Renames::Apply).expect("YAML").text, text);
+            prop_assert_eq!(refresh(&source(&text), &steps, Scope::Whole, Renames::Apply).expect("YAML").text, text);
         }
     }
 }
