@@ -16,7 +16,7 @@ pub enum StepState {
     Passed,
     /// It ended with another status than 0, by a signal, could not start, or an output is not right.
     Failed,
-    /// It took longer than its `timeout`.
+    /// It took longer than its `timeout`, or the whole run took longer than its own.
     TimedOut,
     /// A step it needs did not pass.
     Skipped,
@@ -158,6 +158,20 @@ pub enum Event {
         attempt: u32,
         /// Why.
         reason: String,
+        /// How long it is waited before the next one, in seconds.
+        #[serde(default)]
+        pause: f64,
+        /// Seconds since the run began.
+        at: f64,
+    },
+    /// An attempt takes longer than the step's `slow`; told again after as long again.
+    StepSlow {
+        /// The step.
+        step: String,
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// How long it takes already, in seconds.
+        seconds: f64,
         /// Seconds since the run began.
         at: f64,
     },
@@ -174,6 +188,13 @@ pub enum Event {
     Interrupted {
         /// Whether it was asked twice, so that nothing is waited for.
         forced: bool,
+    },
+    /// The whole run has taken too long: what runs is ended, and nothing more is started.
+    OutOfTime {
+        /// How long it was allowed to take, in seconds.
+        timeout: f64,
+        /// Seconds since the run began.
+        at: f64,
     },
     /// The run has ended.
     RunFinished {

@@ -6,6 +6,7 @@ pub mod graph;
 pub mod load;
 mod problems;
 pub mod raw;
+pub mod retries;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ use crate::script::{Entry, Language, TargetKind};
 use crate::source::{Place, Source, Span, Spanned};
 
 use self::graph::Graph;
+use self::retries::Retries;
 
 /// The usual name of a manifest.
 pub const FILE_NAME: &str = "runtime-test.yaml";
@@ -33,6 +35,8 @@ pub struct Manifest {
     pub pipeline: String,
     /// A folder of contract files as written, relative to the manifest's.
     pub catalog: Option<Spanned<String>>,
+    /// How long a whole run may take.
+    pub timeout: Option<Duration>,
     /// Its steps, in the order written.
     pub steps: Vec<Step>,
     /// Their edges.
@@ -119,8 +123,14 @@ pub enum Runs {
 pub struct Settings {
     /// How long one attempt may take.
     pub timeout: Option<Duration>,
-    /// How many further attempts follow a failed one.
-    pub retries: u32,
+    /// How a failed attempt is followed by another.
+    pub retries: Retries,
+    /// How long an attempt may take before people are told that it is slow.
+    pub slow: Option<Duration>,
+    /// Ready steps of a higher one start first.
+    pub priority: i32,
+    /// Which variables are inherited.
+    pub environment: Inherit,
     /// The working folder as written, relative to the manifest's.
     pub cwd: Option<Spanned<String>>,
     /// How many of the parallel places it takes.
@@ -133,4 +143,15 @@ pub struct Settings {
     pub interpreter: Option<Spanned<Vec<String>>>,
     /// The programs that start scripts, by language.
     pub interpreters: IndexMap<Language, Spanned<Vec<String>>>,
+}
+
+/// Which variables of the caller's environment a step inherits.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Inherit {
+    /// All of them.
+    #[default]
+    All,
+    /// What programs need to start at all, what the script is known to read, and these names; one that ends with `*`
+    /// stands for all that begin so.
+    Clean(Vec<String>),
 }

@@ -6,10 +6,12 @@ mod command_line;
 pub mod outline;
 pub mod select;
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::file;
+use crate::manifest::retries::Retries;
 use crate::requirement::DataType;
 use crate::script::CargoTarget;
 
@@ -20,6 +22,8 @@ pub struct Plan {
     pub pipeline: String,
     /// The manifest's folder; absolute.
     pub root: PathBuf,
+    /// How long a whole run may take.
+    pub timeout: Option<Duration>,
     /// Where everything of this pipeline is kept (`target/runtime-test/<pipeline>`); absolute.
     pub home: PathBuf,
     /// What to do, each after all that it needs.
@@ -52,7 +56,7 @@ pub struct Invocation {
     pub args: Vec<String>,
     /// Its working folder; absolute.
     pub dir: PathBuf,
-    /// Variables set on top of the inherited environment.
+    /// Variables set on top of those inherited.
     pub env: Vec<(String, String)>,
     /// Files written before the start, for steps that take their values as a document.
     pub documents: Vec<Document>,
@@ -64,8 +68,14 @@ pub struct Invocation {
     pub outputs: Vec<PlannedPath>,
     /// How long one attempt may take.
     pub timeout: Option<Duration>,
-    /// How many further attempts follow a failed one.
-    pub retries: u32,
+    /// How a failed attempt is followed by another.
+    pub retries: Retries,
+    /// How long an attempt may take before people are told that it is slow.
+    pub slow: Option<Duration>,
+    /// Ready steps of a higher one start first.
+    pub priority: i32,
+    /// Which variables it inherits.
+    pub inherits: Inherits,
     /// How many of the parallel places it takes.
     pub weight: usize,
     /// A name that no two running steps share.
@@ -96,6 +106,29 @@ pub enum Program {
     Cargo(CargoTarget),
     /// Nothing: an external step, whose outputs only have to be there.
     Nothing,
+}
+
+/// Which variables of the caller's environment an invocation inherits.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Inherits {
+    /// All of them.
+    #[default]
+    All,
+    /// Those of these names; one that ends with `*` stands for all that begin so.
+    Only(Vec<String>),
+}
+
+impl Inherits {
+    /// Whether the variable of this name is inherited.
+    pub fn takes(&self, name: &OsStr) -> bool {
+        let Self::Only(names) = self else {
+            return true;
+        };
+        names.iter().any(|known| match known.strip_suffix('*') {
+            Some(beginning) => name.as_encoded_bytes().starts_with(beginning.as_bytes()),
+            None => name == known.as_str(),
+        })
+    }
 }
 
 /// A path that an invocation reads or writes.

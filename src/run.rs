@@ -15,6 +15,7 @@ use std::any::Any;
 use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsString;
 use std::fmt;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
@@ -29,8 +30,8 @@ use self::journal::{Journal, Lock, LockError};
 use self::mask::Mask;
 use self::process::Limits;
 pub use self::scheduler::OnFailure;
-use self::scheduler::{Scheduler, Task};
-use self::step::{Context, Progress};
+use self::scheduler::{Change, Rules, Scheduler, Task, Verdict};
+use self::step::{Attempt, Context};
 use crate::event::{Event, RunSummary, StepOutcome, StepState};
 use crate::plan::{Invocation, Plan, Program};
 use crate::program;
@@ -54,6 +55,8 @@ pub struct RunOptions {
     pub on_failure: OnFailure,
     /// How long processes have between being asked to end and being made to.
     pub grace: Duration,
+    /// How long the whole run may take.
+    pub timeout: Option<Duration>,
     /// The wish to end early.
     pub interrupt: Interrupt,
     /// The environment that steps inherit.
@@ -69,6 +72,7 @@ impl Default for RunOptions {
             jobs: thread::available_parallelism().map_or(1, usize::from),
             on_failure: OnFailure::default(),
             grace: Duration::from_secs(5),
+            timeout: None,
             interrupt: Interrupt::new(),
             environment: std::env::vars_os().collect(),
             cargo: std::env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from),
@@ -135,8 +139,8 @@ impl From<(PathBuf, io::Error)> for RunError {
 
 /// What a step's thread says.
 enum Message {
-    Progress(usize, Progress),
-    Finished(usize, StepOutcome),
+    /// An attempt has ended.
+    Finished(usize, Attempt),
     /// It met a bug of ours.
     Panicked(Box<dyn Any + Send>),
 }
@@ -176,7 +180,7 @@ pub fn run(
     let journal = Journal::create(&plan.home)?;
     lock.sign(journal.run_id())
         .map_err(|error| (plan.home.join("lock"), error))?;
-    let mut teller = Teller::new(plan, journal, on_event);
+    let mut teller = Teller::new(plan, options.timeout, journal, on_event);
     let ended = carry_out(plan, options, &costs, &mut teller);
     teller.finish(options.interrupt.is_asked())?;
     lock.release();
@@ -233,7 +237,12 @@ fn carry_out(
         .iter()
         .map(|step| task(step, costs))
         .collect();
-    let mut scheduler = Scheduler::new(&tasks, options.jobs, options.on_failure);
+    let rules = Rules {
+        jobs: options.jobs,
+        on_failure: options.on_failure,
+        timeout: options.timeout,
+    };
+    let mut scheduler = Scheduler::new(&tasks, &rules);
     let ended = run_steps(&context, &executables, &mut scheduler, teller);
     for (step, name) in group::end_marked(
         &[format!("{}={run_id}", step::RUN_ID)],
@@ -280,6 +289,9 @@ fn task(invocation: &Invocation, costs: &HashMap<String, f64>) -> Task {
             Program::Nothing => 0.0,
             _ => costs.get(&invocation.step).copied().unwrap_or(1.0),
         },
+        priority: invocation.priority,
+        retries: invocation.retries,
+        slow: invocation.slow,
     }
 }
 
@@ -299,62 +311,90 @@ fn run_steps(
             let wish = context.interrupt.wish();
             if wish > told {
                 told = wish;
-                scheduler.stop();
-                if result.is_ok() {
+                if result.is_ok() && !teller.out_of_time {
                     result = teller.tell(&Event::Interrupted {
                         forced: wish == Wish::Forced,
                     });
                 }
+                also(&mut result, teller.changed(&scheduler.stop()));
             }
             if result.is_err() && !context.interrupt.is_asked() {
                 // Nothing can be written down any more, so nothing may go on.
                 context.interrupt.ask();
                 continue;
             }
-            while let Some(index) = scheduler.start_next() {
+            let now = teller.elapsed();
+            if scheduler.is_out_of_time(now) {
+                also(&mut result, teller.run_out_of_time());
+                context.interrupt.ask();
+                continue;
+            }
+            for (index, took) in scheduler.slow(now) {
+                also(&mut result, teller.slow(index, took));
+            }
+            while let Some((index, number)) = scheduler.start_next(teller.elapsed()) {
+                let invocation = &context.plan.invocations[index];
+                let program = program(invocation, executables);
+                if let Some(program) = program {
+                    let command = step::shown_command(context, invocation, program);
+                    also(&mut result, teller.start(index, number, command));
+                }
                 let sender = sender.clone();
                 scope.spawn(move || {
-                    let invocation = &context.plan.invocations[index];
-                    let program = program(invocation, executables);
-                    // Receiving ends only after every step has.
-                    let mut progress =
-                        |progress| drop(sender.send(Message::Progress(index, progress)));
-                    let run = || step::run(context, invocation, program, &mut progress);
+                    let run = || step::run(context, invocation, program, number);
                     let message = match panic::catch_unwind(AssertUnwindSafe(run)) {
-                        Ok(outcome) => Message::Finished(index, outcome),
+                        Ok(attempt) => Message::Finished(index, attempt),
                         Err(panic) => Message::Panicked(panic),
                     };
+                    // Receiving ends only after every step has.
                     drop(sender.send(message));
                 });
             }
-            if scheduler.running() == 0 {
+            if scheduler.is_done() {
                 break;
             }
-            let told = match news.recv_timeout(TICK) {
-                Ok(Message::Progress(index, progress)) => teller.progress(index, progress),
-                Ok(Message::Finished(index, outcome)) => {
-                    let skipped = scheduler.finish(index, outcome.state.is_good());
-                    let step = context.plan.invocations[index].step.clone();
-                    let told = teller.end(index, outcome);
-                    skipped
-                        .into_iter()
-                        .fold(told, |told, skipped| told.and(teller.skip(skipped, &step)))
+            let next = scheduler.next_moment();
+            let wait = next.map_or(TICK, |next| next.saturating_sub(teller.elapsed()).min(TICK));
+            let told = match news.recv_timeout(wait) {
+                Ok(Message::Finished(index, attempt)) => {
+                    let verdict = match (attempt.state.is_good(), attempt.worth_retrying) {
+                        (true, _) => Verdict::Good,
+                        (false, true) => Verdict::Bad,
+                        (false, false) => Verdict::Hopeless,
+                    };
+                    teller.attempted(index, attempt);
+                    let changes = scheduler.finish(index, verdict, teller.elapsed(), luck());
+                    teller.changed(&changes)
                 }
                 Ok(Message::Panicked(panic)) => panic::resume_unwind(panic),
                 Err(_) => Ok(()),
             };
-            result = std::mem::replace(&mut result, Ok(())).and(told);
+            also(&mut result, told);
         }
     });
     let why = match (told, &result) {
+        (_, Ok(())) if teller.out_of_time => "the run was out of time before its turn",
         (Wish::None, Ok(())) => "another step failed first",
         (_, Ok(())) => INTERRUPTED,
         (_, Err(_)) => "the run could not go on",
     };
     for left in scheduler.close() {
-        result = result.and(teller.leave_out(left, why));
+        also(&mut result, teller.leave_out(left, why));
     }
     result
+}
+
+/// Keeps the first thing that went wrong.
+fn also(result: &mut Result<(), RunError>, next: Result<(), RunError>) {
+    if result.is_ok() {
+        *result = next;
+    }
+}
+
+/// A number from 0 to 1 that nobody can foresee.
+fn luck() -> f64 {
+    let number = RandomState::new().build_hasher().finish();
+    number as f64 / u64::MAX as f64
 }
 
 /// What to start for a step; nothing for an external one.
@@ -454,6 +494,13 @@ fn hidden(mut outcome: StepOutcome, mask: &Mask) -> StepOutcome {
     outcome
 }
 
+fn out_of_time(timeout: Duration) -> String {
+    format!(
+        "ended because the whole run took longer than {}",
+        step::span(timeout)
+    )
+}
+
 /// Says what happens: first to the journal, then to who listens; and keeps the summary.
 struct Teller<'a> {
     plan: &'a Plan,
@@ -461,11 +508,30 @@ struct Teller<'a> {
     mask: Mask,
     began: Instant,
     summary: RunSummary,
+    /// What is known of each step that has started.
+    tallies: Vec<Tally>,
+    /// How long the whole run may take, and whether that is over.
+    timeout: Option<Duration>,
+    out_of_time: bool,
     on_event: &'a mut dyn FnMut(&Event),
 }
 
+/// A step's attempts so far.
+#[derive(Clone, Default)]
+struct Tally {
+    attempts: u32,
+    took: Duration,
+    command: Option<String>,
+    last: Option<Attempt>,
+}
+
 impl<'a> Teller<'a> {
-    fn new(plan: &'a Plan, journal: Journal, on_event: &'a mut dyn FnMut(&Event)) -> Self {
+    fn new(
+        plan: &'a Plan,
+        timeout: Option<Duration>,
+        journal: Journal,
+        on_event: &'a mut dyn FnMut(&Event),
+    ) -> Self {
         let secrets = plan
             .invocations
             .iter()
@@ -491,13 +557,21 @@ impl<'a> Teller<'a> {
             mask,
             began: Instant::now(),
             summary,
+            tallies: vec![Tally::default(); plan.invocations.len()],
+            timeout,
+            out_of_time: false,
             on_event,
         }
     }
 
-    /// Seconds since the run began.
+    /// How long the run has been going.
+    fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// The same in seconds.
     fn now(&self) -> f64 {
-        self.began.elapsed().as_secs_f64()
+        self.elapsed().as_secs_f64()
     }
 
     fn tell(&mut self, event: &Event) -> Result<(), RunError> {
@@ -521,22 +595,91 @@ impl<'a> Teller<'a> {
         self.tell(&event)
     }
 
-    fn progress(&mut self, index: usize, progress: Progress) -> Result<(), RunError> {
+    /// An attempt begins.
+    fn start(&mut self, index: usize, attempt: u32, command: String) -> Result<(), RunError> {
         let (step, at) = (self.plan.invocations[index].step.clone(), self.now());
-        self.tell(&match progress {
-            Progress::Started { attempt, command } => Event::StepStarted {
-                step,
-                attempt,
-                command,
-                at,
-            },
-            Progress::Retried { attempt, reason } => Event::StepRetried {
-                step,
-                attempt,
-                reason,
-                at,
-            },
+        self.tallies[index].command = Some(command.clone());
+        self.tell(&Event::StepStarted {
+            step,
+            attempt,
+            command,
+            at,
         })
+    }
+
+    /// An attempt takes long.
+    fn slow(&mut self, index: usize, took: Duration) -> Result<(), RunError> {
+        let (step, at) = (self.plan.invocations[index].step.clone(), self.now());
+        self.tell(&Event::StepSlow {
+            step,
+            attempt: self.tallies[index].attempts + 1,
+            seconds: took.as_secs_f64(),
+            at,
+        })
+    }
+
+    /// The whole run takes too long.
+    fn run_out_of_time(&mut self) -> Result<(), RunError> {
+        self.out_of_time = true;
+        let event = Event::OutOfTime {
+            timeout: self.timeout.unwrap_or_default().as_secs_f64(),
+            at: self.now(),
+        };
+        self.tell(&event)
+    }
+
+    /// Takes in how an attempt went.
+    fn attempted(&mut self, index: usize, mut attempt: Attempt) {
+        if attempt.was_interrupted && self.out_of_time {
+            attempt.state = StepState::TimedOut;
+            attempt.reason = Some(out_of_time(self.timeout.unwrap_or_default()));
+        }
+        let tally = &mut self.tallies[index];
+        tally.attempts += 1;
+        tally.took += attempt.took;
+        tally.last = Some(attempt);
+    }
+
+    /// Tells what has become of steps.
+    fn changed(&mut self, changes: &[Change]) -> Result<(), RunError> {
+        changes.iter().try_for_each(|change| match *change {
+            Change::Again(index, pause) => self.again(index, pause),
+            Change::Ended(index) => self.ended(index),
+            Change::Skipped(index, because_of) => {
+                let because_of = self.plan.invocations[because_of].step.clone();
+                self.skip(index, &because_of)
+            }
+        })
+    }
+
+    /// An attempt failed and another follows.
+    fn again(&mut self, index: usize, pause: Duration) -> Result<(), RunError> {
+        let (step, at) = (self.plan.invocations[index].step.clone(), self.now());
+        let tally = &self.tallies[index];
+        let reason = tally.last.as_ref().and_then(|last| last.reason.clone());
+        self.tell(&Event::StepRetried {
+            step,
+            attempt: tally.attempts,
+            reason: reason.unwrap_or_else(|| "it failed".to_owned()),
+            pause: pause.as_secs_f64(),
+            at,
+        })
+    }
+
+    /// A step has ended as its last attempt did.
+    fn ended(&mut self, index: usize) -> Result<(), RunError> {
+        let invocation = &self.plan.invocations[index];
+        let tally = std::mem::take(&mut self.tallies[index]);
+        let last = tally.last.expect("only a step that was tried can end");
+        let outcome = step::outcome(
+            self.plan,
+            invocation,
+            last,
+            tally.attempts,
+            tally.took,
+            tally.command,
+        );
+        self.end(index, outcome)
     }
 
     fn end(&mut self, index: usize, outcome: StepOutcome) -> Result<(), RunError> {

@@ -13,6 +13,7 @@ use crate::exit_code::Exit;
 use crate::file;
 use crate::findings;
 use crate::findings::baseline::Baseline;
+use crate::manifest::load;
 use crate::plan::select::{self, Selection};
 use crate::plan::{Plan, build, outline};
 use crate::report::github::Github;
@@ -43,6 +44,9 @@ pub(super) struct Args {
     /// Skip only what needs a failed step; this is what happens without a flag, too
     #[arg(long)]
     keep_going: bool,
+    /// End the whole run after this time: `90s`, `10m`, `1h 30m` [default: the manifest's `timeout`]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    timeout: Option<Duration>,
     /// How many seconds processes have to end by themselves before they are killed
     #[arg(long, value_name = "SECONDS", default_value_t = 5)]
     grace: u64,
@@ -67,6 +71,11 @@ enum MessageFormat {
     Human,
     /// An event a line, for programs.
     Json,
+}
+
+/// A time as the manifest takes it.
+fn time(text: &str) -> Result<Duration, String> {
+    load::duration(text).ok_or_else(|| "write `90s`, `10m` or `1h 30m`".to_owned())
 }
 
 pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
@@ -177,6 +186,7 @@ fn carry_out(plan: &Plan, written: Written, args: &Args, ui: &mut Ui) -> Exit {
     let mut options = RunOptions {
         interrupt: interrupt.clone(),
         grace: Duration::from_secs(args.grace),
+        timeout: args.timeout.or(plan.timeout),
         on_failure: if args.fail_fast {
             OnFailure::FailFast
         } else {

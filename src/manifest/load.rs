@@ -11,11 +11,15 @@ use serde_json::Value;
 use super::declare::{Declarer, scalar_text};
 use super::graph::Graph;
 use super::problems::{
-    bad_duration, bad_name, circular, empty_command, entry_without_script, misfit, no_steps,
-    one_target, repeated_need, step_kind, unknown_need, unknown_profile,
+    bad_duration, bad_kept, bad_name, circular, empty_command, entry_without_script, misfit,
+    no_steps, one_target, pause_without, repeated_need, step_kind, unknown_need, unknown_profile,
 };
-use super::raw::{RawCargo, RawDefaults, RawDuration, RawManifest, RawStep, RawWords};
-use super::{Manifest, Runs, Settings, Step};
+use super::raw::{
+    RawCargo, RawDefaults, RawDuration, RawEnvironment, RawInherit, RawManifest, RawRetries,
+    RawStep, RawWords,
+};
+use super::retries::{Backoff, Retries};
+use super::{Inherit, Manifest, Runs, Settings, Step};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::requirement::{Kind, Layer};
 use crate::script::{Entry, TargetKind};
@@ -169,6 +173,10 @@ impl Loader<'_> {
             source,
             folder: folder.to_owned(),
             pipeline,
+            timeout: raw
+                .timeout
+                .as_ref()
+                .and_then(|timeout| self.duration(timeout, "/timeout")),
             catalog: raw
                 .catalog
                 .clone()
@@ -199,7 +207,21 @@ impl Loader<'_> {
                 .timeout
                 .as_ref()
                 .and_then(|t| self.duration(t, "/defaults/timeout")),
-            retries: raw.retries.unwrap_or_default(),
+            retries: raw
+                .retries
+                .as_ref()
+                .map(|raw| self.retries(raw, "/defaults/retries"))
+                .unwrap_or_default(),
+            slow: raw
+                .slow
+                .as_ref()
+                .and_then(|slow| self.duration(slow, "/defaults/slow")),
+            priority: raw.priority.unwrap_or_default(),
+            environment: raw
+                .environment
+                .as_ref()
+                .map(|raw| self.inherit(raw, "/defaults/environment"))
+                .unwrap_or_default(),
             cwd: raw
                 .cwd
                 .clone()
@@ -287,7 +309,19 @@ impl Loader<'_> {
                 Some(timeout) => self.duration(timeout, &join(&at, "timeout")),
                 None => defaults.timeout,
             },
-            retries: raw.retries.unwrap_or(defaults.retries),
+            retries: match &raw.retries {
+                Some(retries) => self.retries(retries, &join(&at, "retries")),
+                None => defaults.retries,
+            },
+            slow: match &raw.slow {
+                Some(slow) => self.duration(slow, &join(&at, "slow")),
+                None => defaults.slow,
+            },
+            priority: raw.priority.unwrap_or(defaults.priority),
+            environment: match &raw.environment {
+                Some(environment) => self.inherit(environment, &join(&at, "environment")),
+                None => defaults.environment.clone(),
+            },
             cwd: match &raw.cwd {
                 Some(cwd) => Some(self.spanned(cwd.clone(), &join(&at, "cwd"))),
                 None => defaults.cwd.clone(),
@@ -420,10 +454,7 @@ impl Loader<'_> {
     fn duration(&mut self, raw: &RawDuration, pointer: &str) -> Option<Duration> {
         let parsed = match raw {
             RawDuration::Seconds(seconds) => Duration::try_from_secs_f64(*seconds).ok(),
-            RawDuration::Text(text) => text
-                .parse::<jiff::SignedDuration>()
-                .ok()
-                .and_then(|d| Duration::try_from(d).ok()),
+            RawDuration::Text(text) => duration(text),
         };
         let parsed = parsed.filter(|duration| !duration.is_zero());
         if parsed.is_none() {
@@ -431,6 +462,64 @@ impl Loader<'_> {
                 .push(bad_duration(&self.document.source, self.value(pointer)));
         }
         parsed
+    }
+
+    fn retries(&mut self, raw: &RawRetries, pointer: &str) -> Retries {
+        let raw = match raw {
+            RawRetries::Count(count) => return Retries::times(*count),
+            RawRetries::Full(raw) => raw,
+        };
+        let source = self.document.source.clone();
+        let backoff = raw.backoff.unwrap_or_default();
+        let at = |key: &str| join(pointer, key);
+        let delay = raw.delay.as_ref();
+        let delay = delay.and_then(|delay| self.duration(delay, &at("delay")));
+        let max_delay = raw.max_delay.as_ref();
+        let max_delay = max_delay.and_then(|most| self.duration(most, &at("max_delay")));
+        let grows = backoff == Backoff::Exponential;
+        for (given, key, lacks, needs) in [
+            (grows, "backoff", raw.delay.is_none(), "delay: 1s"),
+            (raw.jitter, "jitter", raw.delay.is_none(), "delay: 1s"),
+            (
+                raw.max_delay.is_some(),
+                "max_delay",
+                !grows,
+                "backoff: exponential",
+            ),
+        ] {
+            if given && lacks {
+                let place = self.value(&at(key));
+                self.problems
+                    .push(pause_without(&source, place, key, needs));
+            }
+        }
+        Retries {
+            count: raw.count,
+            backoff,
+            delay: delay.unwrap_or_default(),
+            max_delay,
+            jitter: raw.jitter,
+        }
+    }
+
+    fn inherit(&mut self, raw: &RawEnvironment, pointer: &str) -> Inherit {
+        let keep = match raw {
+            RawEnvironment::Word(RawInherit::Inherit) => return Inherit::All,
+            RawEnvironment::Word(RawInherit::Clean) => return Inherit::Clean(Vec::new()),
+            RawEnvironment::Keep(raw) => &raw.keep,
+        };
+        for (index, name) in keep.iter().enumerate() {
+            let stem = name.strip_suffix('*').unwrap_or(name);
+            if name.is_empty()
+                || stem.contains(['*', '=', '$'])
+                || stem.contains(char::is_whitespace)
+            {
+                let place = self.value(&format!("{pointer}/keep/{index}"));
+                self.problems
+                    .push(bad_kept(&self.document.source, place, name));
+            }
+        }
+        Inherit::Clean(keep.clone())
     }
 
     fn words(&mut self, raw: &RawWords, pointer: &str) -> Option<Spanned<Vec<String>>> {
@@ -445,6 +534,13 @@ impl Loader<'_> {
         }
         Some(self.spanned(words, pointer))
     }
+}
+
+/// Reads a duration longer than nothing: `90s`, `10m`, `1h 30m`.
+pub fn duration(text: &str) -> Option<Duration> {
+    let parsed = text.parse::<jiff::SignedDuration>().ok()?;
+    let parsed = Duration::try_from(parsed).ok()?;
+    (!parsed.is_zero()).then_some(parsed)
 }
 
 /// Why a name cannot be a folder's, if it cannot.

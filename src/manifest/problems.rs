@@ -168,3 +168,24 @@ pub(super) fn repeated_need(
     .at(source.at(first), "the first time")
     .help("remove one of them, or name the step that was meant")
 }
+
+pub(super) fn pause_without(source: &Source, span: Span, key: &str, needs: &str) -> Diagnostic {
+    Diagnostic::new(
+        Code::InvalidValue,
+        format!("`{key}` of `retries` changes nothing without `{needs}`"),
+    )
+    .at(source.at(span), "there is no such pause")
+    .help(format!("add `{needs}`, or remove `{key}`"))
+}
+
+pub(super) fn bad_kept(source: &Source, span: Span, name: &str) -> Diagnostic {
+    Diagnostic::new(
+        Code::InvalidValue,
+        format!("`{}` is no name of a variable", name.escape_debug()),
+    )
+    .at(
+        source.at(span),
+        "a name is expected, or the beginning of names and `*`",
+    )
+    .help("for example `keep: [AWS_PROFILE, SLURM_*]`; values are set under `env`")
+}

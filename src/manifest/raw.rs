@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::retries::Backoff;
 use crate::requirement::MainParameter;
 use crate::script::{Entry, Language};
 
@@ -19,6 +20,8 @@ pub struct RawManifest {
     pub version: u32,
     /// The pipeline's name; the name of the manifest's folder where it is not given.
     pub pipeline: Option<String>,
+    /// How long a whole run may take: `90s`, `10m`, `1h 30m`, or a number of seconds.
+    pub timeout: Option<RawDuration>,
     /// Settings for every step that does not have its own.
     #[serde(default)]
     pub defaults: RawDefaults,
@@ -37,8 +40,16 @@ pub struct RawManifest {
 pub struct RawDefaults {
     /// How long one attempt may take: `90s`, `10m`, `1h 30m`, or a number of seconds.
     pub timeout: Option<RawDuration>,
-    /// How many further attempts follow a failed one.
-    pub retries: Option<u32>,
+    /// How many further attempts follow a failed one, or that and the pauses between them.
+    pub retries: Option<RawRetries>,
+    /// How long an attempt may take before people are told that it is slow, and how often they are told again.
+    pub slow: Option<RawDuration>,
+    /// Ready steps of a higher priority start first, and with them what they need.
+    #[schemars(range(min = -100, max = 100))]
+    pub priority: Option<i32>,
+    /// Which variables are inherited: all of them (`inherit`), or only what programs need to start at all and what the
+    /// script is known to read (`clean`), with further ones under `keep`.
+    pub environment: Option<RawEnvironment>,
     /// Variables set for every step.
     #[serde(default)]
     pub env: IndexMap<String, RawScalar>,
@@ -54,10 +65,69 @@ pub struct RawDefaults {
     pub interpreters: IndexMap<Language, RawWords>,
 }
 
+/// How a failed attempt is followed by another.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum RawRetries {
+    /// How often, without a pause.
+    Count(#[schemars(range(max = 1000))] u32),
+    /// How often, and after which pauses.
+    Full(RawBackoff),
+}
+
+/// How often a failed attempt is followed by another, and after which pauses.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct RawBackoff {
+    /// How many further attempts follow a failed one.
+    #[schemars(range(max = 1000))]
+    pub count: u32,
+    /// Whether the pause stays the same (`fixed`) or doubles (`exponential`) from one attempt to the next.
+    pub backoff: Option<Backoff>,
+    /// The pause before the second attempt: `1s`, `500ms`, or a number of seconds.
+    pub delay: Option<RawDuration>,
+    /// The longest that an exponential pause grows to.
+    pub max_delay: Option<RawDuration>,
+    /// Whether each pause is shortened by chance, to between a half and the whole of it.
+    #[serde(default)]
+    pub jitter: bool,
+}
+
+/// Which variables a step inherits.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum RawEnvironment {
+    /// By a word.
+    Word(RawInherit),
+    /// Only what is known to be needed, and these.
+    Keep(RawKeep),
+}
+
+/// Which variables a step inherits, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RawInherit {
+    /// All of them.
+    Inherit,
+    /// Only what programs need to start at all, and what the script is known to read.
+    Clean,
+}
+
+/// A clean environment with more in it.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct RawKeep {
+    /// Names of further variables; one that ends with `*` stands for all that begin so.
+    pub keep: Vec<String>,
+}
+
 /// What a profile changes.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct RawProfile {
+    /// How long a whole run may take.
+    #[expect(dead_code, reason = "laid over the manifest before it is read")]
+    timeout: Option<RawDuration>,
     /// Settings for every step that does not have its own.
     #[serde(default)]
     #[expect(dead_code, reason = "laid over the manifest before it is read")]
@@ -109,8 +179,16 @@ pub struct RawStep {
     pub args: IndexMap<String, RawDeclaration>,
     /// How long one attempt may take: `90s`, `10m`, `1h 30m`, or a number of seconds.
     pub timeout: Option<RawDuration>,
-    /// How many further attempts follow a failed one.
-    pub retries: Option<u32>,
+    /// How many further attempts follow a failed one, or that and the pauses between them.
+    pub retries: Option<RawRetries>,
+    /// How long an attempt may take before people are told that it is slow, and how often they are told again.
+    pub slow: Option<RawDuration>,
+    /// Ready steps of a higher priority start first, and with them what they need.
+    #[schemars(range(min = -100, max = 100))]
+    pub priority: Option<i32>,
+    /// Which variables are inherited: all of them (`inherit`), or only what programs need to start at all and what the
+    /// script is known to read (`clean`), with further ones under `keep`.
+    pub environment: Option<RawEnvironment>,
     /// The working folder, relative to the manifest's.
     pub cwd: Option<String>,
     /// How many of the parallel places the step takes.

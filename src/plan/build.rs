@@ -6,19 +6,45 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use super::command_line::{Passed, arguments, variable};
-use super::{Configured, Document, Invocation, Plan, PlannedPath, Program};
+use super::{Configured, Document, Inherits, Invocation, Plan, PlannedPath, Program};
 use crate::analysis::{AnalysedStep, Analysis};
 use crate::check::values::{Taken, is_path, paths, working_folder};
 use crate::check::{Checked, programs};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::file;
-use crate::manifest::Step;
+use crate::manifest::{Inherit, Step};
 use crate::requirement::{Binding, Kind, MainParameter, OutputRef, Requirement, ValueType};
 use crate::script::{Language, Launcher};
 use crate::template;
 
 /// The program that calls a script's `main`.
 const DRIVER: &str = include_str!("driver.py");
+
+/// Variables by which programs find each other, their user, language, time zone, temporary files and certificates: what
+/// is left of a clean environment.
+const BASIC: &[&str] = &[
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "LANG",
+    "LANGUAGE",
+    "LC_*",
+    "TZ",
+    "TERM",
+    "TMPDIR",
+    "XDG_*",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "VIRTUAL_ENV",
+    "CONDA_PREFIX",
+    "PYENV_*",
+    "CARGO_HOME",
+    "RUSTUP_*",
+];
 
 /// Spells out what to do for the selected steps, by their places in the manifest. Everything has been checked: what is
 /// not there now has gone since.
@@ -58,6 +84,7 @@ pub fn build(analysis: &Analysis, checked: &Checked, selected: &[usize]) -> Plan
     Plan {
         pipeline: analysis.manifest.pipeline.clone(),
         root: analysis.manifest.folder.clone(),
+        timeout: analysis.manifest.timeout,
         home: analysis.home.clone(),
         invocations,
     }
@@ -203,6 +230,9 @@ impl Builder<'_> {
             outputs: self.planned(|r| r.kind == Kind::Output, &values),
             timeout: settings.timeout,
             retries: settings.retries,
+            slow: settings.slow,
+            priority: settings.priority,
+            inherits: self.inherits(),
             weight: settings.weight,
             mutex: settings.mutex.clone(),
             secrets: self.secrets(),
@@ -212,6 +242,25 @@ impl Builder<'_> {
             },
             framework: self.analysed.framework.map(str::to_owned),
         }
+    }
+
+    /// Which variables it inherits: with a clean environment, those by which programs start at all, and those that the
+    /// script is known to read.
+    fn inherits(&self) -> Inherits {
+        let Inherit::Clean(kept) = &self.step.settings.environment else {
+            return Inherits::All;
+        };
+        let bindings = self.analysed.requirements.iter().flat_map(|r| &r.bindings);
+        let read = bindings.filter_map(|binding| match binding {
+            Binding::Env { env: name }
+            | Binding::Main {
+                main: MainParameter::EnvironVars,
+                key: name,
+            } => Some(name.clone()),
+            _ => None,
+        });
+        let basic = BASIC.iter().map(|name| (*name).to_owned());
+        Inherits::Only(basic.chain(kept.iter().cloned()).chain(read).collect())
     }
 
     /// Every requirement with its value, and whether the script has to be told. Paths are absolute.

@@ -77,7 +77,7 @@ fn step(
             .map(|(requirement, taken)| value(invocation, requirement, taken, secrets))
             .collect(),
         timeout: invocation.timeout.map(|timeout| timeout.as_secs_f64()),
-        retries: invocation.retries,
+        retries: invocation.retries.count,
     }
 }
 

@@ -114,11 +114,28 @@ impl Console {
                 step,
                 attempt,
                 reason,
+                pause,
                 ..
             } => {
                 let name = paint(Tone::Strong, &clean(step));
-                let text = format!("{name}: attempt {attempt} {}", clean(reason));
+                let when = match *pause > 0.0 {
+                    true => format!("; again in {}", duration(*pause)),
+                    false => String::new(),
+                };
+                let text = format!("{name}: attempt {attempt} {}{when}", clean(reason));
                 ui.note(&headed(Tone::Warn, "RETRY", &text));
+            }
+            Event::StepSlow { step, seconds, .. } => {
+                let name = paint(Tone::Strong, &clean(step));
+                let text = format!("{} {name} is still running", time(*seconds));
+                ui.note(&headed(Tone::Warn, "SLOW", &text));
+            }
+            Event::OutOfTime { timeout, .. } => {
+                let text = format!(
+                    "the whole run took longer than {}; ending running steps",
+                    duration(*timeout)
+                );
+                ui.tell(&headed(Tone::Warn, "TIMEOUT", &text));
             }
             Event::StepFinished { step, outcome, .. } => {
                 self.ended += 1;

@@ -165,6 +165,7 @@ impl Record {
                 self.times.entry(step.clone()).or_default().ended = Some(*at);
                 self.summary.steps.insert(step.clone(), outcome.clone());
             }
+            Event::StepSlow { .. } | Event::OutOfTime { .. } => {}
             Event::Interrupted { .. } => self.interrupted = true,
             Event::RunFinished { summary } => {
                 self.summary = summary.clone();

@@ -117,6 +117,7 @@ pub fn events(root: &Path, keep: impl Fn(StepState) -> bool) -> Vec<Event> {
                     step: step.to_owned(),
                     attempt,
                     reason,
+                    pause: 0.0,
                     at: 0.0,
                 });
             }

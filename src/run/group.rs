@@ -66,6 +66,23 @@ pub fn signal_name(signal: i32) -> Option<&'static str> {
     found.map(|(_, name)| name)
 }
 
+/// Whether this process was started with a signal ignored, where the system shows it.
+pub fn is_ignored(signal: i32) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    ignores(&status, signal)
+}
+
+/// Reads the mask of ignored signals, `SigIgn:\t0000000000000001`.
+fn ignores(status: &str, signal: i32) -> bool {
+    let mut lines = status.lines();
+    let mask = lines.find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    let bit = u32::try_from(signal - 1)
+        .ok()
+        .and_then(|bit| 1_u64.checked_shl(bit));
+    mask.zip(bit).is_some_and(|(mask, bit)| mask & bit != 0)
+}
+
 /// A pipe's end as a file.
 pub fn file_of(writer: std::io::PipeWriter) -> File {
     File::from(OwnedFd::from(writer))
@@ -235,6 +252,14 @@ mod tests {
         );
         assert_eq!(read("7 (sh) Z 1 5 5 0"), None);
         assert_eq!(read("7 (sh"), None);
+    }
+
+    #[test]
+    fn an_ignored_signal_is_seen() {
+        let status = "Name:\tx\nSigBlk:\tffffffffffffffff\nSigIgn:\t0000000000001001\nSigCgt:\t0\n";
+        let ignored: Vec<i32> = (-1..70).filter(|&s| ignores(status, s)).collect();
+        assert_eq!(ignored, [1, 13]);
+        assert!(!ignores("", 1));
     }
 
     #[test]

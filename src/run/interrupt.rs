@@ -1,8 +1,15 @@
 //! Owns the wish to end a run early: the first asks, the second forces. Everything else looks at the wish, so tests
 //! and users of the library can have it without signals.
 
+use std::io;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::thread;
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::run::group;
 
 /// A wish to end, shared by all who hold a clone.
 #[derive(Clone, Debug, Default)]
@@ -29,19 +36,27 @@ impl Interrupt {
         Self::default()
     }
 
-    /// The one that Ctrl-C, SIGTERM and SIGHUP ask; the first call starts to listen.
+    /// The one that Ctrl-C, SIGTERM and SIGHUP ask; the first call starts to listen. A SIGHUP that whoever started this
+    /// process has told it to ignore, as `nohup` does, is ignored.
     ///
     /// # Errors
-    /// Signals cannot be listened to, or somebody else in this process does.
-    pub fn from_signals() -> Result<Self, ctrlc::Error> {
+    /// Signals cannot be listened to.
+    pub fn from_signals() -> io::Result<Self> {
         static SIGNALS: OnceLock<Interrupt> = OnceLock::new();
         if let Some(known) = SIGNALS.get() {
             return Ok(known.clone());
         }
         let interrupt = Self::new();
         let asked = interrupt.clone();
-        // Shells start what runs in the background with these signals ignored; a run listens all the same.
-        ctrlc::set_handler(move || asked.ask())?;
+        // Shells start what runs in the background with Ctrl-C ignored; a run listens to that all the same.
+        let mut signals = vec![SIGINT, SIGTERM];
+        if !group::is_ignored(SIGHUP) {
+            signals.push(SIGHUP);
+        }
+        let mut signals = Signals::new(signals)?;
+        thread::Builder::new()
+            .name("signals".to_owned())
+            .spawn(move || signals.forever().for_each(|_| asked.ask()))?;
         Ok(SIGNALS.get_or_init(|| interrupt).clone())
     }
 

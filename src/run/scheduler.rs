@@ -1,20 +1,28 @@
-//! Owns the order of a run: which step may start now, which can no longer start, when all is said. Knows nothing of
-//! processes, files or time; whoever asks it carries out what it says.
+//! Owns the order of a run: which step may start now, which can no longer start, which is tried again and when, which is
+//! slow, when time is up, when all is said. Knows nothing of processes, files or clocks; whoever asks it says how long the
+//! run has been going, and carries out what it says.
 //!
 //! A step moves only so:
 //!
 //! ```text
-//! Waiting ──all it needs is good──► Ready ──start──► Running ──finish──► Ended
-//!    │                                │
-//!    ├──a need ended badly──► Skipped │
+//!                                        ┌──pause over──┐
+//!                                        ▼              │
+//! Waiting ──all it needs is good──► Ready ──start──► Running ──may be tried again──► Resting
+//!    │                                │                 │                              │
+//!    ├──a need ended badly──► Skipped │                 └──finish──► Ended ◄──stop─────┘
 //!    └──────────stop────────► NotRun ◄┘
 //! ```
 //!
-//! Among ready steps the one with the longest path of work behind it goes first. A step too heavy for the places that
-//! are free is waited for, so that lighter ones cannot starve it; a step whose mutex is taken stands aside.
+//! Among ready steps the one with the highest priority goes first, then the one with the longest path of work behind it;
+//! what a step needs is as urgent as the step. A step too heavy for the places that are free is waited for, so that
+//! lighter ones cannot starve it; a step whose mutex is taken stands aside. A step that rests before its next attempt
+//! holds neither place nor mutex.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use crate::manifest::retries::Retries;
 
 /// What the scheduler needs to know of a step.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +35,45 @@ pub struct Task {
     pub mutex: Option<String>,
     /// How long it will probably take, in any unit that is the same for all.
     pub cost: f64,
+    /// Steps of a higher one start first.
+    pub priority: i32,
+    /// How a failed attempt is followed by another.
+    pub retries: Retries,
+    /// How long an attempt may take before it is slow.
+    pub slow: Option<Duration>,
+}
+
+/// What holds for all steps.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// How many places there are for steps that run at the same time.
+    pub jobs: usize,
+    /// What happens to other steps when one fails.
+    pub on_failure: OnFailure,
+    /// How long the whole run may take.
+    pub timeout: Option<Duration>,
+}
+
+/// How an attempt went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Steps that need it may start.
+    Good,
+    /// It failed, and another attempt could go better.
+    Bad,
+    /// It failed, and another attempt would fail as well.
+    Hopeless,
+}
+
+/// What has become of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It will be tried again after this pause.
+    Again(usize, Duration),
+    /// It has ended, as its last attempt did.
+    Ended(usize),
+    /// It cannot start any more, because of this other one.
+    Skipped(usize, usize),
 }
 
 /// What happens to steps that have nothing to do with a failed one.
@@ -39,6 +86,9 @@ pub enum OnFailure {
     FailFast,
 }
 
+/// The least time between two moments, so that what is told now is not told now again.
+const TINY: Duration = Duration::from_nanos(1);
+
 /// Where a step stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
@@ -48,6 +98,8 @@ pub enum State {
     Ready,
     /// It has started.
     Running,
+    /// It failed, and waits to be tried again.
+    Resting,
     /// It has ended, well or badly.
     Ended,
     /// A step it needs ended badly.
@@ -59,6 +111,7 @@ pub enum State {
 /// A ready step in the order in which ready steps start.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Rank {
+    priority: i32,
     /// The work on the longest path from here to an end, this step included.
     path: f64,
     step: usize,
@@ -67,9 +120,11 @@ struct Rank {
 impl Eq for Rank {}
 
 impl Ord for Rank {
-    /// Long paths first, then the order of the plan.
+    /// High priorities first, then long paths, then the order of the plan.
     fn cmp(&self, other: &Self) -> Ordering {
-        (other.path.total_cmp(&self.path)).then(self.step.cmp(&other.step))
+        (other.priority.cmp(&self.priority))
+            .then(other.path.total_cmp(&self.path))
+            .then(self.step.cmp(&other.step))
     }
 }
 
@@ -95,15 +150,24 @@ pub struct Scheduler {
     aside: Vec<BTreeSet<Rank>>,
     free: usize,
     running: usize,
-    on_failure: OnFailure,
     stopped: bool,
+    timeout: Option<Duration>,
+    on_failure: OnFailure,
+    retries: Vec<Retries>,
+    /// How often each step was started.
+    attempts: Vec<u32>,
+    /// When each resting step may start again.
+    resting: BTreeSet<(Duration, usize)>,
+    slow: Vec<Option<Duration>>,
+    /// When each running step began, and when it is slow next.
+    slow_at: BTreeSet<(Duration, usize)>,
+    began: Vec<Duration>,
 }
 
 impl Scheduler {
-    /// All steps waiting or ready, with `jobs` parallel places. A need that is not an earlier step is a broken plan and
-    /// panics.
-    pub fn new(tasks: &[Task], jobs: usize, on_failure: OnFailure) -> Self {
-        let jobs = jobs.max(1);
+    /// All steps waiting or ready. A need that is not an earlier step is a broken plan and panics.
+    pub fn new(tasks: &[Task], rules: &Rules) -> Self {
+        let jobs = rules.jobs.max(1);
         let mut dependants = vec![Vec::new(); tasks.len()];
         let mut states = Vec::with_capacity(tasks.len());
         for (step, task) in tasks.iter().enumerate() {
@@ -148,14 +212,22 @@ impl Scheduler {
             dependants,
             free: jobs,
             running: 0,
-            on_failure,
             stopped: false,
+            timeout: rules.timeout,
+            on_failure: rules.on_failure,
+            retries: tasks.iter().map(|task| task.retries).collect(),
+            attempts: vec![0; tasks.len()],
+            resting: BTreeSet::new(),
+            slow: tasks.iter().map(|task| task.slow).collect(),
+            slow_at: BTreeSet::new(),
+            began: vec![Duration::ZERO; tasks.len()],
         }
     }
 
-    /// The next step to start, which counts as running from now on; none while all places are taken, nothing is
-    /// ready, or the run was stopped.
-    pub fn start_next(&mut self) -> Option<usize> {
+    /// The next step to start and the number of its attempt, from 1; it counts as running from now on. None while all
+    /// places are taken, nothing is ready, or the run was stopped. `now` is how long the run has been going.
+    pub fn start_next(&mut self, now: Duration) -> Option<(usize, u32)> {
+        self.wake(now);
         while let Some(&rank) = self.ready.first() {
             let step = rank.step;
             if let Some(mutex) = self.mutexes[step].filter(|&mutex| self.taken[mutex]) {
@@ -173,51 +245,134 @@ impl Scheduler {
             self.free -= self.weights[step];
             self.running += 1;
             self.states[step] = State::Running;
-            return Some(step);
+            self.attempts[step] += 1;
+            self.began[step] = now;
+            if let Some(slow) = self.slow[step] {
+                self.slow_at.insert((now.saturating_add(slow), step));
+            }
+            return Some((step, self.attempts[step]));
         }
         None
     }
 
-    /// Records that a running step has ended, and returns the steps that can no longer start because of that, in the
-    /// order of the plan. A step that is not running panics.
-    pub fn finish(&mut self, step: usize, good: bool) -> Vec<usize> {
+    /// Records that a running step's attempt has ended, and returns all that follows, the step's own fate first, then by
+    /// the order of the plan. `luck` from 0 to 1 decides over the length of a pause with jitter. A step that is not
+    /// running panics.
+    pub fn finish(
+        &mut self,
+        step: usize,
+        verdict: Verdict,
+        now: Duration,
+        luck: f64,
+    ) -> Vec<Change> {
         assert_eq!(
             self.states[step],
             State::Running,
             "only a running step can end"
         );
-        self.states[step] = State::Ended;
         self.free += self.weights[step];
         self.running -= 1;
+        self.slow_at.retain(|&(_, slow)| slow != step);
         if let Some(mutex) = self.mutexes[step] {
             self.taken[mutex] = false;
             self.ready.extend(self.aside[mutex].pop_first());
         }
-        if good {
-            self.release(step);
-            return Vec::new();
+        let failed = self.attempts[step];
+        match verdict {
+            Verdict::Good => {
+                self.states[step] = State::Ended;
+                self.release(step);
+                vec![Change::Ended(step)]
+            }
+            Verdict::Bad if failed <= self.retries[step].count && !self.stopped => {
+                let pause = self.retries[step].pause(failed, luck);
+                self.states[step] = State::Resting;
+                self.resting.insert((now.saturating_add(pause), step));
+                vec![Change::Again(step, pause)]
+            }
+            Verdict::Bad | Verdict::Hopeless => {
+                let mut changes = self.end_badly(step);
+                if self.on_failure == OnFailure::FailFast {
+                    changes.extend(self.stop());
+                }
+                changes
+            }
         }
-        if self.on_failure == OnFailure::FailFast {
-            self.stopped = true;
-        }
-        self.skip_dependants(step)
     }
 
-    /// Starts nothing any more.
-    pub fn stop(&mut self) {
+    /// Starts nothing any more. Steps that waited for another attempt end as their last one did.
+    pub fn stop(&mut self) -> Vec<Change> {
         self.stopped = true;
         self.ready.clear();
         self.aside.iter_mut().for_each(BTreeSet::clear);
+        let mut resting: Vec<usize> = self.resting.iter().map(|(_, step)| *step).collect();
+        self.resting.clear();
+        resting.sort_unstable();
+        let ended = resting.into_iter();
+        ended.flat_map(|step| self.end_badly(step)).collect()
     }
 
-    /// How many steps run.
-    pub fn running(&self) -> usize {
-        self.running
+    /// Whether the whole run takes too long while there is still something to do; says so once.
+    pub fn is_out_of_time(&mut self, now: Duration) -> bool {
+        let is_over = self.timeout.is_some_and(|timeout| now >= timeout);
+        let is_out = is_over && !(self.is_done() && self.ready.is_empty());
+        if is_out {
+            self.timeout = None;
+        }
+        is_out
+    }
+
+    /// Running steps whose attempt has become slow since this was last asked, with how long it takes already; a slow step
+    /// is told again after as long again.
+    pub fn slow(&mut self, now: Duration) -> Vec<(usize, Duration)> {
+        let mut slow = Vec::new();
+        while let Some(&(_, step)) = self.slow_at.first().filter(|(at, _)| *at <= now) {
+            self.slow_at.pop_first();
+            let took = now.saturating_sub(self.began[step]);
+            let period = self.slow[step].unwrap_or(Duration::MAX);
+            let passed = took.as_nanos() / period.as_nanos().max(1) + 1;
+            let passed = u32::try_from(passed).unwrap_or(u32::MAX);
+            let next = self.began[step].saturating_add(period.saturating_mul(passed));
+            self.slow_at.insert((next.max(now + TINY), step));
+            slow.push((step, took));
+        }
+        slow
+    }
+
+    /// When there will be something to do even if no step ends, as how long the run will have been going.
+    pub fn next_moment(&self) -> Option<Duration> {
+        let rest = self.resting.first().map(|(at, _)| *at);
+        let slow = self.slow_at.first().map(|(at, _)| *at);
+        [rest, slow, self.timeout].into_iter().flatten().min()
+    }
+
+    /// Whether nothing runs, and nothing will start by itself any more.
+    pub fn is_done(&self) -> bool {
+        self.running == 0 && self.resting.is_empty()
+    }
+
+    /// Lets those start whose pause is over.
+    fn wake(&mut self, now: Duration) {
+        while let Some(&(_, step)) = self.resting.first().filter(|(at, _)| *at <= now) {
+            self.resting.pop_first();
+            self.states[step] = State::Ready;
+            self.ready.insert(self.ranks[step]);
+        }
+    }
+
+    /// Ends a step that will not be tried again, and all that needs it.
+    fn end_badly(&mut self, step: usize) -> Vec<Change> {
+        self.states[step] = State::Ended;
+        let skipped = self.skip_dependants(step);
+        let skipped = skipped.into_iter().map(|s| Change::Skipped(s, step));
+        std::iter::once(Change::Ended(step))
+            .chain(skipped)
+            .collect()
     }
 
     /// Ends a run in which nothing runs any more: the steps that never had their turn, in the order of the plan.
     pub fn close(&mut self) -> Vec<usize> {
-        assert_eq!(self.running, 0, "a run ends after its last step");
+        assert!(self.is_done(), "a run ends after its last step");
         let open = |state: &State| matches!(state, State::Waiting(_) | State::Ready);
         let left: Vec<usize> = (0..self.states.len())
             .filter(|&s| open(&self.states[s]))
@@ -246,9 +401,6 @@ impl Scheduler {
 
     /// Marks all that needs `step`, directly or not.
     fn skip_dependants(&mut self, step: usize) -> Vec<usize> {
-        if self.stopped {
-            self.stop();
-        }
         let mut skipped = Vec::new();
         let mut open = vec![step];
         while let Some(step) = open.pop() {
@@ -265,10 +417,14 @@ impl Scheduler {
     }
 }
 
-/// Each step's longest path to an end.
+/// Each step's longest path to an end, and how urgent it is: as urgent as the most urgent that waits for it.
 fn ranks(tasks: &[Task], dependants: &[Vec<usize>]) -> Vec<Rank> {
     let mut ranks: Vec<Rank> = (0..tasks.len())
-        .map(|step| Rank { path: 0.0, step })
+        .map(|step| Rank {
+            priority: tasks[step].priority,
+            path: 0.0,
+            step,
+        })
         .collect();
     for step in (0..tasks.len()).rev() {
         let behind = dependants[step]
@@ -276,6 +432,9 @@ fn ranks(tasks: &[Task], dependants: &[Vec<usize>]) -> Vec<Rank> {
             .map(|&d| ranks[d].path)
             .fold(0.0, f64::max);
         ranks[step].path = tasks[step].cost.max(0.0) + behind;
+        let urgent = dependants[step].iter().map(|&d| ranks[d].priority).max();
+        ranks[step].priority =
+            urgent.map_or(tasks[step].priority, |most| most.max(tasks[step].priority));
     }
     ranks
 }

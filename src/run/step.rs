@@ -50,83 +50,73 @@ pub struct Context<'a> {
     pub interrupt: &'a Interrupt,
 }
 
-/// What happens to a step before it ends.
-#[derive(Debug)]
-pub enum Progress {
-    /// An attempt begins with this command.
-    Started {
-        /// Which, from 1.
-        attempt: u32,
-        /// What is started.
-        command: String,
-    },
-    /// An attempt failed and another follows.
-    Retried {
-        /// Which, from 1.
-        attempt: u32,
-        /// Why it failed.
-        reason: String,
-    },
-}
-
 /// How one attempt went.
-struct Attempt {
-    state: StepState,
-    exit_code: Option<i32>,
-    signal: Option<i32>,
-    reason: Option<String>,
-    log: Option<PathBuf>,
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// How it ended.
+    pub state: StepState,
+    /// How long it took.
+    pub took: Duration,
+    /// Its exit status.
+    pub exit_code: Option<i32>,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
+    /// Why it ended so.
+    pub reason: Option<String>,
+    /// Its output, relative to the run's folder.
+    pub log: Option<PathBuf>,
     /// Whether another attempt could go better.
-    worth_retrying: bool,
+    pub worth_retrying: bool,
+    /// Whether it was ended because somebody wished the end.
+    pub was_interrupted: bool,
 }
 
-/// Runs a step to its end. `program` is what to start; nothing for an external step.
+/// The command of an attempt, as people may see it.
+pub fn shown_command(context: &Context<'_>, invocation: &Invocation, program: &Path) -> String {
+    context.mask.text(&command(invocation, program))
+}
+
+/// Makes one attempt at a step, the first of which is number 1. `program` is what to start; nothing for an external step.
 pub fn run(
     context: &Context<'_>,
     invocation: &Invocation,
     program: Option<&Path>,
-    tell: &mut dyn FnMut(Progress),
-) -> StepOutcome {
-    let Some(program) = program else {
-        return external(context, invocation);
-    };
-    let command = context.mask.text(&command(invocation, program));
+    number: u32,
+) -> Attempt {
     let began = Instant::now();
-    let mut number = 0;
-    let attempt = loop {
-        number += 1;
-        tell(Progress::Started {
-            attempt: number,
-            command: command.clone(),
-        });
-        let attempt = attempt(context, invocation, program, number);
-        let again =
-            attempt.worth_retrying && number <= invocation.retries && !context.interrupt.is_asked();
-        if attempt.state.is_good() || !again {
-            break attempt;
-        }
-        tell(Progress::Retried {
-            attempt: number,
-            reason: context
-                .mask
-                .text(attempt.reason.as_deref().unwrap_or("it failed")),
-        });
+    let attempt = match program {
+        Some(program) => attempt(context, invocation, program, number),
+        None => external(context, invocation),
     };
-    let flaky = attempt.state == StepState::Passed && number > 1;
+    Attempt {
+        took: began.elapsed(),
+        reason: attempt.reason.map(|reason| context.mask.text(&reason)),
+        ..attempt
+    }
+}
+
+/// The outcome of a step whose last attempt was this one: the `attempts`th, all of which together took `took`.
+pub fn outcome(
+    plan: &Plan,
+    invocation: &Invocation,
+    attempt: Attempt,
+    attempts: u32,
+    took: Duration,
+    command: Option<String>,
+) -> StepOutcome {
+    let state = match attempt.state {
+        StepState::Passed if attempts > 1 => StepState::Flaky,
+        state => state,
+    };
+    let started = invocation.program != Program::Nothing;
     StepOutcome {
-        state: if flaky {
-            StepState::Flaky
-        } else {
-            attempt.state
-        },
-        attempts: number,
-        seconds: began.elapsed().as_secs_f64(),
+        attempts: if started { attempts } else { 0 },
+        seconds: took.as_secs_f64(),
         exit_code: attempt.exit_code,
         signal: attempt.signal,
-        command: Some(command),
+        command,
         log: attempt.log,
-        reason: attempt.reason.map(|reason| context.mask.text(&reason)),
-        ..not_started(context.plan, invocation, StepState::Passed, None)
+        ..not_started(plan, invocation, state, attempt.reason)
     }
 }
 
@@ -163,30 +153,34 @@ pub fn not_started(
     }
 }
 
-/// Looks whether somebody else has made what this step stands for.
-fn external(context: &Context<'_>, invocation: &Invocation) -> StepOutcome {
-    let began = Instant::now();
-    let proof = outputs::prove_external(&invocation.outputs, &context.plan.root);
-    let (state, reason) = match proof {
-        Ok(()) => (StepState::Passed, None),
-        Err(reason) => (StepState::Failed, Some(context.mask.text(&reason))),
-    };
-    StepOutcome {
-        seconds: began.elapsed().as_secs_f64(),
-        ..not_started(context.plan, invocation, state, reason)
-    }
-}
-
-/// One attempt: room for outputs, the process, the proof.
-fn attempt(context: &Context<'_>, invocation: &Invocation, program: &Path, number: u32) -> Attempt {
-    let failed = |reason: String| Attempt {
+/// An attempt that failed before anything began.
+fn failed(reason: String) -> Attempt {
+    Attempt {
         state: StepState::Failed,
+        took: Duration::ZERO,
         exit_code: None,
         signal: None,
         reason: Some(reason),
         log: None,
         worth_retrying: false,
-    };
+        was_interrupted: false,
+    }
+}
+
+/// Looks whether somebody else has made what this step stands for.
+fn external(context: &Context<'_>, invocation: &Invocation) -> Attempt {
+    match outputs::prove_external(&invocation.outputs, &context.plan.root) {
+        Err(reason) => failed(reason),
+        Ok(()) => Attempt {
+            state: StepState::Passed,
+            reason: None,
+            ..failed(String::new())
+        },
+    }
+}
+
+/// One attempt: room for outputs, the process, the proof.
+fn attempt(context: &Context<'_>, invocation: &Invocation, program: &Path, number: u32) -> Attempt {
     let before = match outputs::prepare(&invocation.outputs, &context.plan.home) {
         Ok(before) => before,
         Err((path, error)) => return failed(cannot_write(&path, &error)),
@@ -263,13 +257,16 @@ fn judge(ended: Ended, invocation: &Invocation, log: &Path) -> Attempt {
         Ending::CouldNotStart(reason) => (StepState::Failed, Some(reason.clone())),
     };
     let began = !matches!(ended.ending, Ending::CouldNotStart(_));
+    let was_interrupted = matches!(ended.ending, Ending::Interrupted(_));
     Attempt {
         state,
+        took: Duration::ZERO,
         exit_code: code,
         signal,
         reason,
         log: began.then(|| log.to_owned()),
-        worth_retrying: began,
+        worth_retrying: began && !was_interrupted,
+        was_interrupted,
     }
 }
 
@@ -302,7 +299,9 @@ fn environment(
     let facts = facts
         .into_iter()
         .map(|(name, value)| (OsString::from(name), value));
-    let inherited = context.environment.iter().cloned();
+    let inherited = context.environment.iter();
+    let inherited = inherited.filter(|(name, _)| invocation.inherits.takes(name));
+    let inherited = inherited.cloned();
     inherited
         .chain(set)
         .chain(facts)
@@ -420,7 +419,7 @@ fn timed_out(timeout: Option<Duration>) -> String {
 }
 
 /// `2m`, `1h 30m`, `1.5s`: as people write it in a manifest.
-fn span(duration: Duration) -> String {
+pub fn span(duration: Duration) -> String {
     let (seconds, rest) = (duration.as_secs(), duration.subsec_millis());
     if seconds < 60 && rest > 0 {
         return format!("{}s", duration.as_secs_f64());

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::*;
-use crate::plan::{Configured, Document, PlannedPath};
+use crate::manifest::retries::Retries;
+use crate::plan::{Configured, Document, Inherits, PlannedPath};
 use crate::requirement::DataType;
 
 /// A pipeline of shell scripts in a folder of its own.
@@ -27,6 +28,7 @@ impl Pipeline {
         let root = folder.path().canonicalize().expect("a path");
         let plan = Plan {
             pipeline: "test".to_owned(),
+            timeout: None,
             home: root.join("home"),
             root,
             invocations: Vec::new(),
@@ -67,7 +69,10 @@ impl Pipeline {
             inputs: Vec::new(),
             outputs: Vec::new(),
             timeout: None,
-            retries: 0,
+            retries: Retries::default(),
+            slow: None,
+            priority: 0,
+            inherits: Inherits::All,
             weight: 1,
             mutex: None,
             secrets: Vec::new(),
@@ -250,9 +255,9 @@ fn events_come_in_order_and_the_journal_holds_them_all() {
 fn a_flaky_step_passes_on_a_later_attempt_and_keeps_each_log() {
     let mut pipeline = Pipeline::new();
     let script = "echo attempt $RUNTIME_TEST_ATTEMPT; [ $RUNTIME_TEST_ATTEMPT = 3 ]";
-    pipeline.step("flaky", &[], script).retries = 5;
+    pipeline.step("flaky", &[], script).retries = Retries::times(5);
     pipeline.step("after", &["flaky"], "true");
-    pipeline.step("hopeless", &[], "exit 7").retries = 1;
+    pipeline.step("hopeless", &[], "exit 7").retries = Retries::times(1);
     let ran = pipeline.run();
     assert_eq!(
         ran.states(),
@@ -269,6 +274,51 @@ fn a_flaky_step_passes_on_a_later_attempt_and_keeps_each_log() {
     }
     let retried = |event: &&Event| matches!(event, Event::StepRetried { .. });
     assert_eq!(ran.events.iter().filter(retried).count(), 3);
+}
+
+#[test]
+fn attempts_are_told_with_the_pause_between_them() {
+    let mut pipeline = Pipeline::new();
+    let script = "test -e again || { touch again; exit 75; }";
+    pipeline.step("flaky", &[], script).retries = Retries {
+        delay: Duration::from_millis(30),
+        ..Retries::times(1)
+    };
+    let ran = pipeline.run();
+    assert_eq!(ran.states(), ["flaky: flaky"]);
+    let at = |wanted: &dyn Fn(&Event) -> Option<f64>| ran.events.iter().filter_map(wanted).last();
+    let retried = at(&|event| match event {
+        Event::StepRetried { at, pause, .. } if (*pause - 0.03).abs() < 1e-9 => Some(*at),
+        _ => None,
+    });
+    let started = at(&|event| match event {
+        Event::StepStarted { at, attempt: 2, .. } => Some(*at),
+        _ => None,
+    });
+    let (retried, started) = (retried.expect("retried"), started.expect("started"));
+    assert!(started >= retried + 0.029, "{retried} {started}");
+}
+
+#[test]
+fn a_clean_environment_holds_what_is_named() {
+    let mut pipeline = Pipeline::new();
+    pipeline.options.environment = [
+        ("KEPT", "1"),
+        ("LC_ALL", "C"),
+        ("LEAKED", "2"),
+        ("SET", "3"),
+    ]
+    .map(|(name, value)| (name.into(), value.into()))
+    .to_vec();
+    let step = pipeline.step("clean", &[], "/usr/bin/env | sort > out");
+    step.inherits = Inherits::Only(vec!["KEPT".to_owned(), "LC_*".to_owned()]);
+    step.env = vec![("SET".to_owned(), "4".to_owned())];
+    pipeline.run();
+    let text = fs::read_to_string(pipeline.path("out")).expect("written");
+    let names = ["KEPT", "LC_ALL", "LEAKED", "SET"];
+    let of = |line: &&str| names.iter().any(|name| line.starts_with(*name));
+    let seen: Vec<&str> = text.lines().filter(of).collect();
+    assert_eq!(seen, ["KEPT=1", "LC_ALL=C", "SET=4"]);
 }
 
 #[test]
@@ -397,7 +447,7 @@ fn leftovers_of_an_earlier_attempt_count_for_nothing() {
         path.display()
     );
     let step = pipeline.step("s", &[], &script);
-    step.retries = 1;
+    step.retries = Retries::times(1);
     step.outputs.push(output("x", path, None, true));
     let ran = pipeline.run();
     assert_eq!(ran.states(), ["s: failed"]);

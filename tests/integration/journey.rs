@@ -430,6 +430,52 @@ fn a_run_in_the_background_works_and_can_be_ended() {
     assert_eq!(summary["steps"]["slow"]["state"], "failed");
 }
 
+/// `nohup` starts a run with SIGHUP ignored, which has to stay so; without it, SIGHUP ends a run.
+#[test]
+fn who_hangs_up_ends_a_run_unless_that_is_ignored() {
+    for (before, code, state) in [("trap '' HUP", 0, "passed"), (":", 130, "failed")] {
+        let project = Project::new(&[(
+            "runtime-test.yaml",
+            "version: 1\npipeline: p\nsteps:\n  slow: { command: [sh, -c, \"touch started; while [ ! -e go ]; do :; done\"] }\n",
+        )]);
+        let script = format!(
+            "{before}; '{}' run --grace 1 & while [ ! -e started ]; do :; done; kill -HUP $!; \
+             [ {code} = 0 ] && touch go; wait $!",
+            env!("CARGO_BIN_EXE_cargo-runtime-test")
+        );
+        let status = std::process::Command::new("sh")
+            .args(["-c", &script])
+            .current_dir(project.path())
+            .status();
+        assert_eq!(status.expect("a shell").code(), Some(code));
+        let summary: serde_json::Value =
+            serde_json::from_str(&project.read(".runtime-test/latest/summary.json")).expect("JSON");
+        assert_eq!(summary["steps"]["slow"]["state"], state);
+    }
+}
+
+#[test]
+fn a_run_out_of_time_ends_and_says_so() {
+    let project = Project::new(&[(
+        "runtime-test.yaml",
+        "version: 1\npipeline: p\ntimeout: 1h\ndefaults: { slow: 20ms }\nsteps:\n  slow: { command: [sleep, \"600\"] }\n  after: { command: [\"true\"], needs: [slow] }\n",
+    )]);
+    project
+        .run(&["run", "--timeout", "200ms"])
+        .code(100)
+        .tells("SLOW [")
+        .tells("slow is still running")
+        .tells("the whole run took longer than 200ms");
+    let summary: serde_json::Value =
+        serde_json::from_str(&project.read(".runtime-test/latest/summary.json")).expect("JSON");
+    assert_eq!(summary["steps"]["slow"]["state"], "timed_out");
+    assert_eq!(summary["steps"]["after"]["state"], "skipped");
+    project
+        .run(&["run", "--timeout", "soon"])
+        .code(2)
+        .tells("1h 30m");
+}
+
 #[test]
 fn secrets_are_never_shown() {
     let project = Project::new(&[

@@ -63,7 +63,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("minijinja", &["report/html"]),
     ("anstream", &["ui"]),
     ("quick_junit", &["report/junit"]),
-    ("ctrlc", &["run/interrupt"]),
+    ("signal_hook", &["run/interrupt"]),
     ("blake3", &["check/status", "run/cache"]),
     ("which", &["program"]),
     ("toml", &["discovery/workspace"]),

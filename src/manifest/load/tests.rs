@@ -117,3 +117,75 @@ profiles:
     assert_eq!(step.claims[0].default, Some(5.into()));
     assert_eq!(step.claims[1].default, Some(serde_json::json!([1, "x"])));
 }
+
+#[test]
+fn pauses_and_environments_are_read_and_what_makes_no_sense_is_told() {
+    let read = manifest(
+        "\
+version: 1
+timeout: 2h
+defaults: { retries: 2, slow: 1m, priority: -3, environment: clean }
+steps:
+  a: { script: a.py }
+  b:
+    script: b.py
+    retries: { count: 3, backoff: exponential, delay: 1s, max_delay: 1m, jitter: true }
+    priority: 7
+    environment: { keep: [AWS_PROFILE, SLURM_*] }
+",
+    );
+    let seconds = Duration::from_secs;
+    assert_eq!(read.timeout, Some(seconds(7200)));
+    let [a, b] = [&read.steps[0].settings, &read.steps[1].settings];
+    assert_eq!((a.retries, a.priority), (Retries::times(2), -3));
+    assert_eq!(
+        (a.slow, &a.environment),
+        (Some(seconds(60)), &Inherit::Clean(Vec::new()))
+    );
+    let full = Retries {
+        count: 3,
+        backoff: Backoff::Exponential,
+        delay: seconds(1),
+        max_delay: Some(seconds(60)),
+        jitter: true,
+    };
+    assert_eq!((b.retries, b.priority), (full, 7));
+    let kept = ["AWS_PROFILE", "SLURM_*"].map(str::to_owned).to_vec();
+    assert_eq!(b.environment, Inherit::Clean(kept));
+    insta::assert_snapshot!(told(
+        "\
+version: 1
+timeout: never
+steps:
+  a: { script: a.py, retries: { count: 2, backoff: exponential, jitter: true }, slow: 0 }
+  b: { script: b.py, retries: { count: 2, delay: 1s, max_delay: 2s }, environment: { keep: [A=1, \"*B\", ok] } }
+",
+        None
+    ), @"
+    2: invalid-value: `never` is not a duration (write `90s`, `10m`, `1h 30m`, or a number of seconds)
+    4: invalid-value: `backoff` of `retries` changes nothing without `delay: 1s` (add `delay: 1s`, or remove `backoff`)
+    4: invalid-value: `jitter` of `retries` changes nothing without `delay: 1s` (add `delay: 1s`, or remove `jitter`)
+    4: invalid-value: `0` is not a duration (write `90s`, `10m`, `1h 30m`, or a number of seconds)
+    5: invalid-value: `max_delay` of `retries` changes nothing without `backoff: exponential` (add `backoff: exponential`, or remove `max_delay`)
+    5: invalid-value: `A=1` is no name of a variable (for example `keep: [AWS_PROFILE, SLURM_*]`; values are set under `env`)
+    5: invalid-value: `*B` is no name of a variable (for example `keep: [AWS_PROFILE, SLURM_*]`; values are set under `env`)
+    ");
+    insta::assert_snapshot!(told(
+        "\
+version: 1
+steps:
+  a: { script: a.py, environment: dirty }
+  c: { script: c.py, retries: { delay: 1s, wait: 2s }, priority: 1000, slow: -1 }
+  d: { script: d.py, retries: often, environment: { drop: [A] } }
+",
+        None
+    ), @"
+    3: invalid-value: `environment` of step `a` cannot be `dirty` (these are allowed: `inherit` and `clean`)
+    4: missing-key: `retries` of step `c` lacks the key `count` (add `count:`)
+    4: unknown-key: unknown key `wait` in `retries` of step `c` (the keys here are `count`, `backoff`, `delay`, `max_delay` and `jitter`)
+    4: invalid-value: `priority` of step `c` is `1000`, which is too large (write 100 or less)
+    5: wrong-type: `retries` of step `d` is a text, expected a whole number or a mapping (write a whole number or a mapping here)
+    5: missing-key: `environment` of step `d` lacks the key `keep` (add `keep:`)
+    5: unknown-key: unknown key `drop` in `environment` of step `d` (the keys here are `keep`)
+    ");
+}

@@ -3,23 +3,43 @@ use std::collections::HashSet;
 use proptest::prelude::*;
 
 use super::*;
+use crate::manifest::retries::Backoff;
 
-/// Reads a pipeline from lines of `name: need need *weight @mutex =cost !`, where `!` makes the step end badly.
-fn pipeline(text: &str) -> (Vec<&str>, Vec<Task>, Vec<bool>) {
-    let (mut names, mut tasks, mut good) = (Vec::new(), Vec::new(), Vec::new());
+/// Reads a pipeline from lines of `name: need need *weight @mutex =cost ^priority slow:3 3x2s 3xx2s !1`: three retries
+/// with a fixed or doubling pause of two seconds; the first attempt ends badly. `!` alone makes all of them end badly.
+fn pipeline(text: &str) -> (Vec<&str>, Vec<Task>, Vec<u32>) {
+    let (mut names, mut tasks, mut failures) = (Vec::new(), Vec::new(), Vec::new());
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let (name, rest) = line.split_once(':').expect("a name");
         let mut task = Task {
             cost: 1.0,
             ..Task::default()
         };
-        let mut ends_well = true;
+        let mut bad = 0;
         for word in rest.split_whitespace() {
             match word.split_at(1) {
                 ("*", weight) => task.weight = weight.parse().expect("a weight"),
                 ("@", mutex) => task.mutex = Some(mutex.to_owned()),
                 ("=", cost) => task.cost = cost.parse().expect("a cost"),
-                ("!", _) => ends_well = false,
+                ("^", priority) => task.priority = priority.parse().expect("a priority"),
+                ("!", times) => bad = times.parse().unwrap_or(u32::MAX),
+                ("s", slow) if slow.starts_with("low:") => {
+                    task.slow = Some(seconds(&slow[4..]));
+                }
+                (first, _) if first.parse::<u32>().is_ok() => {
+                    let (count, pause) = word.split_once('x').expect("retries");
+                    let grows = pause.starts_with('x');
+                    task.retries = Retries {
+                        count: count.parse().expect("a count"),
+                        backoff: if grows {
+                            Backoff::Exponential
+                        } else {
+                            Backoff::Fixed
+                        },
+                        delay: seconds(pause.trim_matches(['x', 's'])),
+                        ..Retries::default()
+                    };
+                }
                 _ => task
                     .needs
                     .push(names.iter().position(|n| *n == word).expect("a need")),
@@ -27,19 +47,99 @@ fn pipeline(text: &str) -> (Vec<&str>, Vec<Task>, Vec<bool>) {
         }
         names.push(name);
         tasks.push(task);
-        good.push(ends_well);
+        failures.push(bad);
     }
-    (names, tasks, good)
+    (names, tasks, failures)
 }
 
-/// Runs a pipeline in which whatever started first ends first, and tells what happened: `+a` starts, `-a` ends, `~a`
-/// is skipped, `.a` is not run.
-fn told(jobs: usize, on_failure: OnFailure, text: &str) -> String {
-    let (names, tasks, good) = pipeline(text);
-    let mut scheduler = Scheduler::new(&tasks, jobs, on_failure);
-    let (mut told, mut running) = (Vec::new(), Vec::new());
+fn seconds(text: &str) -> Duration {
+    Duration::from_secs_f64(text.parse().expect("seconds"))
+}
+
+fn rules(jobs: usize, on_failure: OnFailure) -> Rules {
+    Rules {
+        jobs,
+        on_failure,
+        timeout: None,
+    }
+}
+
+/// Runs a pipeline by a clock of its own, on which an attempt takes a step's cost in seconds, and tells what happened
+/// when: `+a` starts, `-a` ends, `?a` rests, `~a` is skipped, `.a` is not run, `*a` is slow, `!` is out of time.
+fn told_by_the_clock(rules: Rules, text: &str) -> String {
+    let (names, tasks, mut failures) = pipeline(text);
+    let mut scheduler = Scheduler::new(&tasks, &rules);
+    let mut told: Vec<(Duration, String)> = Vec::new();
+    let mut running: Vec<(Duration, usize)> = Vec::new();
+    let mut now = Duration::ZERO;
+    let changed = |told: &mut Vec<(Duration, String)>, now, changes: Vec<Change>| {
+        for change in changes {
+            told.push(match change {
+                Change::Again(step, _) => (now, format!("?{}", names[step])),
+                Change::Ended(step) => (now, format!("-{}", names[step])),
+                Change::Skipped(step, _) => (now, format!("~{}", names[step])),
+            });
+        }
+    };
     loop {
-        while let Some(step) = scheduler.start_next() {
+        if scheduler.is_out_of_time(now) {
+            told.push((now, "!".to_owned()));
+            let changes = scheduler.stop();
+            changed(&mut told, now, changes);
+            // What runs is ended at once.
+            running.iter_mut().for_each(|(end, _)| *end = now);
+        }
+        for (step, _) in scheduler.slow(now) {
+            told.push((now, format!("*{}", names[step])));
+        }
+        while let Some((step, _)) = scheduler.start_next(now) {
+            told.push((now, format!("+{}", names[step])));
+            running.push((now + Duration::from_secs_f64(tasks[step].cost), step));
+        }
+        if scheduler.is_done() {
+            break;
+        }
+        let first = running.iter().enumerate().min_by_key(|(_, (end, _))| *end);
+        let first = first.map(|(at, (end, _))| (at, *end));
+        match (first, scheduler.next_moment()) {
+            (Some((at, end)), moment) if moment.is_none_or(|moment| end <= moment) => {
+                now = now.max(end);
+                let (_, step) = running.remove(at);
+                let bad = failures[step] > 0;
+                failures[step] = failures[step].saturating_sub(1);
+                let verdict = if bad { Verdict::Bad } else { Verdict::Good };
+                let changes = scheduler.finish(step, verdict, now, 0.5);
+                changed(&mut told, now, changes);
+            }
+            (_, Some(moment)) => {
+                assert!(moment > now, "a moment that is over is none");
+                now = moment;
+            }
+            (_, None) => unreachable!("something runs or rests"),
+        }
+    }
+    let left = scheduler.close().into_iter();
+    told.extend(left.map(|step| (now, format!(".{}", names[step]))));
+    let mut text = String::new();
+    let mut last = None;
+    for (at, word) in told {
+        if last != Some(at) {
+            text += &format!(" {}:", at.as_secs_f64());
+            last = Some(at);
+        }
+        text += &format!(" {word}");
+    }
+    text.trim_start().to_owned()
+}
+
+/// Runs a pipeline in which whatever started first ends first, and tells what happened.
+fn told(jobs: usize, on_failure: OnFailure, text: &str) -> String {
+    let (names, tasks, failures) = pipeline(text);
+    let mut scheduler = Scheduler::new(&tasks, &rules(jobs, on_failure));
+    let (mut told, mut running) = (Vec::new(), Vec::new());
+    let now = Duration::ZERO;
+    loop {
+        while let Some((step, _)) = scheduler.start_next(now) {
             told.push(format!("+{}", names[step]));
             running.push(step);
         }
@@ -47,13 +147,19 @@ fn told(jobs: usize, on_failure: OnFailure, text: &str) -> String {
             break;
         }
         let step = running.remove(0);
-        told.push(format!("-{}", names[step]));
-        told.extend(
-            scheduler
-                .finish(step, good[step])
-                .iter()
-                .map(|&s| format!("~{}", names[s])),
-        );
+        let bad = failures[step] > 0;
+        let verdict = if bad {
+            Verdict::Hopeless
+        } else {
+            Verdict::Good
+        };
+        for change in scheduler.finish(step, verdict, now, 0.5) {
+            told.push(match change {
+                Change::Again(step, _) => format!("?{}", names[step]),
+                Change::Ended(step) => format!("-{}", names[step]),
+                Change::Skipped(step, _) => format!("~{}", names[step]),
+            });
+        }
     }
     told.extend(scheduler.close().iter().map(|&s| format!(".{}", names[s])));
     told.join(" ")
@@ -74,6 +180,9 @@ fn steps_start_when_they_may_and_as_many_as_may() {
         // A mutex keeps two apart, and only them.
         (3, "a: @db =3\n b: @db =2\n c: =1", "+a +c -a +b -c -b"),
         (3, "a: @db =3\n b: @db =2\n c: @db =9", "+c -c +a -a +b -b"),
+        // Priority before the length of the path; what a step needs is as urgent as the step.
+        (1, "a: =9\n b: ^1\n c: ^-1 =99", "+b -b +a -a +c -c"),
+        (1, "a: =9\n b:\n c: b ^5\n d: ^4", "+b -b +c -c +d -d +a -a"),
     ] {
         assert_eq!(told(jobs, keep, text), expected, "{text}");
     }
@@ -94,13 +203,99 @@ fn a_failure_takes_with_it_what_the_policy_says() {
 #[test]
 fn a_stopped_run_starts_nothing_and_forgets_nothing() {
     let (_, tasks, _) = pipeline("a:\n b: a\n c:\n d: @m\n e: @m");
-    let mut scheduler = Scheduler::new(&tasks, 2, OnFailure::KeepGoing);
-    let first = scheduler.start_next().expect("a start");
-    scheduler.stop();
-    assert_eq!(scheduler.start_next(), None);
-    assert!(scheduler.finish(first, true).is_empty());
-    assert_eq!(scheduler.start_next(), None);
+    let mut scheduler = Scheduler::new(&tasks, &rules(1, OnFailure::KeepGoing));
+    let now = Duration::ZERO;
+    let (first, _) = scheduler.start_next(now).expect("a step to start");
+    assert_eq!(scheduler.stop(), []);
+    assert_eq!(scheduler.start_next(now), None);
+    let changes = scheduler.finish(first, Verdict::Good, now, 0.5);
+    assert_eq!(changes, [Change::Ended(first)]);
+    assert_eq!(scheduler.start_next(now), None);
     assert_eq!(scheduler.close(), [1, 2, 3, 4]);
+}
+
+#[test]
+fn attempts_follow_each_other_by_the_clock() {
+    let keep = OnFailure::KeepGoing;
+    for (jobs, text, expected) in [
+        (1, "a: 2x0s !1", "0: +a 1: ?a +a 2: -a"),
+        (1, "a: 2x3s !", "0: +a 1: ?a 4: +a 5: ?a 8: +a 9: -a"),
+        (
+            1,
+            "a: 3xx2s !3",
+            "0: +a 1: ?a 3: +a 4: ?a 8: +a 9: ?a 17: +a 18: -a",
+        ),
+        // A step that rests holds neither place nor mutex.
+        (
+            1,
+            "a: 1x5s !1 @m =2\n b: @m =1",
+            "0: +a 2: ?a +b 3: -b 7: +a 9: -a",
+        ),
+        // When its pause is over it waits for a place like any other, before what is less urgent.
+        (
+            1,
+            "a: 1x1s !1 ^1\n b: =5\n c: =4",
+            "0: +a 1: ?a +b 6: -b +a 7: -a +c 11: -c",
+        ),
+        // Only the last failure skips what needs it.
+        (
+            2,
+            "a: 1x1s !\n b: a\n c: b\n d: =9",
+            "0: +d +a 1: ?a 2: +a 3: -a ~b ~c 9: -d",
+        ),
+        (
+            1,
+            "a: slow:2 =7\n b: slow:9",
+            "0: +a 2: *a 4: *a 6: *a 7: -a +b 8: -b",
+        ),
+        // Each attempt is slow by itself.
+        (
+            1,
+            "a: slow:2 =3 1x1s !1",
+            "0: +a 2: *a 3: ?a 4: +a 6: *a 7: -a",
+        ),
+    ] {
+        assert_eq!(
+            told_by_the_clock(rules(jobs, keep), text),
+            expected,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_run_that_takes_too_long_tries_nothing_again() {
+    let rules = |on_failure| Rules {
+        timeout: Some(Duration::from_secs(5)),
+        ..rules(2, on_failure)
+    };
+    for (on_failure, text, expected) in [
+        (OnFailure::KeepGoing, "a: =4\n b: a", "0: +a 4: -a +b 5: -b"),
+        (
+            OnFailure::KeepGoing,
+            "a: =9 9x1s !\n b: a\n c: 9x60s !\n d: c\n e: ^-1 =6",
+            "0: +a +c 1: ?c +e 5: ! -c ~d -a ~b -e",
+        ),
+        (
+            OnFailure::FailFast,
+            "a: =3 !\n b: 1x9s !\n c: b ^3\n d: =99",
+            "0: +b +d 1: ?b +a 4: -a -b ~c 5: ! -d",
+        ),
+    ] {
+        let told = told_by_the_clock(rules(on_failure), text);
+        assert_eq!(told, expected, "{text}");
+    }
+}
+
+#[test]
+fn who_is_asked_late_is_told_once() {
+    let (_, tasks, _) = pipeline("a: slow:2");
+    let mut scheduler = Scheduler::new(&tasks, &rules(1, OnFailure::KeepGoing));
+    scheduler.start_next(seconds("1"));
+    assert_eq!(scheduler.slow(seconds("2.9")), []);
+    assert_eq!(scheduler.slow(seconds("9")), [(0, seconds("8"))]);
+    assert_eq!(scheduler.slow(seconds("9")), []);
+    assert_eq!(scheduler.next_moment(), Some(seconds("11")));
 }
 
 /// A random pipeline with random endings.
@@ -111,9 +306,11 @@ fn any_pipeline() -> impl Strategy<Value = (Vec<Task>, Vec<bool>)> {
         proptest::option::of("[ab]"),
         0.0..9.0_f64,
         proptest::bool::weighted(0.8),
+        -2..3_i32,
+        0..3_u32,
     );
     proptest::collection::vec(step, 1..40).prop_map(|steps| {
-        let task = |(at, (needs, weight, mutex, cost, good)): (usize, _)| {
+        let task = |(at, (needs, weight, mutex, cost, good, priority, retries)): (usize, _)| {
             let needs: Vec<prop::sample::Index> = needs;
             let needs = match at {
                 0 => Vec::new(),
@@ -124,6 +321,9 @@ fn any_pipeline() -> impl Strategy<Value = (Vec<Task>, Vec<bool>)> {
                 weight,
                 mutex,
                 cost,
+                priority,
+                retries: Retries::times(retries),
+                slow: None,
             };
             (task, good)
         };
@@ -141,13 +341,15 @@ proptest! {
         choices in proptest::collection::vec(any::<prop::sample::Index>(), 40),
     ) {
         let on_failure = if fail_fast { OnFailure::FailFast } else { OnFailure::KeepGoing };
-        let mut scheduler = Scheduler::new(&tasks, jobs, on_failure);
+        let mut scheduler = Scheduler::new(&tasks, &rules(jobs, on_failure));
         let mut running: Vec<usize> = Vec::new();
         let mut ended: Vec<Option<&str>> = vec![None; tasks.len()];
         let (mut ends, mut refused) = (0, false);
+        let now = Duration::ZERO;
         loop {
-            while let Some(step) = scheduler.start_next() {
+            while let Some((step, attempt)) = scheduler.start_next(now) {
                 prop_assert!(!refused, "nothing starts after a stop");
+                prop_assert!(attempt <= tasks[step].retries.count + 1);
                 prop_assert!(tasks[step].needs.iter().all(|&need| ended[need] == Some("good")));
                 prop_assert!(ended[step].is_none() && !running.contains(&step));
                 running.push(step);
@@ -156,21 +358,34 @@ proptest! {
                 let held: Vec<&String> = running.iter().filter_map(|&s| tasks[s].mutex.as_ref()).collect();
                 prop_assert_eq!(held.iter().collect::<HashSet<_>>().len(), held.len());
             }
-            prop_assert_eq!(scheduler.running(), running.len());
+            prop_assert_eq!(scheduler.is_done(), running.is_empty());
             if running.is_empty() {
                 break;
             }
             let step = running.remove(choices[ends % choices.len()].index(running.len()));
-            ended[step] = Some(if good[step] { "good" } else { "bad" });
             ends += 1;
-            for skipped in scheduler.finish(step, good[step]) {
-                prop_assert!(ended[skipped].replace("skipped").is_none());
-                prop_assert!(!running.contains(&skipped));
-            }
-            refused |= fail_fast && !good[step];
+            let verdict = if good[step] { Verdict::Good } else { Verdict::Bad };
+            let mut changes = scheduler.finish(step, verdict, now, 0.5);
+            let is_last = changes.contains(&Change::Ended(step));
+            prop_assert!(is_last || changes == [Change::Again(step, Duration::ZERO)]);
+            refused |= fail_fast && !good[step] && is_last;
             if stop_after == Some(ends) {
-                scheduler.stop();
+                changes.extend(scheduler.stop());
                 refused = true;
+            }
+            for change in changes {
+                match change {
+                    Change::Again(..) => {}
+                    Change::Ended(step) => {
+                        prop_assert!(!running.contains(&step));
+                        let how = if good[step] { "good" } else { "bad" };
+                        prop_assert!(ended[step].replace(how).is_none());
+                    }
+                    Change::Skipped(skipped, _) => {
+                        prop_assert!(ended[skipped].replace("skipped").is_none());
+                        prop_assert!(!running.contains(&skipped));
+                    }
+                }
             }
         }
         for left in scheduler.close() {

@@ -1,4 +1,6 @@
 use super::*;
+use crate::manifest::retries::Retries;
+use crate::plan::Inherits;
 
 #[test]
 fn a_word_is_read_back_by_a_shell_as_it_was() {
@@ -43,7 +45,10 @@ fn an_odd_variable_name_is_pasteable_too() {
         inputs: Vec::new(),
         outputs: Vec::new(),
         timeout: None,
-        retries: 0,
+        retries: Retries::default(),
+        slow: None,
+        priority: 0,
+        inherits: Inherits::All,
         weight: 1,
         mutex: None,
         secrets: Vec::new(),
