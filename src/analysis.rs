@@ -236,6 +236,19 @@ pub fn analyse_script(path: &Path, folder: &Path) -> Result<AnalysedStep, Diagno
     })
 }
 
+/// Where a manifest belongs that is not there yet: the one named, or one in the current folder. `None` where there is one.
+pub fn missing_manifest(options: &Options) -> Option<PathBuf> {
+    let around = workspace::find(&options.folder, &|name| std::env::var(name).ok());
+    let path = match find_manifest(options, around.as_ref()) {
+        Ok(path) => path,
+        Err(_) => options.folder.join(manifest::FILE_NAME),
+    };
+    let folder = path.parent().filter(|folder| folder.is_dir())?;
+    // Where a file of nearly that name is there, the name is misspelt.
+    let is_new = !path.exists() && discovery::similar_files(&path, folder).is_none();
+    is_new.then_some(path)
+}
+
 /// The manifest's path: the one named, the one that `Cargo.toml` names, or the nearest above the current folder.
 fn find_manifest(
     options: &Options,
@@ -609,7 +622,7 @@ fn no_manifest(folder: &Path) -> Diagnostic {
             folder.display()
         ),
     )
-    .help("write one, name it with `--pipeline FILE`, or go to its folder with `-C DIR`")
+    .help("let `cargo runtime-test init` propose one from the scripts here, name yours with `--pipeline FILE`, or go to its folder with `-C DIR`")
 }
 
 fn manifest_missing(path: &Path) -> Diagnostic {

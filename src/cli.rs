@@ -6,6 +6,7 @@ mod explain;
 mod graph;
 mod init;
 mod inspect;
+mod propose;
 mod report;
 mod run;
 mod schema;

@@ -1,5 +1,6 @@
 //! Owns the way from a step to its script: which file, which language, which program starts it. (io: reads scripts)
 
+pub mod candidates;
 pub mod language;
 pub mod workspace;
 

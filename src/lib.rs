@@ -100,6 +100,7 @@ pub mod outline;
 pub mod plan;
 pub mod program;
 pub mod proof;
+pub mod proposal;
 pub mod published;
 pub mod report;
 pub mod requirement;

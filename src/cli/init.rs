@@ -21,6 +21,8 @@ use super::args::Global;
 
 /// Read every script and write the answers file to fill in, or bring it up to date
 ///
+/// Where there is no manifest yet, one is proposed from the scripts below the folder: look it over, it is yours.
+///
 /// Writes `runtime-test.answers.schema.json`, which gives editors completion, hover and red underlines, and, where there
 /// is none yet, the skeleton `runtime-test.answers.yaml`.
 ///
@@ -62,6 +64,12 @@ impl Answers {
 }
 
 pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
+    if !args.check
+        && args.step.is_empty()
+        && let Some(exit) = super::propose::where_missing(global, ui)
+    {
+        return exit;
+    }
     let analysis = match analysis::analyse(&global.options()) {
         Ok(analysis) => analysis,
         Err(problems) => return super::refuse(problems, ui),

@@ -45,7 +45,7 @@ codes! {
         "there is no manifest where one was looked for",
         "Every command but `inspect --script` starts from a manifest, `runtime-test.yaml`. It is looked for in the \
          current folder, then in the folders above it. Write one (`runtime-test.yaml.example` shows the whole \
-         format), name it with `--pipeline FILE`, or go to its folder with `-C DIR`.";
+         format), name it with `--pipeline FILE`, or go to its folder with `-C DIR`. Beside scripts, `init` proposes one.";
     Unreadable = "unreadable", Error,
         "a file is there and cannot be read",
         "The path leads to something that is not a readable text file: a folder, a pipe, a file without read \

@@ -56,6 +56,29 @@ fn init_writes_a_skeleton_that_lacks_only_what_is_required() {
 }
 
 #[test]
+fn init_proposes_a_manifest_where_there_is_none() {
+    let project = Project::new(&[("make.py", MAKE), ("count.sh", COUNT)]);
+    let init = project.run(&["init"]).code(0);
+    assert!(init.out.contains("wrote runtime-test.yaml"), "{}", init.out);
+    assert!(
+        project.read("runtime-test.yaml").contains("needs: [make]"),
+        "{}",
+        project.read("runtime-test.yaml")
+    );
+    let proposed = project.read("runtime-test.yaml");
+    project.run(&["init"]).code(0);
+    assert_eq!(project.read("runtime-test.yaml"), proposed);
+    project.run(&["status"]).code(121);
+
+    let misspelt = Project::new(&[("make.py", MAKE), ("runtime-test.yml", MANIFEST)]);
+    misspelt
+        .run(&["init"])
+        .code(120)
+        .tells("manifest-not-found");
+    assert!(!misspelt.exists("runtime-test.yaml"));
+}
+
+#[test]
 fn init_again_brings_answers_up_to_date_and_keeps_every_byte_of_the_users() {
     let project = tiny();
     let mine =

@@ -24,6 +24,7 @@ const ORDER: &[&str] = &[
     "analysis",
     "inspect",
     "asked",
+    "proposal",
     "schema",
     "answers",
     "check",
@@ -67,6 +68,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("blake3", &["check/status", "run/cache"]),
     ("which", &["program"]),
     ("toml", &["discovery/workspace"]),
+    ("ignore", &["discovery/candidates"]),
     ("tempfile", &["file", "program", "run"]),
 ];
 
