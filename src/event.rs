@@ -33,6 +33,11 @@ impl StepState {
     pub fn is_good(self) -> bool {
         matches!(self, Self::Passed | Self::Cached | Self::Flaky)
     }
+
+    /// Whether the step itself went wrong.
+    pub fn is_failure(self) -> bool {
+        matches!(self, Self::Failed | Self::TimedOut)
+    }
 }
 
 /// All that is known of a step when it has ended; a step's entry in `summary.json`.
@@ -68,6 +73,14 @@ impl StepOutcome {
     /// Whether nobody runs it here: its outputs only had to be there.
     pub fn is_external(&self) -> bool {
         self.script.is_none()
+    }
+
+    /// The output of one of its attempts, from 1, relative to the run's folder; nothing where that is not known.
+    pub fn log_of_attempt(&self, attempt: usize) -> Option<PathBuf> {
+        let log = self.log.as_ref()?;
+        let name = log.file_name()?.to_str()?;
+        let step = name.strip_suffix(&format!(".{}.log", self.attempts))?;
+        Some(log.with_file_name(format!("{step}.{attempt}.log")))
     }
 }
 

@@ -33,10 +33,19 @@ pub struct Environment {
     pub version: String,
     /// The operating system.
     pub system: String,
+    /// The system as it tells people, where it does.
+    #[serde(default)]
+    pub distribution: Option<String>,
     /// The processor's architecture.
     pub architecture: String,
     /// How many processors there are.
     pub processors: usize,
+    /// The commit that is checked out, and its branch; nothing outside of a Git repository.
+    #[serde(default)]
+    pub commit: Option<String>,
+    /// The job of a CI system, and its address where it tells one.
+    #[serde(default)]
+    pub ci: Option<String>,
 }
 
 /// A step before it runs.

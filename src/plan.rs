@@ -3,6 +3,7 @@
 
 pub mod build;
 mod command_line;
+mod machine;
 pub mod outline;
 pub mod select;
 

@@ -1,6 +1,7 @@
 //! Owns how a run is told: every reporter hears the same events, and the command decides which reporters there are.
 //! Knows nothing of how a run is carried out.
 
+pub mod cause;
 pub mod compare;
 pub mod console;
 pub mod files;
@@ -24,7 +25,6 @@ use crate::ui::Ui;
 
 pub use self::console::{Console, Results};
 pub use self::json::Json;
-pub use self::junit::Junit;
 pub use self::written::Written;
 
 /// One way to tell a run.
@@ -34,9 +34,7 @@ pub enum Reporter {
     Console(Console),
     /// To a program, an event a line, on standard output.
     Json(Json),
-    /// To a CI system: `junit.xml` in the run's folder.
-    Junit(Junit),
-    /// To later readers: the page and what it is made of.
+    /// To later readers and CI systems: files in the run's folder.
     Written(Box<Written>),
 }
 
@@ -69,7 +67,6 @@ impl Reporters {
                     json.hear(event, ui);
                     Ok(())
                 }
-                Reporter::Junit(junit) => junit.hear(event),
                 Reporter::Written(written) => written.hear(event, ui),
             };
             heard.map_err(|failure| failures.push(failure)).is_ok()

@@ -3,6 +3,7 @@
 //! pipe has seen enough, which is no error.
 
 mod draw;
+mod progress;
 
 use std::cell::RefCell;
 use std::env;
@@ -10,13 +11,12 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::rc::Rc;
-use std::time::Duration;
 
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use self::draw::{Canvas, draw};
+use self::progress::Progress;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 
 /// The width of text where no terminal tells its own.
@@ -119,7 +119,7 @@ pub struct Ui {
     colored: bool,
     unicode: bool,
     width: usize,
-    bar: Option<ProgressBar>,
+    progress: Option<Progress>,
     /// The first failure to write to standard output that is not a closed pipe.
     failure: Option<io::Error>,
 }
@@ -144,7 +144,7 @@ impl Ui {
             verbosity,
             unicode: has_unicode(|name| env::var(name).ok()),
             width: width.unwrap_or(USUAL_WIDTH).clamp(40, 160),
-            bar: None,
+            progress: None,
             failure: None,
         }
     }
@@ -159,7 +159,7 @@ impl Ui {
             colored: false,
             unicode: true,
             width,
-            bar: None,
+            progress: None,
             failure: None,
         };
         (ui, printed)
@@ -182,8 +182,8 @@ impl Ui {
 
     /// Prints a result, whatever the verbosity; it ends with a line break.
     pub fn out(&mut self, text: &str) {
-        let written = match &self.bar {
-            Some(bar) => bar.suspend(|| self.out.line(text)),
+        let written = match &self.progress {
+            Some(progress) => progress.suspend(|| self.out.line(text)),
             None => self.out.line(text),
         };
         if let Err(error) = written
@@ -203,8 +203,8 @@ impl Ui {
     /// Prints a problem, whatever the verbosity; it ends with a line break.
     pub fn tell(&mut self, text: &str) {
         // Where even problems cannot be told, there is nobody to tell that to.
-        let _ = match &self.bar {
-            Some(bar) => bar.suspend(|| self.err.line(text)),
+        let _ = match &self.progress {
+            Some(progress) => progress.suspend(|| self.err.line(text)),
             None => self.err.line(text),
         };
     }
@@ -256,36 +256,29 @@ impl Ui {
     pub fn start_progress(&mut self, total: usize) {
         let on_terminal = matches!(self.err, Stream::Err(_)) && io::stderr().is_terminal();
         let wanted = self.verbosity > Verbosity::Quiet && env::var_os("CI").is_none();
-        if !on_terminal || !wanted {
-            return;
+        if on_terminal && wanted {
+            self.progress = Some(Progress::new(total, self.colored, self.unicode));
         }
-        let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
-        let template = if self.colored {
-            "{prefix:>12.cyan.bold} [{elapsed_precise}] {bar:24.green} {pos}/{len} {wide_msg}"
-        } else {
-            "{prefix:>12} [{elapsed_precise}] {bar:24} {pos}/{len} {wide_msg}"
-        };
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            let chars = if self.unicode { "━━╌" } else { "=>-" };
-            bar.set_style(style.progress_chars(chars));
-        }
-        bar.set_prefix("Running");
-        bar.enable_steady_tick(Duration::from_millis(100));
-        self.bar = Some(bar);
     }
 
-    /// Shows that `done` parts are done, and what is under way.
-    pub fn progress(&mut self, done: usize, now: &str) {
-        if let Some(bar) = &self.bar {
-            bar.set_position(done as u64);
-            bar.set_message(now.to_owned());
+    /// Shows that a part is under way.
+    pub fn progress_begins(&mut self, part: &str) {
+        if let Some(progress) = &self.progress {
+            progress.begin(part);
+        }
+    }
+
+    /// Shows that a part is under way no more, and that `done` parts are done.
+    pub fn progress_ends(&mut self, part: &str, done: usize) {
+        if let Some(progress) = &self.progress {
+            progress.end(part, done);
         }
     }
 
     /// Removes what [`Ui::start_progress`] began.
     pub fn end_progress(&mut self) {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
+        if let Some(progress) = self.progress.take() {
+            progress.clear();
         }
     }
 }

@@ -2,10 +2,12 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use clap::ValueEnum;
 
 use crate::analysis;
+use crate::diagnostic::nearest;
 use crate::event::RunSummary;
 use crate::exit_code::Exit;
 use crate::file;
@@ -33,6 +35,9 @@ pub(super) struct Args {
     /// Where to write it; `-` prints it. The page goes to the run's folder, everything else is printed
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Show the page in a browser: the program that BROWSER names, or the desktop's own
+    #[arg(long, conflicts_with_all = ["compare", "list", "format"])]
+    open: bool,
     /// List all runs, the latest first
     #[arg(long, conflicts_with_all = ["compare", "output"])]
     list: bool,
@@ -87,9 +92,7 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     };
     let rendered = match args.format {
         Format::Html => html::render(&record),
-        Format::Junit => junit::of_summary(&record.summary, &record.folder)
-            .to_string()
-            .map_err(io::Error::other),
+        Format::Junit => Ok(junit::render(&record)),
         Format::Markdown => Ok(markdown::render(&record)),
         Format::Json => serde_json::to_string_pretty(&record.summary).map_err(io::Error::from),
         Format::Trace => Ok(trace::render(&record)),
@@ -111,12 +114,36 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     match file::write(&path, &text) {
         Ok(()) => {
             ui.out(&shown_path(&path));
-            Exit::Done
+            match args.open.then(|| open(&path)) {
+                None | Some(Ok(())) => Exit::Done,
+                Some(Err(why)) => super::failed(&why, ui),
+            }
         }
         Err(error) => {
             let why = file::plain(&error);
             super::failed(&format!("cannot write `{}`: {why}", path.display()), ui)
         }
+    }
+}
+
+/// Shows a page in a browser.
+fn open(page: &Path) -> Result<(), String> {
+    let chosen = super::environment("BROWSER").filter(|name| !name.trim().is_empty());
+    let usual = match std::env::consts::OS {
+        "macos" => "open",
+        _ => "xdg-open",
+    };
+    // Such a list may name several: the first is who it prefers.
+    let browser = chosen.as_deref().and_then(|names| names.split(':').next());
+    let browser = browser.unwrap_or(usual);
+    let ended = Command::new(browser).arg(page).stdin(Stdio::null()).status();
+    match ended {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("`{browser}` could not show the page: {status}")),
+        Err(error) => Err(format!(
+            "cannot start `{browser}` to show the page: {}; set BROWSER to a program that can",
+            file::plain(&error)
+        )),
     }
 }
 
@@ -145,9 +172,10 @@ fn find(home: &Path, name: &str) -> Result<PathBuf, String> {
     match fitting.as_slice() {
         _ if all.iter().any(|run| run == name) => Ok(runs.join(name)),
         [one] => Ok(runs.join(one)),
-        [] => Err(format!(
-            "there is no run `{name}`: see `cargo runtime-test report --list`"
-        )),
+        [] => Err(match nearest(name, all.iter().map(String::as_str)) {
+            Some(near) => format!("there is no run `{name}`; did you mean `{near}`?"),
+            None => format!("there is no run `{name}`: see `cargo runtime-test report --list`"),
+        }),
         [..] => Err(format!(
             "{} runs begin with `{name}`: say more of it",
             fitting.len()

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -17,7 +18,7 @@ use crate::manifest::load;
 use crate::plan::select::{self, Selection};
 use crate::plan::{Plan, build, outline};
 use crate::report::github::Github;
-use crate::report::{Console, Json, Junit, Reporter, Reporters, Results, Written};
+use crate::report::{Console, Json, Reporter, Reporters, Results, Written};
 use crate::run::interrupt::Interrupt;
 use crate::run::{self, OnFailure, RunError, RunOptions};
 use crate::ui::Ui;
@@ -138,15 +139,23 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
             ui,
         );
     }
+    let outline = Rc::new(outline::outline(&analysis, &checked, &plan));
     let written = Written::new(
-        outline::outline(&analysis, &checked, &plan),
+        Rc::clone(&outline),
         plan.secrets().map(str::to_owned).collect(),
     );
     let trace = args.trace.as_ref();
     let written = written
         .with_trace(trace.map(|path| file::resolve(&global.folder(), path)))
         .with_github(github(args));
-    carry_out(&plan, written, args, ui)
+    let told = match args.message_format {
+        MessageFormat::Human => {
+            Reporter::Console(Console::new(Results::Stdout).with_outline(outline))
+        }
+        MessageFormat::Json => Reporter::Json(Json),
+    };
+    let reporters = Reporters::new(vec![told, Reporter::Written(Box::new(written))]);
+    carry_out(&plan, reporters, args, ui)
 }
 
 /// The job of GitHub Actions that this is part of.
@@ -178,7 +187,7 @@ fn selected(analysis: &Analysis, args: &Args) -> Result<Vec<usize>, Diagnostics>
     select::select(&analysis.manifest, &selection)
 }
 
-fn carry_out(plan: &Plan, written: Written, args: &Args, ui: &mut Ui) -> Exit {
+fn carry_out(plan: &Plan, mut reporters: Reporters, args: &Args, ui: &mut Ui) -> Exit {
     let interrupt = match Interrupt::from_signals() {
         Ok(interrupt) => interrupt,
         Err(error) => return super::failed(&format!("cannot listen to signals: {error}"), ui),
@@ -197,15 +206,6 @@ fn carry_out(plan: &Plan, written: Written, args: &Args, ui: &mut Ui) -> Exit {
     if let Some(jobs) = args.jobs {
         options.jobs = jobs.get();
     }
-    let told = match args.message_format {
-        MessageFormat::Human => Reporter::Console(Console::new(Results::Stdout)),
-        MessageFormat::Json => Reporter::Json(Json),
-    };
-    let mut reporters = Reporters::new(vec![
-        told,
-        Reporter::Junit(Junit::new()),
-        Reporter::Written(Box::new(written)),
-    ]);
     let ended = run::run(plan, &options, &mut |event| reporters.hear(event, ui));
     for (path, error) in reporters.failures() {
         ui.warning(&format!(

@@ -5,13 +5,13 @@ use std::path::Path;
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::{Invocation, Plan, PlannedPath};
+use super::{Invocation, Plan, PlannedPath, machine};
 use crate::analysis::Analysis;
 use crate::check::Checked;
 use crate::check::values::Taken;
 use crate::file;
 use crate::outline::{
-    Asked, Environment, MASK, Origin, Outline, StepOutline, ValueOutline, Wire, hidden,
+    Asked, MASK, Origin, Outline, StepOutline, ValueOutline, Wire, hidden,
 };
 use crate::requirement::{Kind, Layer, Requirement};
 use crate::ui::clipped;
@@ -32,12 +32,7 @@ pub fn outline(analysis: &Analysis, checked: &Checked, plan: &Plan) -> Outline {
         version: 1,
         pipeline: plan.pipeline.clone(),
         manifest: file::display(manifest, &plan.root),
-        environment: Environment {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            system: std::env::consts::OS.to_owned(),
-            architecture: std::env::consts::ARCH.to_owned(),
-            processors: std::thread::available_parallelism().map_or(1, Into::into),
-        },
+        environment: machine::environment(&plan.root),
         steps: steps.collect(),
     }
 }

@@ -75,8 +75,7 @@ impl Comparison {
 
 /// Compares two runs of a pipeline.
 pub fn compare(earlier: &RunSummary, later: &RunSummary) -> Comparison {
-    let failed =
-        |outcome: &StepOutcome| matches!(outcome.state, StepState::Failed | StepState::TimedOut);
+    let failed = |outcome: &StepOutcome| outcome.state.is_failure();
     let mut all = Comparison {
         earlier: earlier.run_id.clone(),
         later: later.run_id.clone(),

@@ -146,13 +146,7 @@ fn keep(value: &ValueOutline, path: &Path, secrets: &[String], room: &mut usize)
         name: value.name.clone(),
         kind: value.kind,
         path: path.to_owned(),
-        size: found.map(|found| {
-            if is_folder {
-                size_in(path)
-            } else {
-                found.len()
-            }
-        }),
+        size: size_of(path),
         preview,
     }
 }
@@ -264,14 +258,18 @@ fn folder(path: &Path) -> Preview {
     Preview::Folder { names, cut }
 }
 
-/// The size of all files in a folder, as far as they can be counted quickly.
-fn size_in(path: &Path) -> u64 {
+/// The size of a file, or of all files in a folder as far as they can be counted quickly; nothing where nothing lies.
+pub(super) fn size_of(path: &Path) -> Option<u64> {
+    let found = fs::metadata(path).ok()?;
+    if !found.is_dir() {
+        return Some(found.len());
+    }
     let (mut size, mut seen, mut open) = (0, 0, vec![path.to_owned()]);
     while let Some(folder) = open.pop() {
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             seen += 1;
             if seen > ENTRIES {
-                return size;
+                return Some(size);
             }
             match fs::symlink_metadata(entry.path()) {
                 Ok(found) if found.is_dir() => open.push(entry.path()),
@@ -280,7 +278,7 @@ fn size_in(path: &Path) -> u64 {
             }
         }
     }
-    size
+    Some(size)
 }
 
 /// The media type of a picture that browsers show.

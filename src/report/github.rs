@@ -1,19 +1,22 @@
 //! Owns what GitHub Actions is told: a job summary, an annotation for each failure at the line that matters, and the
 //! failures' logs in groups. Within GitHub's limits, and never obeying what a log says.
 
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use super::cause::{self, Cause};
 use super::log::{end_of, last_lines};
 use super::markdown;
 use super::record::Record;
+use super::words::counted;
 use crate::event::{StepOutcome, StepState};
 use crate::ui::{Ui, clipped};
 
-/// The most annotations that a job's step shows.
+/// The most annotations of each level that a job's step shows.
 const ANNOTATIONS: usize = 10;
 /// The most bytes of a job's summary.
 const SUMMARY: usize = 1024 * 1024;
@@ -57,93 +60,128 @@ pub fn tell(record: &Record, github: &Github, ui: &mut Ui) -> Result<(), (PathBu
 
 /// The commands to GitHub: groups with logs, then annotations.
 fn commands(record: &Record, github: &Github, word: &str) -> Vec<String> {
-    let failed =
-        |outcome: &&StepOutcome| matches!(outcome.state, StepState::Failed | StepState::TimedOut);
-    let failures = record
-        .summary
-        .steps
+    let steps = &record.summary.steps;
+    let mut failed: Vec<(&String, &StepOutcome)> = steps
         .iter()
-        .filter(|(_, outcome)| failed(outcome));
+        .filter(|(_, outcome)| outcome.state.is_failure())
+        .collect();
+    // Those that kept most steps from their turn first.
+    let kept = kept_back(record);
+    failed.sort_by_key(|(step, _)| std::cmp::Reverse(kept.get(step.as_str()).copied()));
     let mut groups = Vec::new();
     let mut annotations = Vec::new();
-    for (step, outcome) in failures.take(ANNOTATIONS) {
-        let log = outcome
-            .log
-            .as_ref()
-            .and_then(|log| end_of(&record.folder.join(log), READ).ok());
-        let lines = last_lines(&log.unwrap_or_default(), LINES);
-        let mut group = format!(
-            "::group::{}\n::stop-commands::{word}\n",
-            data(&format!("log of {step}"))
-        );
-        for line in &lines {
-            let _ = writeln!(group, "{line}");
-        }
-        let _ = write!(group, "::{word}::\n::endgroup::");
+    for (step, outcome) in failed.iter().take(ANNOTATIONS) {
+        let lines = log_of(record, outcome);
         if !lines.is_empty() {
-            groups.push(group);
+            groups.push(group(step, &lines, word));
         }
-        let reason = outcome.reason.as_deref().unwrap_or("failed");
-        let last = lines.iter().rev().find(|line| !line.trim().is_empty());
-        let message = match last {
-            Some(last) => format!("{step}: {reason}\n{}", clipped(last, 400)),
-            None => format!("{step}: {reason}"),
-        };
-        let place = place(record, github, outcome, &lines);
-        let place = place.map_or_else(String::new, |(file, line)| match line {
-            Some(line) => format!("file={},line={line},", property(&file)),
-            None => format!("file={},", property(&file)),
-        });
-        let title = property(&format!("{}: {step}", record.summary.pipeline));
-        annotations.push(format!("::error {place}title={title}::{}", data(&message)));
+        let mut message = format!("{step}: {}", reason(outcome));
+        if let Some(last) = lines.iter().rev().find(|line| !line.trim().is_empty()) {
+            let _ = write!(message, "\n{}", clipped(last, 400));
+        }
+        let cause = cause::of(record, step, &lines);
+        if let Some(given) = &cause.answer {
+            let _ = write!(message, "\n{} answers {}: {}", given.at, given.name, given.value);
+        }
+        if let Some(line) = cause.script.as_ref().filter(|_| cause.answer.is_some()) {
+            let _ = write!(message, "\n{}:{}", line.file, line.line);
+        }
+        annotations.push((place(record, outcome, &cause), (*step).clone(), message));
     }
-    groups.extend(annotations);
+    let left = failed.len().saturating_sub(ANNOTATIONS);
+    if let Some((_, _, message)) = annotations.last_mut().filter(|_| left > 0) {
+        let _ = write!(message, "\nand {} failed", counted(left, "more step"));
+    }
+    let flaky = steps
+        .iter()
+        .filter(|(_, outcome)| outcome.state == StepState::Flaky);
+    let warnings = flaky.take(ANNOTATIONS).map(|(step, outcome)| {
+        let message = format!("{step}: passed on attempt {}", outcome.attempts);
+        let file = cause::script(record, outcome);
+        (file.map(|file| (file, None)), step.clone(), message)
+    });
+    let errors = annotations.into_iter().map(|told| ("error", told));
+    let all = errors.chain(warnings.map(|told| ("warning", told)));
+    groups.extend(all.map(|(level, (place, step, message))| {
+        let place = place.and_then(|(file, line)| {
+            let file = property(&in_workspace(record, github, &file)?);
+            Some(match line {
+                Some(line) => format!("file={file},line={line},"),
+                None => format!("file={file},"),
+            })
+        });
+        let place = place.unwrap_or_default();
+        let title = property(&format!("{}: {step}", record.summary.pipeline));
+        format!("::{level} {place}title={title}::{}", data(&message))
+    }));
     groups
 }
 
-/// The line that matters: the innermost one of the pipeline's own files that the log names, else the script.
-fn place(
-    record: &Record,
-    github: &Github,
-    outcome: &StepOutcome,
-    lines: &[String],
-) -> Option<(String, Option<u32>)> {
-    let told = |path: &Path| {
-        let base = github.workspace.as_deref().unwrap_or(&record.root);
-        let inside = path.strip_prefix(base).ok()?;
-        Some(inside.display().to_string())
+/// How many steps each step kept from their turn.
+fn kept_back(record: &Record) -> HashMap<&str, usize> {
+    let mut kept = HashMap::new();
+    let Some(outline) = &record.outline else {
+        return kept;
     };
-    let own = |name: &str| {
-        let path = record.root.join(name);
-        (path.starts_with(&record.root) && path.is_file())
-            .then(|| told(&path))
-            .flatten()
-    };
-    let named = lines.iter().rev().find_map(|line| {
-        let (file, line) = named(line)?;
-        Some((own(file)?, Some(line)))
-    });
-    named.or_else(|| Some((own(outcome.script.as_deref()?)?, None)))
+    // The failures that each step waits for, from first to last.
+    let mut causes: HashMap<&str, BTreeSet<&str>> = HashMap::new();
+    for (step, outline) in &outline.steps {
+        let outcome = record.summary.steps.get(step);
+        let mut own: BTreeSet<&str> = BTreeSet::new();
+        if outcome.is_some_and(|outcome| outcome.state.is_failure()) {
+            own.insert(step);
+        } else {
+            let needs = outline.needs.keys().filter_map(|need| causes.get(need.as_str()));
+            own.extend(needs.flatten().take(ANNOTATIONS * ANNOTATIONS));
+            for cause in &own {
+                *kept.entry(*cause).or_default() += 1;
+            }
+        }
+        causes.insert(step, own);
+    }
+    kept
 }
 
-/// File and line of a line of a traceback: Python's `File "x", line 3`, a shell's `x: line 3:`, others' `x:3:`.
-fn named(line: &str) -> Option<(&str, u32)> {
-    let number = |text: &str| -> Option<u32> {
-        let end = text
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(text.len());
-        text[..end].parse().ok().filter(|line| *line > 0)
-    };
-    let line = line.trim();
-    if let Some(rest) = line.strip_prefix("File \"") {
-        let (file, rest) = rest.split_once("\", line ")?;
-        return Some((file, number(rest)?));
+/// A log's end, folded away; what it says is not obeyed.
+fn group(step: &str, lines: &[String], word: &str) -> String {
+    let mut group = format!(
+        "::group::{}\n::stop-commands::{word}\n",
+        data(&format!("log of {step}"))
+    );
+    for line in lines {
+        let _ = writeln!(group, "{line}");
     }
-    if let Some((file, rest)) = line.split_once(": line ") {
-        return Some((file, number(rest)?));
+    group + &format!("::{word}::\n::endgroup::")
+}
+
+/// A log's last lines; none where it cannot be read.
+fn log_of(record: &Record, outcome: &StepOutcome) -> Vec<String> {
+    let log = outcome.log.as_ref();
+    let text = log.and_then(|log| end_of(&record.folder.join(log), READ).ok());
+    last_lines(&text.unwrap_or_default(), LINES)
+}
+
+fn reason(outcome: &StepOutcome) -> &str {
+    outcome.reason.as_deref().unwrap_or("failed")
+}
+
+/// The line that matters: that of the answer, of the script, or the script; from the manifest's folder on.
+fn place(record: &Record, outcome: &StepOutcome, cause: &Cause) -> Option<(String, Option<u32>)> {
+    if let Some(given) = &cause.answer {
+        let (file, line) = given.at.rsplit_once(':')?;
+        return Some((file.to_owned(), line.parse().ok()));
     }
-    let (file, rest) = line.split_once(':')?;
-    Some((file.rsplit(' ').next()?, number(rest)?))
+    match &cause.script {
+        Some(line) => Some((line.file.clone(), Some(line.line))),
+        None => Some((cause::script(record, outcome)?, None)),
+    }
+}
+
+/// A file of the pipeline as GitHub knows it.
+fn in_workspace(record: &Record, github: &Github, file: &str) -> Option<String> {
+    let base = github.workspace.as_deref().unwrap_or(&record.root);
+    let path = record.root.join(file);
+    Some(path.strip_prefix(base).ok()?.display().to_string())
 }
 
 /// A command's text.
@@ -163,29 +201,6 @@ mod tests {
     use super::*;
     use crate::report::sample;
     use crate::ui::Verbosity;
-
-    #[test]
-    fn lines_of_tracebacks_are_found() {
-        for (line, expected) in [
-            (
-                "  File \"scripts/train.py\", line 40, in <module>",
-                Some(("scripts/train.py", 40)),
-            ),
-            (
-                "scripts/a.sh: line 12: x: unbound variable",
-                Some(("scripts/a.sh", 12)),
-            ),
-            (
-                "thread 'main' panicked at src/main.rs:7:5:",
-                Some(("src/main.rs", 7)),
-            ),
-            ("KeyError: 'x'", None),
-            ("12:30:01 hello", Some(("12", 30))),
-            ("", None),
-        ] {
-            assert_eq!(named(line), expected, "{line}");
-        }
-    }
 
     #[test]
     fn failures_are_annotated_and_logs_are_not_obeyed() {

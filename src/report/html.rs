@@ -2,10 +2,12 @@
 //! minijinja.
 
 mod page;
+mod steps;
+mod timeline;
 
 use std::io;
 
-use minijinja::Environment;
+use minijinja::{Environment, escape_formatter};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 
@@ -24,7 +26,11 @@ pub fn render(record: &Record) -> io::Result<String> {
         .build()
         .map_err(io::Error::other)?;
     environment.set_syntax(syntax);
-    // The name ends in `.html`, so all that is put in is escaped.
+    environment.set_formatter(|out, state, value| match value.as_str() {
+        Some(text) if !value.is_safe() => out.write_str(&escaped(text)).map_err(Into::into),
+        _ => escape_formatter(out, state, value),
+    });
+    // The name ends in `.html`, so all that is put in is escaped, numbers and lists by the usual formatter.
     let page = environment
         .add_template("page.html", include_str!("html/page.html"))
         .and_then(|()| environment.get_template("page.html"))
@@ -32,6 +38,23 @@ pub fn render(record: &Record) -> io::Result<String> {
         .map_err(io::Error::other)?;
     // Whoever opens the file in a terminal is not to be harmed either.
     Ok(without_controls(&page))
+}
+
+/// Text that is only text, in an element or in an attribute between double quotes. The usual formatter also escapes
+/// slashes, of which paths are full.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 #[cfg(test)]

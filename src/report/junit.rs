@@ -1,162 +1,220 @@
-//! Owns `junit.xml`: one test case a step, as CI systems read it. The file is there from the start of a run, so that a
-//! run that was killed leaves a valid one in which nothing has run.
+//! Owns `junit.xml`: one test case a step, as CI systems read it, and nothing that the schema of the Jenkins plugin has no
+//! place for. What a step printed is bounded and holds only what XML can.
 
-use std::fs::{self, File};
-use std::io;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::fmt::Write as _;
+use std::path::Path;
 
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
-
-use super::log;
-use crate::event::{Event, RunSummary, StepOutcome, StepState};
+use super::log::end_of;
+use super::record::Record;
+use crate::event::{StepOutcome, StepState};
 use crate::ui::without_styles;
 
-/// How much of a log is kept in the report.
-const LOG_BYTES: u64 = 64 * 1024;
+/// How much of a log is kept of a step that failed, and at most of one that did not; and the most of all of the latter.
+const FAILED_LOG: u64 = 64 * 1024;
+const LOG: u64 = 16 * 1024;
+const LOGS: u64 = 4 * 1024 * 1024;
 
-/// Writes `junit.xml` into the run's folder, or elsewhere.
-#[derive(Debug, Default)]
-pub struct Junit {
-    /// Where; in the run's folder unless somebody says otherwise.
-    path: Option<PathBuf>,
-    folder: PathBuf,
-}
-
-impl Junit {
-    /// Writes into the run's folder.
-    pub fn new() -> Self {
-        Self::default()
+/// A run as JUnit XML; logs are read from its folder. Of a run that has not ended it says so: what was under way is an
+/// error, what was still to come is skipped.
+pub fn render(record: &Record) -> String {
+    let summary = &record.summary;
+    let mut cases = Vec::new();
+    if let Some(build) = record.build.as_ref().filter(|build| build.success == Some(false)) {
+        let reason = format!("cargo build: {}", build.targets.join(", "));
+        cases.push(Case {
+            name: "cargo build",
+            seconds: build.seconds,
+            ending: Ending::Failed("failure", "the targets were not built".to_owned(), reason),
+            earlier: Vec::new(),
+            printed: None,
+        });
     }
-
-    /// Writes to this path.
-    pub fn at(path: PathBuf) -> Self {
-        Self {
-            path: Some(path),
-            folder: PathBuf::new(),
-        }
-    }
-
-    /// Writes the file when a run begins and when it ends.
-    ///
-    /// # Errors
-    /// It cannot be written; the path tells where.
-    pub fn hear(&mut self, event: &Event) -> Result<(), (PathBuf, io::Error)> {
-        let report = match event {
-            Event::RunStarted {
-                pipeline,
-                folder,
-                steps,
-                run_id,
-                ..
-            } => {
-                self.folder.clone_from(folder);
-                let cases = steps.iter().map(|step| {
-                    let mut status = TestCaseStatus::skipped();
-                    status.set_message("the run has not ended");
-                    case(pipeline, step, status)
-                });
-                report(pipeline, run_id, cases.collect())
-            }
-            Event::RunFinished { summary } => of_summary(summary, &self.folder),
-            _ => return Ok(()),
-        };
-        let path = self
-            .path
-            .clone()
-            .unwrap_or_else(|| self.folder.join("junit.xml"));
-        write(&path, &report).map_err(|error| (path, error))
-    }
-}
-
-/// Writes a report, whole or not at all.
-fn write(path: &Path, report: &Report) -> io::Result<()> {
-    let mut new = path.as_os_str().to_owned();
-    new.push(".new");
-    report
-        .serialize(File::create(&new)?)
-        .map_err(io::Error::other)?;
-    fs::rename(&new, path)
-}
-
-/// A report on a run that has ended; logs are read from its folder.
-pub fn of_summary(summary: &RunSummary, folder: &Path) -> Report {
-    let cases = summary.steps.iter().map(|(step, outcome)| {
-        let mut case = case(&summary.pipeline, step, status(outcome));
-        case.set_time(seconds(outcome.seconds));
-        case.properties.extend(
-            [
-                ("command", outcome.command.as_deref()),
-                ("script", outcome.script.as_deref()),
-            ]
-            .into_iter()
-            .filter_map(|(name, value)| Some(quick_junit::Property::new(name, value?))),
-        );
-        // A log that is gone leaves the rest of the report as true as it was.
-        let text = outcome
-            .log
-            .as_ref()
-            .and_then(|log| log::end_of(&folder.join(log), LOG_BYTES).ok());
-        if let Some(text) = text.filter(|text| !text.is_empty()) {
-            case.set_system_out(without_styles(&text));
-        }
-        case
+    let room = LOG.min(LOGS / summary.steps.len().max(1) as u64);
+    let steps = summary.steps.iter();
+    cases.extend(steps.map(|(step, outcome)| case(record, step, outcome, room)));
+    let count = |is: fn(&Ending) -> bool| cases.iter().filter(|case| is(&case.ending)).count();
+    let failures = count(|ending| matches!(ending, Ending::Failed(..)));
+    let errors = count(|ending| matches!(ending, Ending::UnderWay(..)));
+    let skipped = count(|ending| matches!(ending, Ending::Skipped(..)));
+    let name = attribute(&summary.pipeline);
+    let (tests, seconds) = (cases.len(), summary.seconds.max(0.0));
+    let totals = format!(
+        "name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" time=\"{seconds:.3}\""
+    );
+    // Read as universal time where nothing else is said.
+    let timestamp = summary.started.parse::<jiff::Timestamp>().map(|time| {
+        let time = time.strftime("%Y-%m-%dT%H:%M:%S");
+        format!(" timestamp=\"{time}\"")
     });
-    let mut report = report(&summary.pipeline, &summary.run_id, cases.collect());
-    report.set_time(seconds(summary.seconds));
-    report.timestamp = summary.started.parse().ok();
-    for suite in &mut report.test_suites {
-        suite.time = report.time;
-        suite.timestamp = report.timestamp;
+    let mut out = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {totals}>\n  <testsuite {totals} skipped=\"{skipped}\"{}>\n    <properties>\n",
+        timestamp.unwrap_or_default()
+    );
+    for (name, value) in properties(record) {
+        let (name, value) = (attribute(&name), attribute(&value));
+        let _ = writeln!(out, "      <property name=\"{name}\" value=\"{value}\"/>");
     }
-    report
+    out.push_str("    </properties>\n");
+    for case in &cases {
+        write(&mut out, &summary.pipeline, case);
+    }
+    out + "  </testsuite>\n</testsuites>\n"
 }
 
-/// A report with one suite, the pipeline.
-fn report(pipeline: &str, run_id: &str, cases: Vec<TestCase>) -> Report {
-    let mut suite = TestSuite::new(pipeline);
-    suite.add_property(quick_junit::Property::new("run_id", run_id));
-    suite.add_test_cases(cases);
-    let mut report = Report::new(pipeline);
-    report.add_test_suite(suite);
-    report
+/// A test case.
+struct Case<'a> {
+    name: &'a str,
+    seconds: f64,
+    ending: Ending,
+    /// The attempts before the last: why each failed, and what it printed.
+    earlier: Vec<(String, Option<String>)>,
+    /// What it printed.
+    printed: Option<String>,
+}
+
+/// How a case ended.
+enum Ending {
+    Passed,
+    /// Its kind, why, and more of it.
+    Failed(&'static str, String, String),
+    /// It had not ended.
+    UnderWay(String),
+    Skipped(String),
 }
 
 /// A step as a test case.
-fn case(pipeline: &str, step: &str, status: TestCaseStatus) -> TestCase {
-    let mut case = TestCase::new(step, status);
-    case.set_classname(pipeline);
-    case
-}
-
-/// A step's ending in JUnit's words.
-fn status(outcome: &StepOutcome) -> TestCaseStatus {
+fn case<'a>(record: &Record, step: &'a str, outcome: &StepOutcome, room: u64) -> Case<'a> {
     let reason = outcome.reason.clone().unwrap_or_default();
-    match outcome.state {
-        StepState::Passed | StepState::Cached | StepState::Flaky => TestCaseStatus::success(),
-        StepState::Failed | StepState::TimedOut => {
-            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            let kind = if outcome.state == StepState::TimedOut {
-                "timeout"
-            } else {
-                "failure"
-            };
-            status.set_message(reason.clone()).set_type(kind);
-            let command = outcome.command.as_deref().unwrap_or_default();
-            status.set_description(format!("{reason}\n{command}"));
-            status
-        }
-        StepState::Skipped | StepState::NotRun => {
-            let mut status = TestCaseStatus::skipped();
-            status.set_message(reason);
-            status
-        }
+    let is_failure = outcome.state.is_failure();
+    let command = outcome.command.as_deref().unwrap_or_default();
+    let ending = match outcome.state {
+        StepState::Passed | StepState::Cached | StepState::Flaky => Ending::Passed,
+        StepState::Failed => Ending::Failed("failure", reason.clone(), format!("{reason}\n{command}")),
+        StepState::TimedOut => Ending::Failed("timeout", reason.clone(), format!("{reason}\n{command}")),
+        StepState::NotRun if !record.ended && outcome.attempts > 0 => Ending::UnderWay(reason),
+        StepState::NotRun if !record.ended => Ending::Skipped("the run has not ended".to_owned()),
+        StepState::Skipped | StepState::NotRun => Ending::Skipped(reason),
+    };
+    let printed = |log: &Path, most| {
+        // A log that is gone leaves the rest of the report as true as it was.
+        let text = end_of(&record.folder.join(log), most).ok()?;
+        Some(without_styles(&text)).filter(|text| !text.is_empty())
+    };
+    let attempts = record.times.get(step).map(|times| times.attempts.as_slice());
+    let failed = attempts.unwrap_or_default().iter().enumerate();
+    let earlier = failed.filter_map(|(at, attempt)| {
+        let reason = attempt.reason.clone()?;
+        let log = outcome.log_of_attempt(at + 1);
+        Some((reason, log.and_then(|log| printed(&log, LOG))))
+    });
+    Case {
+        name: step,
+        seconds: outcome.seconds,
+        ending,
+        earlier: earlier.collect(),
+        printed: outcome
+            .log
+            .as_deref()
+            .and_then(|log| printed(log, if is_failure { FAILED_LOG } else { room })),
     }
 }
 
-/// A duration from seconds that came from a file or a clock.
-fn seconds(seconds: f64) -> Duration {
-    Duration::try_from_secs_f64(seconds).unwrap_or_default()
+/// Facts about the run, and what each step ran: test cases have no room for either.
+fn properties(record: &Record) -> Vec<(String, String)> {
+    let mut all = vec![
+        ("run_id".to_owned(), record.summary.run_id.clone()),
+        ("ended".to_owned(), record.ended.to_string()),
+    ];
+    if let Some(outline) = &record.outline {
+        let machine = &outline.environment;
+        let facts = [
+            ("system", machine.system.clone()),
+            ("architecture", machine.architecture.clone()),
+            ("processors", machine.processors.to_string()),
+            ("version", machine.version.clone()),
+        ];
+        all.extend(facts.map(|(name, value)| (name.to_owned(), value)));
+    }
+    for (step, outcome) in &record.summary.steps {
+        let told = [("script", &outcome.script), ("command", &outcome.command)];
+        let told = told.into_iter().filter_map(|(what, value)| {
+            let value = value.clone()?;
+            Some((format!("{step}.{what}"), value))
+        });
+        all.extend(told);
+    }
+    all
+}
+
+fn write(out: &mut String, pipeline: &str, case: &Case<'_>) {
+    let _ = write!(
+        out,
+        "    <testcase name=\"{}\" classname=\"{}\" time=\"{:.3}\"",
+        attribute(case.name),
+        attribute(pipeline),
+        case.seconds.max(0.0)
+    );
+    let is_empty = matches!(case.ending, Ending::Passed);
+    if is_empty && case.earlier.is_empty() && case.printed.is_none() {
+        out.push_str("/>\n");
+        return;
+    }
+    out.push_str(">\n");
+    let _ = match &case.ending {
+        Ending::Passed => Ok(()),
+        Ending::Failed(kind, reason, more) => writeln!(
+            out,
+            "      <failure message=\"{}\" type=\"{kind}\">{}</failure>",
+            attribute(reason),
+            text(more)
+        ),
+        Ending::UnderWay(reason) => {
+            let reason = attribute(reason);
+            writeln!(out, "      <error message=\"{reason}\" type=\"unfinished\"/>")
+        }
+        Ending::Skipped(reason) => {
+            writeln!(out, "      <skipped message=\"{}\"/>", attribute(reason))
+        }
+    };
+    let again = match case.ending {
+        Ending::Passed => "flakyFailure",
+        _ => "rerunFailure",
+    };
+    for (reason, printed) in &case.earlier {
+        let reason = attribute(reason);
+        let _ = write!(out, "      <{again} message=\"{reason}\" type=\"failure\">");
+        if let Some(printed) = printed {
+            let _ = write!(out, "<system-out>{}</system-out>", text(printed));
+        }
+        let _ = writeln!(out, "</{again}>");
+    }
+    if let Some(printed) = &case.printed {
+        let _ = writeln!(out, "      <system-out>{}</system-out>", text(printed));
+    }
+    out.push_str("    </testcase>\n");
+}
+
+/// Text of an element.
+fn text(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\t' | '\n' => out.push(c),
+            // Neither what terminals obey nor what XML has no place for.
+            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Text of an attribute, where line breaks would become blanks.
+fn attribute(value: &str) -> String {
+    text(value).replace('\n', "&#10;").replace('\t', "&#9;")
 }
 
 #[cfg(test)]

@@ -35,9 +35,7 @@ pub fn last_lines(text: &str, most: usize) -> Vec<String> {
             .rsplit('\r')
             .next()
             .unwrap_or_default();
-        without_controls(&without_styles(line))
-            .trim_end()
-            .to_owned()
+        plain(line).trim_end().to_owned()
     });
     shown.collect()
 }
@@ -47,6 +45,11 @@ pub fn without_controls(text: &str) -> String {
     text.chars()
         .filter(|&c| !c.is_control() || matches!(c, '\t' | '\n'))
         .collect()
+}
+
+/// The text without colours and control characters; tabs and line breaks stay.
+pub fn plain(text: &str) -> String {
+    without_controls(&without_styles(text))
 }
 
 #[cfg(test)]

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
+use super::cause::{self, Given};
 use super::log::{end_of, last_lines};
 use super::record::Record;
 use super::words::{counted, duration, state};
-use crate::event::{StepOutcome, StepState};
 use crate::graph::mermaid;
 use crate::ui::{Tone, clipped};
 
@@ -67,9 +67,10 @@ pub fn render(record: &Record) -> String {
             counted(summary.steps.len() - ROWS, "step")
         );
     }
-    let failed =
-        |outcome: &StepOutcome| matches!(outcome.state, StepState::Failed | StepState::TimedOut);
-    let failures = summary.steps.iter().filter(|(_, outcome)| failed(outcome));
+    let failures = summary
+        .steps
+        .iter()
+        .filter(|(_, outcome)| outcome.state.is_failure());
     for (step, outcome) in failures.take(FAILURES) {
         let reason = text(outcome.reason.as_deref().unwrap_or("it did not say why"));
         let _ = write!(out, "\n### {}: {reason}\n\n", text(step));
@@ -81,6 +82,14 @@ pub fn render(record: &Record) -> String {
             .as_ref()
             .and_then(|log| end_of(&record.folder.join(log), 16 * 1024).ok());
         let lines = last_lines(&log.unwrap_or_default(), LINES);
+        let cause = cause::of(record, step, &lines);
+        if let Some(Given { at, name, value }) = &cause.answer {
+            let (at, name, value) = (text(at), text(name), text(value));
+            let _ = writeln!(out, "\nYour answer at {at} says {name}: {value}");
+        }
+        if let Some(line) = &cause.script {
+            let _ = writeln!(out, "\nThe script was at {}:{}", text(&line.file), line.line);
+        }
         if !lines.is_empty() {
             let lines: Vec<String> = lines.iter().map(|line| clipped(line, 400)).collect();
             let _ = write!(out, "\n{}", fenced("text", &lines.join("\n")));

@@ -4,6 +4,7 @@
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use indexmap::IndexMap;
 
@@ -28,7 +29,7 @@ pub struct Record {
     /// The manifest's folder.
     pub root: PathBuf,
     /// What it was to do, where that is known.
-    pub outline: Option<Outline>,
+    pub outline: Option<Rc<Outline>>,
     /// What became of it; of a run that has not ended, as far as it came.
     pub summary: RunSummary,
     /// Whether it has ended.
@@ -76,7 +77,7 @@ pub struct Attempt {
 
 impl Record {
     /// A run that begins; nothing for any other event.
-    pub fn begin(event: &Event, outline: Option<Outline>) -> Option<Self> {
+    pub fn begin(event: &Event, outline: Option<Rc<Outline>>) -> Option<Self> {
         let Event::RunStarted {
             version,
             run_id,
@@ -204,7 +205,7 @@ impl Record {
                 ));
             }
         };
-        let mut record = Self::begin(&first, json(&folder.join(OUTLINE))).ok_or_else(|| {
+        let mut record = Self::begin(&first, json(&folder.join(OUTLINE)).map(Rc::new)).ok_or_else(|| {
             io::Error::new(io::ErrorKind::InvalidData, "events.jsonl has no beginning")
         })?;
         record.folder = folder.to_owned();
@@ -255,7 +256,7 @@ impl Record {
 
     /// The DAG with its states; nothing where it is not known what needs what.
     pub fn dag(&self) -> Option<Dag> {
-        Some(Dag::of(self.outline.as_ref()?, |step| {
+        Some(Dag::of(self.outline.as_deref()?, |step| {
             let outcome = self.summary.steps.get(step);
             let (word, tone) = outcome.map_or(("not run", Tone::Dim), state);
             let failed = matches!(tone, Tone::Bad);

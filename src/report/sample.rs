@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 
 use crate::event::{Event, RunSummary, StepOutcome, StepState};
-use crate::outline::{Environment, Outline, StepOutline, Wire};
+use crate::outline::{Environment, Origin, Outline, StepOutline, ValueOutline, Wire};
 use crate::plan::Configured;
 use crate::report::record::Record;
+use crate::requirement::Kind;
 
 /// A step as a row: name, state, attempts, seconds, script, reason.
 type Row = (
@@ -140,7 +141,7 @@ pub fn events(root: &Path, keep: impl Fn(StepState) -> bool) -> Vec<Event> {
             exit_code: None,
             signal: None,
             command: command.filter(|_| attempts > 0),
-            log: (attempts > 0).then(|| format!("logs/{step}.1.log").into()),
+            log: (attempts > 0).then(|| format!("logs/{step}.{attempts}.log").into()),
             outputs,
             reason: reason.map(str::to_owned),
         };
@@ -167,7 +168,7 @@ pub fn events(root: &Path, keep: impl Fn(StepState) -> bool) -> Vec<Event> {
 /// A run of all ways to end, as it is known in the end, with an outline.
 pub fn record(root: &Path) -> Record {
     let events = events(root, |_| true);
-    let mut record = Record::begin(&events[0], Some(outline())).expect("a beginning");
+    let mut record = Record::begin(&events[0], Some(outline().into())).expect("a beginning");
     for event in &events {
         record.hear(event);
     }
@@ -199,6 +200,10 @@ pub fn outline() -> Outline {
             needs: needs
                 .map(|(step, wires)| (step.to_owned(), wires))
                 .collect(),
+            values: match row.0 {
+                "train_body" => vec![answer("features", "body_mass_g", 53)],
+                _ => Vec::new(),
+            },
             ..StepOutline::default()
         };
         (row.0.to_owned(), step)
@@ -209,5 +214,21 @@ pub fn outline() -> Outline {
         manifest: "runtime-test.yaml".to_owned(),
         environment: Environment::default(),
         steps: steps.collect(),
+    }
+}
+
+/// An answer to an argument, given in a line of the answers.
+fn answer(name: &str, value: &str, line: u32) -> ValueOutline {
+    ValueOutline {
+        name: name.to_owned(),
+        kind: Kind::Arg,
+        binding: format!("--{name}"),
+        description: None,
+        value: value.into(),
+        data_type: None,
+        origin: Origin::Answer {
+            at: format!("runtime-test.answers.yaml:{line}"),
+        },
+        asked: None,
     }
 }

@@ -1,4 +1,4 @@
-//! Owns the words of written reports: states, times and sizes as people read them.
+//! Owns the words of reports: states, times and sizes as people read them.
 
 use crate::event::{StepOutcome, StepState};
 use crate::ui::Tone;
@@ -17,9 +17,9 @@ pub fn state(outcome: &StepOutcome) -> (&'static str, Tone) {
     }
 }
 
-/// `41 ms`, `1.50 s`, `2 min 03 s`, `1 h 05 min`.
+/// `41 ms`, `1.50 s`, `2 min 03 s`, `1 h 05 min`: as exact as a reader needs.
 pub fn duration(seconds: f64) -> String {
-    match seconds {
+    match seconds.max(0.0) {
         s if s < 0.9995 => format!("{:.0} ms", s * 1000.0),
         s if s < 9.995 => format!("{s:.2} s"),
         s if s < 59.95 => format!("{s:.1} s"),
@@ -83,10 +83,11 @@ mod tests {
 
     #[test]
     fn times_and_sizes_are_short() {
-        let times = [0.0, 0.0412, 0.9996, 1.5, 59.96, 83.2, 3599.6, 3900.0].map(duration);
+        let times = [f64::NAN, 0.0, 0.0412, 0.9996, 1.5, 59.96, 83.2, 3599.6, 3900.0].map(duration);
         assert_eq!(
             times,
             [
+                "0 ms",
                 "0 ms",
                 "41 ms",
                 "1.00 s",
@@ -98,8 +99,8 @@ mod tests {
             ]
         );
         assert_eq!(
-            [0, 999, 1_000, 12_345, 3_400_000].map(bytes),
-            ["0 B", "999 B", "1.0 kB", "12.3 kB", "3.4 MB"]
+            [0, 999, 1_000, 12_345, 999_960, 3_400_000].map(bytes),
+            ["0 B", "999 B", "1.0 kB", "12.3 kB", "1.0 MB", "3.4 MB"]
         );
     }
 }

@@ -4,24 +4,25 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::github::{self, Github};
 use super::record::{self, Record};
-use super::{html, trace};
+use super::{html, junit, trace};
 use crate::event::{Event, StepState};
 use crate::file;
 use crate::outline::Outline;
 use crate::ui::Ui;
 
-/// How long the page stays as it is while steps end, at least; and how many times longer than writing it takes.
-const PAUSE: Duration = Duration::from_secs(5);
+/// How long reports stay as they are while steps end, at least; and how many times longer than writing them takes.
+const PAUSE: Duration = Duration::from_secs(1);
 const REST: u32 = 50;
 
 /// Writes reports.
 #[derive(Debug, Default)]
 pub struct Written {
-    outline: Option<Outline>,
+    outline: Option<Rc<Outline>>,
     secrets: Vec<String>,
     /// Where a trace is wanted.
     trace: Option<PathBuf>,
@@ -33,7 +34,7 @@ pub struct Written {
 
 impl Written {
     /// Tells of a run with this outline. `secrets` are looked for in the files that are shown.
-    pub fn new(outline: Outline, secrets: Vec<String>) -> Self {
+    pub fn new(outline: Rc<Outline>, secrets: Vec<String>) -> Self {
         Self {
             outline: Some(outline),
             secrets,
@@ -60,10 +61,10 @@ impl Written {
     pub fn hear(&mut self, event: &Event, ui: &mut Ui) -> Result<(), (PathBuf, io::Error)> {
         if let Some(record) = Record::begin(event, self.outline.take()) {
             if let Some(outline) = &record.outline {
-                write_json(&record.folder.join(record::OUTLINE), outline)?;
+                write_json(&record.folder.join(record::OUTLINE), outline.as_ref())?;
             }
             self.record = Some(record);
-            return self.write_page().and(self.write_trace());
+            return self.write();
         }
         let Some(record) = &mut self.record else {
             return Ok(());
@@ -77,7 +78,7 @@ impl Written {
                     record.files.keep(step, outline, &self.secrets);
                 }
                 match self.next.is_some_and(|next| next <= Instant::now()) {
-                    true => self.write_page(),
+                    true => self.write(),
                     false => Ok(()),
                 }
             }
@@ -87,13 +88,14 @@ impl Written {
                     Some(github) => github::tell(record, github, ui),
                     None => Ok(()),
                 };
-                self.write_page().and(self.write_trace()).and(told)
+                self.write().and(told)
             }
             _ => Ok(()),
         }
     }
 
-    fn write_page(&mut self) -> Result<(), (PathBuf, io::Error)> {
+    /// Writes all that people and CI systems read, as far as the run has come.
+    fn write(&mut self) -> Result<(), (PathBuf, io::Error)> {
         let Some(record) = &self.record else {
             return Ok(());
         };
@@ -101,15 +103,12 @@ impl Written {
         let path = record.folder.join("report.html");
         let page = html::render(record).map_err(|error| (path.clone(), error))?;
         write(&path, &page)?;
+        write(&record.folder.join("junit.xml"), &junit::render(record))?;
+        if let Some(path) = &self.trace {
+            write(path, &trace::render(record))?;
+        }
         self.next = Some(Instant::now() + PAUSE.max(began.elapsed() * REST));
         Ok(())
-    }
-
-    fn write_trace(&self) -> Result<(), (PathBuf, io::Error)> {
-        match (&self.trace, &self.record) {
-            (Some(path), Some(record)) => write(path, &trace::render(record)),
-            _ => Ok(()),
-        }
     }
 }
 

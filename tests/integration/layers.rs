@@ -63,7 +63,6 @@ const HOMES: &[(&str, &[&str])] = &[
     ("indicatif", &["ui"]),
     ("minijinja", &["report/html"]),
     ("anstream", &["ui"]),
-    ("quick_junit", &["report/junit"]),
     ("signal_hook", &["run/interrupt"]),
     ("blake3", &["check/status", "run/cache"]),
     ("which", &["program"]),

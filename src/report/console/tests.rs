@@ -40,19 +40,19 @@ fn every_ending_is_told() {
        command /usr/bin/python3 sh -c 'sleep 1000' --in 'a b.csv'
            log [root]/runs/20261122T214541-123/logs/slow.1.log
                (it printed nothing)
-         Details [root]/runs/20261122T214541-123
+          Report [root]/runs/20261122T214541-123/report.html
     ~~~
 
-      step        state        time  ran                  outputs
-      ──────────  ─────────  ──────  ───────────────────  ───────────────────
+      step        state            time  ran                  outputs
+      ──────────  ─────────  ──────────  ───────────────────  ───────────────────
       supplier    external
-      clean       passed       41ms  scripts/clean.py     cleaned.csv 12.3 kB
-      split       cached             scripts/split.py
-      train_bill  flaky      1m 23s  scripts/train.py     model 987 B
-      train_body  failed      1.50s  scripts/train.py
-      slow        timed out  2m 00s  sh -c 'sleep 1000'
-      evaluate    skipped            scripts/evaluate.py
-      gate        not run            grep
+      clean       passed          41 ms  scripts/clean.py     cleaned.csv 12.3 kB
+      split       cached                 scripts/split.py
+      train_bill  flaky      1 min 23 s  scripts/train.py     model 987 B
+      train_body  failed         1.50 s  scripts/train.py
+      slow        timed out  2 min 00 s  sh -c 'sleep 1000'
+      evaluate    skipped                scripts/evaluate.py
+      gate        not run                grep
 
          Summary [ 204.740s] 8 steps: 3 passed (1 flaky, 1 cached), 1 external, 2 failed (1 timed out), 1 skipped, 1 not run
     "#);
@@ -67,15 +67,15 @@ fn a_good_run_is_short() {
           CACHED             (3/4) split
            RETRY train_bill: attempt 1 exited with 75
            FLAKY [  83.200s] (4/4) train_bill (2 attempts)
-         Details [root]/runs/20261122T214541-123
+          Report [root]/runs/20261122T214541-123/report.html
     ~~~
 
-      step        state       time  ran               outputs
-      ──────────  ────────  ──────  ────────────────  ───────────────────
+      step        state           time  ran               outputs
+      ──────────  ────────  ──────────  ────────────────  ───────────────────
       supplier    external
-      clean       passed      41ms  scripts/clean.py  cleaned.csv 12.3 kB
-      split       cached            scripts/split.py
-      train_bill  flaky     1m 23s  scripts/train.py  model 987 B
+      clean       passed         41 ms  scripts/clean.py  cleaned.csv 12.3 kB
+      split       cached                scripts/split.py
+      train_bill  flaky     1 min 23 s  scripts/train.py  model 987 B
 
          Summary [ 204.740s] 4 steps: 3 passed (1 flaky, 1 cached), 1 external, 0 failed, 0 skipped
     ");
@@ -102,12 +102,12 @@ fn verbose_tells_commands() {
            RETRY train_bill: attempt 1 exited with 75
            START train_bill (attempt 2) /usr/bin/python3 scripts/train.py --in 'a b.csv'
            FLAKY [  83.200s] (1/1) train_bill (2 attempts)
-         Details [root]/runs/20261122T214541-123
+          Report [root]/runs/20261122T214541-123/report.html
     ~~~
 
-      step        state    time  ran               outputs
-      ──────────  ─────  ──────  ────────────────  ───────────
-      train_bill  flaky  1m 23s  scripts/train.py  model 987 B
+      step        state        time  ran             outputs
+      ──────────  ─────  ──────────  ──────────────  ───────────
+      train_bill  flaky  1 min 23 s  scripts/train…  model 987 B
 
          Summary [ 204.740s] 1 step: 1 passed (1 flaky), 0 external, 0 failed, 0 skipped
     ");
@@ -155,20 +155,6 @@ fn a_failed_build_is_shown_as_cargo_shows_it() {
 }
 
 #[test]
-fn numbers_are_as_exact_as_a_reader_needs() {
-    let shown = [0.0, 0.0419, 1.2, 59.9, 123.0, 3720.0, f64::NAN].map(duration);
-    assert_eq!(
-        shown,
-        ["0ms", "41ms", "1.20s", "59.90s", "2m 03s", "1h 02m", "0ms"]
-    );
-    let shown = [0, 999, 1000, 12_345, 999_960, 5_000_000_000].map(bytes);
-    assert_eq!(
-        shown,
-        ["0 B", "999 B", "1.0 kB", "12.3 kB", "1.0 MB", "5.0 GB"]
-    );
-}
-
-#[test]
 fn what_is_known_only_at_the_end_is_told_at_the_end() {
     let folder = tempfile::tempdir().expect("a folder");
     let (mut ui, printed) = Ui::kept(100, Verbosity::Normal);
@@ -191,4 +177,70 @@ fn what_is_known_only_at_the_end_is_told_at_the_end() {
         "{told}"
     );
     assert_eq!(told.matches("LEAK").count(), 2);
+}
+
+#[test]
+fn what_runs_for_long_is_called_out() {
+    let (mut ui, printed) = Ui::kept(100, Verbosity::Normal);
+    let mut console = Console::new(Results::Stdout);
+    for attempt in [1, 2] {
+        let event = Event::StepSlow {
+            step: "train".to_owned(),
+            attempt,
+            seconds: 60.03,
+            at: 61.0,
+        };
+        console.hear(&event, &mut ui);
+    }
+    insta::assert_snapshot!(printed.err(), @r"
+    SLOW [>  60.030s] train
+    SLOW [>  60.030s] train (attempt 2)
+    ");
+}
+
+#[test]
+fn a_failure_tells_which_answer_and_which_line_it_is_about() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("scripts")).expect("a folder");
+    std::fs::write(folder.path().join("scripts/train.py"), "").expect("a script");
+    let (mut ui, printed) = Ui::kept(60, Verbosity::Quiet);
+    let outline = sample::outline();
+    let mut console = Console::new(Results::Stdout).with_outline(outline.into());
+    for event in sample::events(folder.path(), |state| state == StepState::Failed) {
+        console.hear(&event, &mut ui);
+    }
+    let place = folder.path().display().to_string();
+    insta::assert_snapshot!(printed.err().replace(&place, "[root]"), @r#"
+    ── FAIL train_body ─────────────────────────────────────────
+      exited with 1
+       command /usr/bin/python3 scripts/train.py --in 'a b.csv'
+        answer [root]/runtime-test.answers.yaml:53 features: body_mass_g
+        script [root]/scripts/train.py:40
+           log [root]/runs/20261122T214541-123/logs/train_body.1.log
+      │ Traceback (most recent call last):
+      │   File "scripts/train.py", line 40, in <module>
+      │ KeyError: 'body_mass_g' & <more>
+    "#);
+}
+
+#[test]
+fn of_many_steps_only_those_that_did_not_simply_pass_are_in_the_table() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let events = sample::events(folder.path(), |_| true);
+    let Some(Event::RunFinished { mut summary }) = events.into_iter().last() else {
+        panic!("no end");
+    };
+    for at in 0..100 {
+        let outcome = summary.steps["clean"].clone();
+        summary.steps.insert(format!("more_{at}"), outcome);
+    }
+    let table = |verbosity| {
+        let (mut ui, printed) = Ui::kept(100, verbosity);
+        Console::new(Results::Stdout).finish(&summary, &mut ui);
+        printed.out()
+    };
+    let normal = table(Verbosity::Normal);
+    assert!(normal.contains("train_bill") && normal.contains("gate"), "{normal}");
+    assert!(normal.contains("  and 103 more steps; -v shows all\n"), "{normal}");
+    assert!(table(Verbosity::Verbose).contains("more_99"));
 }

@@ -2,26 +2,19 @@
 (() => {
   "use strict";
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const made = (tag, properties) => Object.assign(document.createElement(tag), properties);
   const steps = all(".step");
   const find = document.getElementById("find");
   const found = document.getElementById("found");
   const shown = () => steps.filter((step) => !step.hidden);
-  all(".tools").forEach((tools) => { tools.hidden = false; });
+  const nameOf = (step) => step.querySelector("h3").textContent;
+  all(".tools, .keys").forEach((tools) => { tools.hidden = false; });
 
-  find.addEventListener("input", () => {
-    const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
-    for (const step of steps) {
-      const text = step.dataset.find.toLowerCase();
-      step.hidden = !words.every((word) => text.includes(word));
-    }
-    found.textContent = words.length ? `${shown().length} of ${steps.length} steps` : "";
-  });
-  document.getElementById("open-all").addEventListener("click", () => shown().forEach((step) => { step.open = true; }));
-  document.getElementById("close-all").addEventListener("click", () => shown().forEach((step) => { step.open = false; }));
-
-  for (const button of all(".copy")) {
-    const code = button.parentElement.querySelector("code");
-    button.hidden = false;
+  // Copies a command.
+  const copyable = (command) => {
+    const code = command.querySelector("code");
+    const button = made("button", { type: "button", className: "copy", textContent: "Copy" });
+    button.setAttribute("aria-label", `Copy the command of ${nameOf(command.closest(".step"))}`);
     button.addEventListener("click", async () => {
       try {
         await navigator.clipboard.writeText(code.textContent);
@@ -33,24 +26,30 @@
       }
       setTimeout(() => { button.textContent = "Copy"; }, 1500);
     });
-  }
+    command.append(button);
+  };
 
-  for (const log of all(".log")) {
-    const pre = log.querySelector("pre");
-    const whole = pre.textContent;
+  // Finds lines of a log.
+  const searchable = (log) => {
+    const step = log.closest(".step");
+    const whole = log.textContent;
     const lines = whole.replace(/\n$/, "").split("\n");
-    const input = log.querySelector("input");
     // What went wrong is told last.
-    if (log.closest(".step.bad")) pre.scrollTop = pre.scrollHeight;
-    const status = log.querySelector("[role=status]");
+    if (step.matches(".bad")) log.scrollTop = log.scrollHeight;
+    if (lines.length < 4) return;
+    const input = made("input", { type: "search", placeholder: "search in this log", autocomplete: "off", spellcheck: false });
+    input.setAttribute("aria-label", `Search in the log of ${nameOf(step)}`);
+    const status = made("span", { className: "dim" });
+    status.setAttribute("role", "status");
+    const tools = made("div", { className: "tools" });
+    tools.append(input, status);
+    log.before(tools);
     const marked = (line, word) => {
       const parts = [];
       const lower = line.toLowerCase();
       let from = 0;
       for (let at = lower.indexOf(word); at >= 0 && lower.length === line.length; at = lower.indexOf(word, from)) {
-        const mark = document.createElement("mark");
-        mark.textContent = line.slice(at, at + word.length);
-        parts.push(line.slice(from, at), mark);
+        parts.push(line.slice(from, at), made("mark", { textContent: line.slice(at, at + word.length) }));
         from = at + word.length;
       }
       return [...parts, line.slice(from)];
@@ -58,24 +57,67 @@
     input.addEventListener("input", () => {
       const word = input.value.toLowerCase();
       if (!word) {
-        pre.textContent = whole;
+        log.textContent = whole;
         status.textContent = "";
         return;
       }
       const hits = lines.map((line, at) => [line, at]).filter(([line]) => line.toLowerCase().includes(word));
       const width = String(lines.length).length;
-      pre.replaceChildren(...hits.slice(0, 2000).flatMap(([line, at]) => {
-        const number = document.createElement("b");
-        number.textContent = `${String(at + 1).padStart(width)}  `;
-        return [number, ...marked(line, word), "\n"];
-      }));
+      log.replaceChildren(...hits.slice(0, 2000).flatMap(([line, at]) =>
+        [made("b", { textContent: `${String(at + 1).padStart(width)}  ` }), ...marked(line, word), "\n"]));
       status.textContent = `${hits.length} of ${lines.length} lines`;
     });
+  };
+
+  // Of many steps, what is in them stays text until somebody looks.
+  const ready = (step) => {
+    const later = step.querySelector(":scope > noscript");
+    if (step.dataset.ready) return;
+    if (later) {
+      later.insertAdjacentHTML("afterend", later.textContent);
+      later.remove();
+    }
+    step.dataset.ready = "yes";
+    all(".command", step).forEach(copyable);
+    all(".log", step).forEach(searchable);
+  };
+  for (const step of steps) {
+    if (step.open) ready(step);
+    step.addEventListener("toggle", () => { if (step.open) ready(step); });
   }
+  const open = (list) => {
+    for (const step of list.splice(0, 40)) {
+      ready(step);
+      step.open = true;
+    }
+    if (list.length) setTimeout(open, 0, list);
+  };
+  document.getElementById("open-all").addEventListener("click", () => open(shown()));
+  document.getElementById("close-all").addEventListener("click", () => shown().forEach((step) => { step.open = false; }));
+
+  const signs = { "&lt;": "<", "&gt;": ">", "&quot;": "\"", "&#39;": "'", "&amp;": "&" };
+  const textOf = (step) => {
+    const text = step.textContent;
+    const plain = step.dataset.ready ? text : text.replace(/<[^>]*>/g, " ").replace(/&[#\w]+;/g, (sign) => signs[sign] ?? sign);
+    return plain.toLowerCase();
+  };
+  let texts;
+  find.addEventListener("input", () => {
+    texts ??= steps.map(textOf);
+    const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let count = 0;
+    steps.forEach((step, at) => {
+      const fits = words.every((word) => texts[at].includes(word));
+      if (step.hidden === fits) step.hidden = !fits;
+      count += fits;
+    });
+    found.textContent = words.length ? `${count} of ${steps.length} steps` : "";
+  });
 
   const reveal = () => {
     const step = document.getElementById(location.hash.slice(1));
     if (step && step.matches(".step")) {
+      ready(step);
       step.hidden = false;
       step.open = true;
       step.scrollIntoView();

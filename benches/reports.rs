@@ -1,0 +1,77 @@
+//! What telling of a run costs: the same run of many steps that do nothing, told by all reporters and by none, in turns.
+//! The ratio is what counts; it is of the same machine in the same minute.
+
+#![expect(clippy::print_stdout, reason = "its results are to be read")]
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use runtime_test::event::Event;
+use runtime_test::plan::{Plan, build, outline};
+use runtime_test::report::{Console, Reporter, Reporters, Results, Written};
+use runtime_test::run::{self, RunOptions};
+use runtime_test::ui::{Color, Ui, Verbosity};
+use runtime_test::{analysis, check};
+
+/// How many steps there are, and how often each way is measured.
+const STEPS: usize = 1_000;
+const ROUNDS: usize = 5;
+
+fn main() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path());
+    let options = analysis::Options {
+        folder: folder.path().to_owned(),
+        ..analysis::Options::default()
+    };
+    let analysis = analysis::analyse(&options).expect("a pipeline");
+    let all: Vec<usize> = (0..analysis.steps.len()).collect();
+    let checked = check::check(&analysis, None, &all, &|name| std::env::var(name).ok());
+    let plan = build::build(&analysis, &checked, &all);
+    let outline = std::rc::Rc::new(outline::outline(&analysis, &checked, &plan));
+    let (mut told, mut untold) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        untold.push(timed(&plan, &mut |_| {}));
+        let mut ui = Ui::new(Color::Never, Verbosity::Quiet);
+        let console = Console::new(Results::Stderr).with_outline(outline.clone());
+        let written = Written::new(outline.clone(), Vec::new());
+        let mut reporters = Reporters::new(vec![
+            Reporter::Console(console),
+            Reporter::Written(Box::new(written)),
+        ]);
+        told.push(timed(&plan, &mut |event| reporters.hear(event, &mut ui)));
+        assert!(reporters.failures().is_empty(), "all was written");
+    }
+    let (told, untold) = (middle(told), middle(untold));
+    let ratio = told.as_secs_f64() / untold.as_secs_f64();
+    println!("{STEPS} steps, middle of {ROUNDS} rounds");
+    println!("  told to nobody    {:>7.1} ms", untold.as_secs_f64() * 1e3);
+    println!("  told to everybody {:>7.1} ms", told.as_secs_f64() * 1e3);
+    println!("  reports add       {:>7.2} %", (ratio - 1.0) * 100.0);
+}
+
+/// A pipeline whose steps start a process that does nothing, each tenth after one before it.
+fn write(folder: &Path) {
+    let mut manifest = "version: 1\npipeline: many\nsteps:\n".to_owned();
+    for at in 0..STEPS {
+        manifest += &format!("  step_{at}: {{ command: [\"true\"]");
+        if at % 10 > 0 {
+            manifest += &format!(", needs: [step_{}]", at - 1);
+        }
+        manifest += " }\n";
+    }
+    std::fs::write(folder.join("runtime-test.yaml"), manifest).expect("a manifest");
+}
+
+/// How long a run takes.
+fn timed(plan: &Plan, hear: &mut dyn FnMut(&Event)) -> Duration {
+    let began = Instant::now();
+    let summary = run::run(plan, &RunOptions::default(), hear).expect("a run");
+    assert!(summary.success);
+    began.elapsed()
+}
+
+fn middle(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}

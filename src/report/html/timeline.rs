@@ -1,0 +1,196 @@
+//! Owns the timeline of the page: when what ran, on an axis with times that people count in.
+
+use serde::Serialize;
+
+use crate::event::StepOutcome;
+use crate::graph::class_of;
+use crate::report::log::plain;
+use crate::report::record::{Record, Times};
+use crate::report::words::{counted, duration, state};
+
+/// The most times that stand below the timeline, beside the first.
+const MARKS: f64 = 6.0;
+/// A time nearer to the end has no room for its text.
+const LAST: f64 = 0.96;
+
+/// When what ran.
+#[derive(Serialize)]
+pub(super) struct Timeline {
+    rows: Vec<Row>,
+    marks: Vec<Mark>,
+    /// How many steps the critical path has, and how long they took of the whole.
+    critical: Option<String>,
+}
+
+/// A line of the timeline.
+#[derive(Serialize)]
+struct Row {
+    /// The step's place; nothing for what is no step.
+    at: Option<usize>,
+    name: String,
+    is_critical: bool,
+    seconds: String,
+    /// What is read aloud.
+    told: String,
+    bars: Vec<Bar>,
+    #[serde(skip)]
+    start: f64,
+}
+
+/// An attempt, in hundredths of the whole.
+#[derive(Serialize)]
+struct Bar {
+    left: String,
+    width: String,
+    tone: &'static str,
+}
+
+/// A time below the timeline.
+#[derive(Serialize)]
+struct Mark {
+    left: String,
+    text: String,
+}
+
+/// The timeline of a run.
+pub(super) fn timeline(record: &Record, critical: &[&str]) -> Timeline {
+    let whole = record.summary.seconds.max(1e-6);
+    let mut rows: Vec<Row> = built(record, whole).into_iter().collect();
+    for (at, (step, outcome)) in record.summary.steps.iter().enumerate() {
+        let times = record.times.get(step);
+        if let Some(times) = times.filter(|times| !times.attempts.is_empty()) {
+            let is_critical = critical.contains(&step.as_str());
+            rows.push(row(at, step, outcome, times, whole, is_critical));
+        }
+    }
+    rows.sort_by(|a, b| a.start.total_cmp(&b.start));
+    let spent = critical
+        .iter()
+        .filter_map(|step| Some(record.summary.steps.get(*step)?.seconds))
+        .sum();
+    Timeline {
+        rows,
+        marks: marks(whole),
+        critical: (!critical.is_empty()).then(|| {
+            let steps = counted(critical.len(), "step");
+            format!("{steps}, {} of {}", duration(spent), duration(whole))
+        }),
+    }
+}
+
+/// What Cargo built, as a line.
+fn built(record: &Record, whole: f64) -> Option<Row> {
+    let build = record.build.as_ref()?;
+    let tone = match build.success {
+        Some(false) => "bad",
+        _ => "idle",
+    };
+    let end = match build.success {
+        None => whole,
+        Some(_) => build.seconds,
+    };
+    Some(Row {
+        at: None,
+        name: format!("cargo build {}", plain(&build.targets.join(" "))),
+        is_critical: false,
+        seconds: duration(end),
+        told: String::new(),
+        bars: vec![bar(0.0, end, whole, tone)],
+        start: 0.0,
+    })
+}
+
+fn row(
+    at: usize,
+    step: &str,
+    outcome: &StepOutcome,
+    times: &Times,
+    whole: f64,
+    is_critical: bool,
+) -> Row {
+    let (word, tone) = state(outcome);
+    let last = times.attempts.len() - 1;
+    let bars = times.attempts.iter().enumerate().map(|(number, attempt)| {
+        let tone = if number < last { "bad" } else { class_of(tone) };
+        bar(attempt.start, attempt.end.unwrap_or(whole), whole, tone)
+    });
+    let start = times.attempts[0].start;
+    Row {
+        at: Some(at),
+        name: plain(step),
+        is_critical,
+        seconds: duration(outcome.seconds),
+        told: format!("{word}, began after {}", duration(start)),
+        bars: bars.collect(),
+        start,
+    }
+}
+
+fn bar(start: f64, end: f64, whole: f64, tone: &'static str) -> Bar {
+    Bar {
+        left: share(start, whole),
+        width: share(end - start, whole),
+        tone,
+    }
+}
+
+/// A part in hundredths of the whole.
+fn share(seconds: f64, whole: f64) -> String {
+    format!("{:.2}", (seconds / whole * 100.0).clamp(0.0, 100.0))
+}
+
+/// Times that people count in: multiples of 1, 2 or 5, or of what makes minutes and hours.
+fn marks(whole: f64) -> Vec<Mark> {
+    const LONG: [f64; 10] = [
+        10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0,
+    ];
+    let wanted = whole / MARKS;
+    let power = 10_f64.powf(wanted.log10().floor());
+    let short = [1.0, 2.0, 5.0, 10.0].map(|times| times * power);
+    let hours = (wanted / 3600.0).ceil() * 3600.0;
+    let step = match wanted {
+        w if w <= 5.0 => short.into_iter().find(|step| *step >= w * 0.999),
+        w => LONG.into_iter().find(|step| *step >= w),
+    };
+    let step = step.unwrap_or(hours);
+    let times = (0..=MARKS as u32).map(|at| f64::from(at) * step);
+    times
+        .take_while(|time| *time <= whole * LAST)
+        .map(|time| Mark {
+            left: share(time, whole),
+            text: mark(time, step),
+        })
+        .collect()
+}
+
+/// A time no more exact than it has to be.
+fn mark(time: f64, step: f64) -> String {
+    match time {
+        t if t == 0.0 => "0".to_owned(),
+        t if t < 0.9995 => format!("{:.0} ms", t * 1000.0),
+        t if t < 60.0 && step < 0.9995 => format!("{t:.1} s"),
+        t if t < 60.0 => format!("{t:.0} s"),
+        t => duration(t).replace(" 00 s", "").replace(" 00 min", ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_are_few_and_round() {
+        for (whole, expected) in [
+            (0.432, "0 100 ms 200 ms 300 ms 400 ms"),
+            (1.83, "0 500 ms 1.0 s 1.5 s"),
+            (12.0, "0 2 s 4 s 6 s 8 s 10 s"),
+            (83.0, "0 15 s 30 s 45 s 1 min 1 min 15 s"),
+            (3_900.0, "0 15 min 30 min 45 min 1 h"),
+            (40_000.0, "0 2 h 4 h 6 h 8 h 10 h"),
+            (0.000_001, "0 0 ms 0 ms 0 ms 0 ms"),
+        ] {
+            let texts: Vec<String> = marks(whole).into_iter().map(|mark| mark.text).collect();
+            assert_eq!(texts.join(" "), expected, "{whole}");
+        }
+    }
+}
