@@ -136,7 +136,10 @@ fn open(page: &Path) -> Result<(), String> {
     // Such a list may name several: the first is who it prefers.
     let browser = chosen.as_deref().and_then(|names| names.split(':').next());
     let browser = browser.unwrap_or(usual);
-    let ended = Command::new(browser).arg(page).stdin(Stdio::null()).status();
+    let ended = Command::new(browser)
+        .arg(page)
+        .stdin(Stdio::null())
+        .status();
     match ended {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("`{browser}` could not show the page: {status}")),

@@ -45,10 +45,14 @@ fn commit(folder: &Path) -> Option<String> {
     };
     let shared = text(git.join("commondir")).map(|common| git.join(common.trim()));
     let shared = shared.unwrap_or_else(|| git.clone());
-    let loose = [&git, &shared].into_iter().find_map(|git| text(git.join(name)));
+    let loose = [&git, &shared]
+        .into_iter()
+        .find_map(|git| text(git.join(name)));
     let found = loose.or_else(|| {
         let packed = text(shared.join("packed-refs"))?;
-        let line = packed.lines().find(|line| line.ends_with(&format!(" {name}")))?;
+        let line = packed
+            .lines()
+            .find(|line| line.ends_with(&format!(" {name}")))?;
         Some(line.split(' ').next()?.to_owned())
     });
     let branch = name.strip_prefix("refs/heads/").unwrap_or(name);
@@ -77,12 +81,20 @@ fn job(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
     let (_, system) = system.into_iter().find(|(name, _)| set(name).is_some())?;
     let of_github = || {
         let (server, repository) = (set("GITHUB_SERVER_URL")?, set("GITHUB_REPOSITORY")?);
-        Some(format!("{server}/{repository}/actions/runs/{}", set("GITHUB_RUN_ID")?))
+        Some(format!(
+            "{server}/{repository}/actions/runs/{}",
+            set("GITHUB_RUN_ID")?
+        ))
     };
     let place = of_github().or_else(|| {
-        ["CI_JOB_URL", "BUILD_URL", "BUILDKITE_BUILD_URL", "CIRCLE_BUILD_URL"]
-            .into_iter()
-            .find_map(set)
+        [
+            "CI_JOB_URL",
+            "BUILD_URL",
+            "BUILDKITE_BUILD_URL",
+            "CIRCLE_BUILD_URL",
+        ]
+        .into_iter()
+        .find_map(set)
     });
     Some(match place {
         Some(place) => format!("{system}, {place}"),
@@ -117,14 +129,20 @@ mod tests {
         assert_eq!(commit(root).as_deref(), Some("0123456789ab"));
         write(".git/HEAD", "ref: refs/heads/main\n");
         assert_eq!(commit(root), None, "nothing was committed yet");
-        write(".git/packed-refs", &format!("# pack-refs\n{hash} refs/heads/main\n"));
+        write(
+            ".git/packed-refs",
+            &format!("# pack-refs\n{hash} refs/heads/main\n"),
+        );
         assert_eq!(commit(root).as_deref(), Some("0123456789ab on main"));
         write(".git/refs/heads/main", &format!("f{}", &hash[1..]));
         assert_eq!(commit(root).as_deref(), Some("f123456789ab on main"));
         write("tree/.git", "gitdir: ../.git/worktrees/tree\n");
         write(".git/worktrees/tree/HEAD", "ref: refs/heads/main\n");
         write(".git/worktrees/tree/commondir", "../..\n");
-        assert_eq!(commit(&root.join("tree")).as_deref(), Some("f123456789ab on main"));
+        assert_eq!(
+            commit(&root.join("tree")).as_deref(),
+            Some("f123456789ab on main")
+        );
     }
 
     #[test]
@@ -137,7 +155,11 @@ mod tests {
         };
         assert_eq!(told(&[]), None);
         assert_eq!(told(&[("CI", "true")]).as_deref(), Some("a CI system"));
-        let gitlab = [("CI", "true"), ("GITLAB_CI", "true"), ("CI_JOB_URL", "https://h/j/1")];
+        let gitlab = [
+            ("CI", "true"),
+            ("GITLAB_CI", "true"),
+            ("CI_JOB_URL", "https://h/j/1"),
+        ];
         assert_eq!(told(&gitlab).as_deref(), Some("GitLab CI, https://h/j/1"));
         let github = [
             ("GITHUB_ACTIONS", "true"),

@@ -10,9 +10,7 @@ use crate::analysis::Analysis;
 use crate::check::Checked;
 use crate::check::values::Taken;
 use crate::file;
-use crate::outline::{
-    Asked, MASK, Origin, Outline, StepOutline, ValueOutline, Wire, hidden,
-};
+use crate::outline::{Asked, MASK, Origin, Outline, StepOutline, ValueOutline, Wire, hidden};
 use crate::requirement::{Kind, Layer, Requirement};
 use crate::ui::clipped;
 

@@ -133,9 +133,7 @@ fn rank(value: &ValueOutline, line: &str) -> Option<(bool, usize)> {
     };
     let texts = texts(&value.value);
     let values = texts.iter().filter_map(|text| {
-        let name = Path::new(text)
-            .file_name()
-            .filter(|_| value.kind.is_path());
+        let name = Path::new(text).file_name().filter(|_| value.kind.is_path());
         said(text).or_else(|| said(&name?.to_string_lossy()))
     });
     if let Some(length) = values.max() {
@@ -223,7 +221,12 @@ mod tests {
     #[test]
     fn the_last_words_are_about_one_answer_or_none() {
         let mut values = vec![
-            value(Kind::Arg, "--features", serde_json::json!(["bill", "mass_g"]), 1),
+            value(
+                Kind::Arg,
+                "--features",
+                serde_json::json!(["bill", "mass_g"]),
+                1,
+            ),
             value(Kind::Env, "$LABEL", "mass".into(), 2),
             value(Kind::Input, "--raw", "/data/pen guins.csv".into(), 3),
             value(Kind::Arg, "--epochs", 6000.into(), 4),
@@ -268,12 +271,19 @@ mod tests {
             names.iter().map(line).collect()
         };
         for (names, expected) in [
-            (vec!["a.py", "venv/site-packages/c.py", "/usr/lib/d.py"], Some("a.py")),
+            (
+                vec!["a.py", "venv/site-packages/c.py", "/usr/lib/d.py"],
+                Some("a.py"),
+            ),
             (vec!["a.py", &absolute], Some("lib/b.py")),
             (vec!["../x.py", "gone.py", "/etc/passwd"], None),
         ] {
             let script = find(root, None, &lines(&names)).script;
-            assert_eq!(script.map(|line| line.file).as_deref(), expected, "{names:?}");
+            assert_eq!(
+                script.map(|line| line.file).as_deref(),
+                expected,
+                "{names:?}"
+            );
         }
     }
 }

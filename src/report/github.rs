@@ -81,7 +81,11 @@ fn commands(record: &Record, github: &Github, word: &str) -> Vec<String> {
         }
         let cause = cause::of(record, step, &lines);
         if let Some(given) = &cause.answer {
-            let _ = write!(message, "\n{} answers {}: {}", given.at, given.name, given.value);
+            let _ = write!(
+                message,
+                "\n{} answers {}: {}",
+                given.at, given.name, given.value
+            );
         }
         if let Some(line) = cause.script.as_ref().filter(|_| cause.answer.is_some()) {
             let _ = write!(message, "\n{}:{}", line.file, line.line);
@@ -131,7 +135,10 @@ fn kept_back(record: &Record) -> HashMap<&str, usize> {
         if outcome.is_some_and(|outcome| outcome.state.is_failure()) {
             own.insert(step);
         } else {
-            let needs = outline.needs.keys().filter_map(|need| causes.get(need.as_str()));
+            let needs = outline
+                .needs
+                .keys()
+                .filter_map(|need| causes.get(need.as_str()));
             own.extend(needs.flatten().take(ANNOTATIONS * ANNOTATIONS));
             for cause in &own {
                 *kept.entry(*cause).or_default() += 1;

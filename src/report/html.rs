@@ -7,9 +7,9 @@ mod timeline;
 
 use std::io;
 
-use minijinja::{Environment, escape_formatter};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
+use minijinja::{Environment, escape_formatter};
 
 use super::log::without_controls;
 use super::record::Record;

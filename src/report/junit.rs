@@ -19,7 +19,11 @@ const LOGS: u64 = 4 * 1024 * 1024;
 pub fn render(record: &Record) -> String {
     let summary = &record.summary;
     let mut cases = Vec::new();
-    if let Some(build) = record.build.as_ref().filter(|build| build.success == Some(false)) {
+    if let Some(build) = record
+        .build
+        .as_ref()
+        .filter(|build| build.success == Some(false))
+    {
         let reason = format!("cargo build: {}", build.targets.join(", "));
         cases.push(Case {
             name: "cargo build",
@@ -89,8 +93,12 @@ fn case<'a>(record: &Record, step: &'a str, outcome: &StepOutcome, room: u64) ->
     let command = outcome.command.as_deref().unwrap_or_default();
     let ending = match outcome.state {
         StepState::Passed | StepState::Cached | StepState::Flaky => Ending::Passed,
-        StepState::Failed => Ending::Failed("failure", reason.clone(), format!("{reason}\n{command}")),
-        StepState::TimedOut => Ending::Failed("timeout", reason.clone(), format!("{reason}\n{command}")),
+        StepState::Failed => {
+            Ending::Failed("failure", reason.clone(), format!("{reason}\n{command}"))
+        }
+        StepState::TimedOut => {
+            Ending::Failed("timeout", reason.clone(), format!("{reason}\n{command}"))
+        }
         StepState::NotRun if !record.ended && outcome.attempts > 0 => Ending::UnderWay(reason),
         StepState::NotRun if !record.ended => Ending::Skipped("the run has not ended".to_owned()),
         StepState::Skipped | StepState::NotRun => Ending::Skipped(reason),
@@ -100,7 +108,10 @@ fn case<'a>(record: &Record, step: &'a str, outcome: &StepOutcome, room: u64) ->
         let text = end_of(&record.folder.join(log), most).ok()?;
         Some(without_styles(&text)).filter(|text| !text.is_empty())
     };
-    let attempts = record.times.get(step).map(|times| times.attempts.as_slice());
+    let attempts = record
+        .times
+        .get(step)
+        .map(|times| times.attempts.as_slice());
     let failed = attempts.unwrap_or_default().iter().enumerate();
     let earlier = failed.filter_map(|(at, attempt)| {
         let reason = attempt.reason.clone()?;
@@ -170,7 +181,10 @@ fn write(out: &mut String, pipeline: &str, case: &Case<'_>) {
         ),
         Ending::UnderWay(reason) => {
             let reason = attribute(reason);
-            writeln!(out, "      <error message=\"{reason}\" type=\"unfinished\"/>")
+            writeln!(
+                out,
+                "      <error message=\"{reason}\" type=\"unfinished\"/>"
+            )
         }
         Ending::Skipped(reason) => {
             writeln!(out, "      <skipped message=\"{}\"/>", attribute(reason))

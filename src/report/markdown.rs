@@ -88,7 +88,12 @@ pub fn render(record: &Record) -> String {
             let _ = writeln!(out, "\nYour answer at {at} says {name}: {value}");
         }
         if let Some(line) = &cause.script {
-            let _ = writeln!(out, "\nThe script was at {}:{}", text(&line.file), line.line);
+            let _ = writeln!(
+                out,
+                "\nThe script was at {}:{}",
+                text(&line.file),
+                line.line
+            );
         }
         if !lines.is_empty() {
             let lines: Vec<String> = lines.iter().map(|line| clipped(line, 400)).collect();

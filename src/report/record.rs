@@ -205,9 +205,10 @@ impl Record {
                 ));
             }
         };
-        let mut record = Self::begin(&first, json(&folder.join(OUTLINE)).map(Rc::new)).ok_or_else(|| {
-            io::Error::new(io::ErrorKind::InvalidData, "events.jsonl has no beginning")
-        })?;
+        let mut record =
+            Self::begin(&first, json(&folder.join(OUTLINE)).map(Rc::new)).ok_or_else(|| {
+                io::Error::new(io::ErrorKind::InvalidData, "events.jsonl has no beginning")
+            })?;
         record.folder = folder.to_owned();
         // The last line of a killed run may have been cut.
         for event in lines

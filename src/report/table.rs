@@ -11,6 +11,10 @@ const TIME: usize = 2;
 /// The longest name of a step that is shown whole.
 const LONGEST_STEP: usize = 32;
 
+/// The room that what steps ran needs to be shown at all, and that it needs together with outputs.
+const RAN: usize = 14;
+const RAN_AND_OUTPUTS: usize = 24;
+
 /// A step.
 #[derive(Debug, Default)]
 pub struct Row {
@@ -28,17 +32,28 @@ pub struct Row {
     pub outputs: Vec<String>,
 }
 
-/// The table in `width` columns, its head underlined with `rule`.
+/// The table in `width` columns, its head underlined with `rule`. Where there is little room it tells less.
 pub fn render(rows: &[Row], width: usize, rule: &str) -> String {
     let widths = widths(rows, width);
-    let mut text = line(&HEADS.map(str::to_owned), widths, [Some(Tone::Dim); 5]);
+    let there = |text: String, width: usize| if width > 0 { text } else { String::new() };
+    let mut at = 0;
+    let heads = HEADS.map(|head| {
+        at += 1;
+        there(head.to_owned(), widths[at - 1])
+    });
+    let mut text = line(&heads, widths, [Some(Tone::Dim); 5]);
     text += &line(
         &widths.map(|width| rule.repeat(width)),
         widths,
         [Some(Tone::Dim); 5],
     );
     for row in rows {
-        let mut outputs = packed(&row.outputs, widths[4]).into_iter();
+        let shown = if widths[4] > 0 {
+            row.outputs.as_slice()
+        } else {
+            &[]
+        };
+        let mut outputs = packed(shown, widths[4]).into_iter();
         let cells = [
             &row.step,
             row.state,
@@ -66,12 +81,19 @@ fn widths(rows: &[Row], width: usize) -> [usize; 5] {
             .unwrap_or_default()
     };
     let length = |text: &str| text.chars().count();
-    let step = widest(0, &|row| length(&row.step)).min(LONGEST_STEP);
+    let longest = LONGEST_STEP.min((width / 3).max(10));
+    let step = widest(0, &|row| length(&row.step)).min(longest);
     let state = widest(1, &|row| length(row.state));
     let time = widest(2, &|row| length(&row.time));
     let ran = widest(3, &|row| length(&row.ran));
     let outputs = widest(4, &|row| length(&row.outputs.join(", ")));
     let rest = width.saturating_sub(step + state + time + 2 * HEADS.len());
+    if rest < RAN {
+        return [step, state, time, 0, 0];
+    }
+    if rest < RAN_AND_OUTPUTS {
+        return [step, state, time, ran.min(rest), 0];
+    }
     // Outputs can go on in another line, what a step ran cannot.
     let one_output = widest(4, &|row| {
         row.outputs
@@ -103,7 +125,8 @@ fn packed(outputs: &[String], width: usize) -> Vec<String> {
 
 /// Cells in a line, two columns apart, without trailing blanks.
 fn line(cells: &[String; 5], widths: [usize; 5], tones: [Option<Tone>; 5]) -> String {
-    let last = cells.iter().rposition(|cell| !cell.is_empty()).unwrap_or(0);
+    let shown = |(cell, width): (&String, usize)| !cell.is_empty() && width > 0;
+    let last = cells.iter().zip(widths).rposition(shown).unwrap_or(0);
     let mut line = String::new();
     for (at, ((cell, width), tone)) in cells
         .iter()
@@ -112,7 +135,10 @@ fn line(cells: &[String; 5], widths: [usize; 5], tones: [Option<Tone>; 5]) -> St
         .enumerate()
         .take(last + 1)
     {
-        let cell = clipped(cell, width);
+        let cell = match width {
+            0 => String::new(),
+            _ => clipped(cell, width),
+        };
         let gap = " ".repeat(width.saturating_sub(cell.chars().count()));
         let shown = match tone {
             Some(tone) if !cell.is_empty() => paint(tone, &cell),

@@ -83,7 +83,18 @@ mod tests {
 
     #[test]
     fn times_and_sizes_are_short() {
-        let times = [f64::NAN, 0.0, 0.0412, 0.9996, 1.5, 59.96, 83.2, 3599.6, 3900.0].map(duration);
+        let times = [
+            f64::NAN,
+            0.0,
+            0.0412,
+            0.9996,
+            1.5,
+            59.96,
+            83.2,
+            3599.6,
+            3900.0,
+        ]
+        .map(duration);
         assert_eq!(
             times,
             [

@@ -97,14 +97,22 @@ fn told(running: &[(String, Instant)], now: Instant, room: usize) -> String {
     let mut text = String::new();
     for (at, (part, began)) in running.iter().enumerate() {
         let seconds = now.saturating_duration_since(*began).as_secs();
-        let mut next = if at == 0 { part.clone() } else { format!(", {part}") };
+        let mut next = if at == 0 {
+            part.clone()
+        } else {
+            format!(", {part}")
+        };
         let _ = match seconds {
             0 => Ok(()),
             1..60 => write!(next, " {seconds}s"),
             _ => write!(next, " {}m{:02}s", seconds / 60, seconds % 60),
         };
         let left = running.len() - at - 1;
-        let more = if left > 0 { format!(", {left} more") } else { String::new() };
+        let more = if left > 0 {
+            format!(", {left} more")
+        } else {
+            String::new()
+        };
         if at > 0 && text.chars().count() + next.chars().count() + more.len() > room {
             let _ = write!(text, ", {} more", left + 1);
             break;

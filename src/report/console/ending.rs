@@ -122,7 +122,11 @@ impl Console {
             .filter(|(_, outcome)| !is_long || !simply(outcome.state))
             .collect();
         let most = if is_long { ROWS } else { usize::MAX };
-        let rows: Vec<Row> = shown.iter().take(most).map(|step| self.row(*step)).collect();
+        let rows: Vec<Row> = shown
+            .iter()
+            .take(most)
+            .map(|step| self.row(*step))
+            .collect();
         if rows.is_empty() {
             return "\n".to_owned();
         }

@@ -193,8 +193,8 @@ fn what_runs_for_long_is_called_out() {
         console.hear(&event, &mut ui);
     }
     insta::assert_snapshot!(printed.err(), @r"
-    SLOW [>  60.030s] train
-    SLOW [>  60.030s] train (attempt 2)
+    SLOW [>  60.030s] train is still running
+    SLOW [>  60.030s] train (attempt 2) is still running
     ");
 }
 
@@ -240,7 +240,13 @@ fn of_many_steps_only_those_that_did_not_simply_pass_are_in_the_table() {
         printed.out()
     };
     let normal = table(Verbosity::Normal);
-    assert!(normal.contains("train_bill") && normal.contains("gate"), "{normal}");
-    assert!(normal.contains("  and 103 more steps; -v shows all\n"), "{normal}");
+    assert!(
+        normal.contains("train_bill") && normal.contains("gate"),
+        "{normal}"
+    );
+    assert!(
+        normal.contains("  and 103 more steps; -v shows all\n"),
+        "{normal}"
+    );
     assert!(table(Verbosity::Verbose).contains("more_99"));
 }

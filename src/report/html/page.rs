@@ -256,7 +256,10 @@ fn changes(record: &Record, earlier: &RunSummary) -> Changes {
     let lists = lists.filter(|(_, steps)| !steps.is_empty()).map(list);
     let timed = |word, tone, timings: &[Timing]| -> Vec<Changed> {
         let timed = timings.iter().filter_map(|timing| {
-            let (more, less) = (timing.before.max(timing.after), timing.before.min(timing.after));
+            let (more, less) = (
+                timing.before.max(timing.after),
+                timing.before.min(timing.after),
+            );
             Some(Changed {
                 word,
                 tone,
@@ -264,10 +267,14 @@ fn changes(record: &Record, earlier: &RunSummary) -> Changes {
                 step: plain(&timing.step),
                 before: duration(timing.before),
                 after: duration(timing.after),
-                by: format!("{:.1} times as {}", more / less.max(1e-3), match word {
-                    "slower" => "long",
-                    _ => "fast",
-                }),
+                by: format!(
+                    "{:.1} times as {}",
+                    more / less.max(1e-3),
+                    match word {
+                        "slower" => "long",
+                        _ => "fast",
+                    }
+                ),
             })
         });
         timed.collect()
@@ -300,7 +307,9 @@ fn facts(record: &Record) -> Vec<(&'static str, String)> {
         facts.push(("Processors", machine.processors.to_string()));
         facts.push(("cargo runtime-test", machine.version.clone()));
         let told = [("Commit", &machine.commit), ("CI", &machine.ci)];
-        let told = told.into_iter().filter_map(|(name, value)| Some((name, plain(value.as_ref()?))));
+        let told = told
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, plain(value.as_ref()?))));
         facts.extend(told);
     }
     facts

@@ -318,4 +318,3 @@ fn log(record: &Record, outcome: &StepOutcome, most: u64) -> Option<Log> {
         text,
     })
 }
-

@@ -257,7 +257,8 @@ fn poison(value: &mut serde_json::Value, evil: &str) {
 fn a_run_that_has_not_ended_says_so() {
     let folder = tempfile::tempdir().expect("a folder");
     let events = sample::events(folder.path(), |_| true);
-    let mut record = Record::begin(&events[0], Some(sample::outline().into())).expect("a beginning");
+    let mut record =
+        Record::begin(&events[0], Some(sample::outline().into())).expect("a beginning");
     for event in &events[1..4] {
         record.hear(event);
     }
@@ -320,7 +321,10 @@ fn many_steps_stay_small() {
         // What is in the steps of a large run is only text to a browser, and still all there to one without scripts.
         let later = page.matches("<noscript>").count();
         assert_eq!(later > 0, count == 1_000, "{later}");
-        assert_eq!(page.matches("class=\"body\"").count(), record.summary.steps.len());
+        assert_eq!(
+            page.matches("class=\"body\"").count(),
+            record.summary.steps.len()
+        );
     }
 }
 

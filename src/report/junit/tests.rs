@@ -18,12 +18,20 @@ fn a_run_that_has_not_ended_says_so() {
     let before = render(&record);
     assert!(before.contains("tests=\"8\" failures=\"0\" errors=\"0\""));
     assert!(before.contains("<property name=\"ended\" value=\"false\"/>"));
-    assert_eq!(before.matches("<skipped message=\"the run has not ended\"").count(), 8);
+    assert_eq!(
+        before
+            .matches("<skipped message=\"the run has not ended\"")
+            .count(),
+        8
+    );
     for event in &events[1..3] {
         record.hear(event);
     }
     let now = render(&record);
-    assert!(now.contains("tests=\"8\" failures=\"0\" errors=\"1\""), "{now}");
+    assert!(
+        now.contains("tests=\"8\" failures=\"0\" errors=\"1\""),
+        "{now}"
+    );
     assert!(now.contains("type=\"unfinished\""), "{now}");
 }
 
@@ -47,5 +55,8 @@ fn hostile_texts_stay_texts() {
     let evil = "\"'><![CDATA[ ]]> & \u{0}\u{1b}[31m\u{fffe}\u{7f}\ttab\nline";
     let tame = "&quot;'&gt;&lt;![CDATA[ ]]&gt; &amp; [31m\ttab\nline";
     assert_eq!(text(evil), tame);
-    assert_eq!(attribute(evil), tame.replace('\t', "&#9;").replace('\n', "&#10;"));
+    assert_eq!(
+        attribute(evil),
+        tame.replace('\t', "&#9;").replace('\n', "&#10;")
+    );
 }
