@@ -170,8 +170,9 @@ fn holds(line: &str, text: &str) -> bool {
     line.match_indices(text).any(|(at, _)| {
         let before = line[..at].chars().next_back();
         let after = line[at + text.len()..].chars().next();
-        !(before.is_some_and(inner) && text.starts_with(inner))
-            && !(after.is_some_and(inner) && text.ends_with(inner))
+        let goes_on = before.is_some_and(inner) && text.starts_with(inner)
+            || after.is_some_and(inner) && text.ends_with(inner);
+        !goes_on
     })
 }
 

@@ -166,7 +166,7 @@ fn marks(whole: f64) -> Vec<Mark> {
 /// A time no more exact than it has to be.
 fn mark(time: f64, step: f64) -> String {
     match time {
-        t if t == 0.0 => "0".to_owned(),
+        0.0 => "0".to_owned(),
         t if t < 0.9995 => format!("{:.0} ms", t * 1000.0),
         t if t < 60.0 && step < 0.9995 => format!("{t:.1} s"),
         t if t < 60.0 => format!("{t:.0} s"),
