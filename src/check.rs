@@ -2,6 +2,7 @@
 //! findings in source order, and the values of every requirement.
 
 pub mod consequences;
+pub mod expectations;
 pub mod filesystem;
 pub mod format;
 pub mod glob;
@@ -101,6 +102,7 @@ pub fn check(
     problems.extend(filesystem::check(analysis, &values, selected));
     problems.extend(programs::check(analysis, selected));
     problems.extend(names::check(analysis));
+    problems.extend(expectations::check(analysis));
     problems.extend(wires::check(analysis, &given, &values, selected));
     Checked {
         answers: given,

@@ -65,6 +65,9 @@ pub struct StepOutcome {
     pub log: Option<PathBuf>,
     /// Where each output lies: absolute, or relative to the manifest's folder.
     pub outputs: IndexMap<String, PathBuf>,
+    /// What became of what the manifest expects of the outputs, where it was looked at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expectations: Vec<Judged>,
     /// Why it ended so, for a reader.
     pub reason: Option<String>,
 }
@@ -82,6 +85,23 @@ impl StepOutcome {
         let step = name.strip_suffix(&format!(".{}.log", self.attempts))?;
         Some(log.with_file_name(format!("{step}.{attempt}.log")))
     }
+}
+
+/// Whether an output is as the manifest expects it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Judged {
+    /// The output's name.
+    pub output: String,
+    /// Where it lies: absolute, or relative to the manifest's folder.
+    pub path: PathBuf,
+    /// The key under `expect`: `rows`, `columns`, `json`, `files`, `matches`, `lacks`, `snapshot`.
+    pub expected: String,
+    /// Where the manifest says so: file, line and column.
+    pub at: String,
+    /// Whether it is so.
+    pub holds: bool,
+    /// What was found, and what was expected where that is something else.
+    pub found: String,
 }
 
 /// A whole run; `summary.json`.

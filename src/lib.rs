@@ -11,7 +11,7 @@
 //!
 //! | modules | what they own |
 //! | --- | --- |
-//! | [`source`], [`diagnostic`], [`file`](mod@file), [`program`], [`yaml`], [`shape`], [`ui`] | text and places in it, findings, files, programs, YAML, JSON Schema, the terminal: they know nothing of pipelines |
+//! | [`source`], [`diagnostic`], [`file`](mod@file), [`program`], [`yaml`], [`shape`], [`pattern`], [`ui`] | text and places in it, findings, files, programs, YAML, JSON Schema, globs and regular expressions, the terminal: they know nothing of pipelines |
 //! | [`script`], [`requirement`], [`template`], [`manifest`] | the values that every stage speaks of |
 //! | [`proof`] | whether a file is what its type says, from its first bytes |
 //! | [`discovery`] | which file a step runs, in which language, started by what |
@@ -28,7 +28,7 @@
 //! # What is absent, on purpose
 //!
 //! - Nothing but [`run`] starts a user's script, an interpreter, or any process at all, save `cargo metadata` where a step
-//!   runs a Cargo target. Nothing opens a network connection.
+//!   runs a Cargo target, and `git` where steps are selected by what has changed. Nothing opens a network connection.
 //! - There is no `async`: scripts are processes, and a thread for each running one is enough.
 //! - No stage prints. Findings are values, and [`ui`] is the only door to the terminal.
 //! - A value that cannot be known without running a script is a note with its place, never a guess.
@@ -97,6 +97,7 @@ pub mod graph;
 pub mod inspect;
 pub mod manifest;
 pub mod outline;
+pub mod pattern;
 pub mod plan;
 pub mod program;
 pub mod proof;

@@ -2,6 +2,7 @@
 //! look by anyone.
 
 pub(crate) mod declare;
+pub mod expect;
 pub mod graph;
 pub mod load;
 mod problems;
@@ -18,6 +19,7 @@ use crate::requirement::Claim;
 use crate::script::{Entry, Language, TargetKind};
 use crate::source::{Place, Source, Span, Spanned};
 
+use self::expect::Expectation;
 use self::graph::Graph;
 use self::retries::Retries;
 
@@ -79,6 +81,8 @@ pub struct Step {
     pub lost_needs: bool,
     /// What it declares of its requirements.
     pub claims: Vec<Claim>,
+    /// What it expects of its outputs, by their names.
+    pub expectations: IndexMap<String, Vec<Expectation>>,
     /// Its script's contract as written, relative to the manifest's folder.
     pub contract: Option<Spanned<String>>,
     /// How it is carried out.

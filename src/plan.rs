@@ -2,6 +2,7 @@
 //! they are carried out.
 
 pub mod build;
+pub mod changed;
 mod command_line;
 mod machine;
 pub mod outline;
@@ -12,9 +13,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::file;
+use crate::manifest::expect::Expected;
 use crate::manifest::retries::Retries;
 use crate::requirement::DataType;
 use crate::script::CargoTarget;
+use crate::source::Place;
 
 /// Everything a run needs to know.
 #[derive(Clone, Debug)]
@@ -67,6 +70,8 @@ pub struct Invocation {
     pub inputs: Vec<PlannedPath>,
     /// Paths it writes.
     pub outputs: Vec<PlannedPath>,
+    /// What is expected of what it writes.
+    pub expectations: Vec<PlannedExpectation>,
     /// How long one attempt may take.
     pub timeout: Option<Duration>,
     /// How a failed attempt is followed by another.
@@ -145,6 +150,31 @@ pub struct PlannedPath {
     pub required: bool,
     /// Whether it lies in the run's own folder, which the run creates and may empty.
     pub ours: bool,
+}
+
+/// Something that is expected of an output.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlannedExpectation {
+    /// The output's name.
+    pub output: String,
+    /// Where it lies; absolute.
+    pub path: PathBuf,
+    /// What lies there, where that is known.
+    pub data_type: Option<DataType>,
+    /// Whether it has to be there at all.
+    pub required: bool,
+    /// What is expected.
+    pub what: Expected,
+    /// Where the manifest says so.
+    pub place: Place,
+}
+
+impl PlannedExpectation {
+    /// Where the manifest says so: file, line and column.
+    pub fn at(&self) -> String {
+        let (line, column) = self.place.line_column();
+        format!("{}:{line}:{column}", self.place.source.name())
+    }
 }
 
 /// Who configured a step.

@@ -149,6 +149,13 @@ fn text_of(head: &[u8]) -> Option<String> {
     (!head.contains(&0)).then(|| String::from_utf8_lossy(head).into_owned())
 }
 
+/// What most likely stands between the fields of a table with this header.
+pub fn delimiter_of(header: &str) -> Option<char> {
+    let count = |c: char| header.matches(c).count();
+    let likely = [',', ';', '\t', '|'].into_iter().rev();
+    likely.max_by_key(|&c| count(c)).filter(|&c| count(c) > 0)
+}
+
 /// What is wrong with the first rows of a table.
 fn table(head: &[u8], whole: bool, delimiter: Option<char>) -> Option<String> {
     const ROWS: usize = 200;
@@ -159,11 +166,7 @@ fn table(head: &[u8], whole: bool, delimiter: Option<char>) -> Option<String> {
     let Some(header) = text.lines().find(|line| !remark(line)) else {
         return whole.then(|| "it has no header".to_owned());
     };
-    let count = |c: char| header.matches(c).count();
-    let delimiter = delimiter.or_else(|| {
-        let likely = [',', ';', '\t', '|'].into_iter().rev();
-        likely.max_by_key(|&c| count(c)).filter(|&c| count(c) > 0)
-    })?;
+    let delimiter = delimiter.or_else(|| delimiter_of(header))?;
     let before: usize = text
         .split_inclusive('\n')
         .take_while(|line| remark(&line.trim_end()))

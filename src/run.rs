@@ -2,6 +2,7 @@
 //! start, and waits on a channel; each running step has a thread of its own that does nothing but see it to its end.
 
 pub mod cargo;
+pub mod expect;
 mod group;
 pub mod interrupt;
 pub mod journal;
@@ -25,6 +26,7 @@ use std::time::{Duration, Instant};
 
 use indexmap::IndexMap;
 
+use self::expect::Snapshots;
 use self::interrupt::{Interrupt, Wish};
 use self::journal::{Journal, Lock, LockError};
 use self::mask::Mask;
@@ -57,6 +59,8 @@ pub struct RunOptions {
     pub grace: Duration,
     /// How long the whole run may take.
     pub timeout: Option<Duration>,
+    /// What becomes of snapshots that outputs are compared with.
+    pub snapshots: Snapshots,
     /// The wish to end early.
     pub interrupt: Interrupt,
     /// The environment that steps inherit.
@@ -73,6 +77,7 @@ impl Default for RunOptions {
             on_failure: OnFailure::default(),
             grace: Duration::from_secs(5),
             timeout: None,
+            snapshots: Snapshots::default(),
             interrupt: Interrupt::new(),
             environment: std::env::vars_os().collect(),
             cargo: std::env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from),
@@ -231,6 +236,7 @@ fn carry_out(
         mask: &mask,
         grace: options.grace,
         interrupt: &interrupt,
+        snapshots: options.snapshots,
     };
     let tasks: Vec<Task> = plan
         .invocations
@@ -490,6 +496,10 @@ fn hidden(mut outcome: StepOutcome, mask: &Mask) -> StepOutcome {
     }
     for path in outcome.outputs.values_mut() {
         *path = PathBuf::from(mask.text(&path.to_string_lossy()));
+    }
+    for judged in &mut outcome.expectations {
+        judged.found = mask.text(&judged.found);
+        judged.path = PathBuf::from(mask.text(&judged.path.to_string_lossy()));
     }
     outcome
 }

@@ -75,7 +75,7 @@ pub(super) struct Global {
 /// Which steps a command is about.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Steps {
-    /// These steps and all that they need
+    /// These steps and all that they need; wherever steps are named, patterns such as `train_*` will do
     #[arg(value_name = "STEP")]
     steps: Vec<String>,
     /// These steps and all that need them; what they need is taken from an earlier run
@@ -97,7 +97,7 @@ impl Steps {
             from: self.from.clone(),
             until: self.until.clone(),
             only: self.only.clone(),
-            failed: None,
+            ..Selection::default()
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The command `run`: checks, then carries the pipeline out.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -9,18 +9,21 @@ use clap::ValueEnum;
 
 use crate::analysis::{self, Analysis};
 use crate::check::{self, status};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::event::{Judged, RunSummary};
 use crate::exit_code::Exit;
 use crate::file;
 use crate::findings;
 use crate::findings::baseline::Baseline;
 use crate::manifest::load;
-use crate::plan::select::{self, Selection};
-use crate::plan::{Plan, build, outline};
+use crate::plan::select::{self, Selection, Shard};
+use crate::plan::{Plan, build, changed, outline};
 use crate::report::github::Github;
 use crate::report::{Console, Json, Reporter, Reporters, Results, Written};
+use crate::run::expect::Snapshots;
 use crate::run::interrupt::Interrupt;
 use crate::run::{self, OnFailure, RunError, RunOptions};
+use crate::source::{Place, Source};
 use crate::ui::Ui;
 
 use super::args::{Global, Judging, Steps};
@@ -36,6 +39,23 @@ pub(super) struct Args {
     /// Run the steps that did not pass in the last run, and all that need them
     #[arg(long, help_heading = "Selection")]
     failed: bool,
+    /// Run the steps that have changed since a revision of git, and all that need them
+    ///
+    /// A step has changed where its script, what that loads, an input, or what the manifest and the answers say of it is
+    /// not as it was. What it needs is taken from an earlier run.
+    #[arg(
+        long,
+        value_name = "REV",
+        help_heading = "Selection",
+        allow_hyphen_values = false
+    )]
+    changed_since: Option<String>,
+    /// Run one of several parts, such as `2/5`, that together are the whole
+    ///
+    /// Each part has some of the steps that no other step needs, and all that those need: what several parts need is run
+    /// in each of them.
+    #[arg(long, value_name = "PART/OF", help_heading = "Selection", value_parser = shard)]
+    shard: Option<Shard>,
     /// How many places there are for steps that run at the same time [default: one a processor]
     #[arg(short, long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
@@ -51,7 +71,13 @@ pub(super) struct Args {
     /// How many seconds processes have to end by themselves before they are killed
     #[arg(long, value_name = "SECONDS", default_value_t = 5)]
     grace: u64,
+    /// Keep what comes out as the new snapshots that `expect` compares with
+    #[arg(long, conflicts_with = "dry_run")]
+    bless: bool,
     /// Print the commands instead of running them
+    ///
+    /// They can be pasted into a shell that stands in the manifest's folder. The folders and files that they need besides
+    /// the inputs are made; secrets are not shown.
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
@@ -74,6 +100,43 @@ enum MessageFormat {
     Json,
 }
 
+/// A part of a whole.
+fn shard(text: &str) -> Result<Shard, String> {
+    Shard::parse(text).ok_or_else(|| "write the second of five parts as `2/5`".to_owned())
+}
+
+/// A finding at each place of the manifest that expects what has not come out.
+fn unmet(plan: &Plan, summary: &RunSummary) -> Diagnostics {
+    let mut problems = Diagnostics::new();
+    for invocation in &plan.invocations {
+        let outcome = summary.steps.get(&invocation.step);
+        let judged = outcome
+            .into_iter()
+            .flat_map(|outcome| &outcome.expectations);
+        for judged in judged.filter(|judged| !judged.holds) {
+            let mut expected = invocation.expectations.iter();
+            let expected = expected
+                .find(|expected| expected.at() == judged.at && expected.output == judged.output);
+            problems
+                .extend(expected.map(|e| unmet_expectation(&invocation.step, judged, &e.place)));
+        }
+    }
+    problems
+}
+
+fn unmet_expectation(step: &str, judged: &Judged, place: &Place) -> Diagnostic {
+    let message = format!(
+        "output `{}` of step `{step}` {}",
+        judged.output, judged.found
+    );
+    Diagnostic::new(Code::UnmetExpectation, message)
+        .at(place.clone(), "expected here")
+        .help(format!(
+            "look into `{}`; mend what writes it, or what is expected",
+            judged.path.display()
+        ))
+}
+
 /// A time as the manifest takes it.
 fn time(text: &str) -> Result<Duration, String> {
     load::duration(text).ok_or_else(|| "write `90s`, `10m` or `1h 30m`".to_owned())
@@ -84,17 +147,6 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         Ok(analysis) => analysis,
         Err(problems) => return super::refuse(problems, ui),
     };
-    let selected = match selected(&analysis, args) {
-        Ok(selected) => selected,
-        Err(problems) => {
-            ui.diagnostics(&problems);
-            return Exit::Usage;
-        }
-    };
-    if selected.is_empty() {
-        ui.error("nothing was selected to run");
-        return Exit::NothingSelected;
-    }
     let path = analysis.beside("answers.yaml");
     let text = match check::read_answers(&path, &analysis.manifest.folder) {
         Ok(text) => text,
@@ -103,6 +155,24 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
             return Exit::AnswersInvalid;
         }
     };
+    let changed = match changed(&analysis, args, text.as_ref(), &path) {
+        Ok(changed) => changed,
+        Err(why) => {
+            ui.error(&why);
+            return Exit::Failure;
+        }
+    };
+    let selected = match selected(&analysis, args, changed) {
+        Ok(selected) => selected,
+        Err(problems) => {
+            ui.diagnostics(&problems);
+            return Exit::Usage;
+        }
+    };
+    if selected.is_empty() {
+        ui.error(&nothing_selected(args));
+        return Exit::NothingSelected;
+    }
     let checked = check::check(&analysis, text.as_ref(), &selected, &super::environment);
     let told = findings::decide(
         checked.problems.clone(),
@@ -122,8 +192,16 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     }
     let plan = build::build(&analysis, &checked, &selected);
     if args.dry_run {
+        let environment = RunOptions::default().environment;
+        if let Err((path, error)) = run::step::make_ready(&plan) {
+            return super::failed(
+                &format!("cannot write `{}`: {}", path.display(), file::plain(&error)),
+                ui,
+            );
+        }
         for invocation in &plan.invocations {
-            if let Some(command) = run::step::command_ahead(invocation, &plan.root) {
+            let command = run::step::command_ahead(invocation, &plan.root, &environment);
+            if let Some(command) = command {
                 ui.out(&command);
             }
         }
@@ -169,8 +247,45 @@ fn github(args: &Args) -> Option<Github> {
     })
 }
 
+/// The steps that have changed, where that is asked.
+fn changed(
+    analysis: &Analysis,
+    args: &Args,
+    answers: Option<&Source>,
+    path: &Path,
+) -> Result<Option<Vec<String>>, String> {
+    let Some(rev) = &args.changed_since else {
+        return Ok(None);
+    };
+    let all: Vec<usize> = (0..analysis.steps.len()).collect();
+    let checked = check::check(analysis, answers, &all, &super::environment);
+    let changed = changed::since(rev, analysis, &checked, path);
+    changed.map(Some).map_err(|why| {
+        format!("it cannot be known what has changed since `{rev}`: {why}; run without `--changed-since`")
+    })
+}
+
+fn nothing_selected(args: &Args) -> String {
+    match (&args.changed_since, args.shard) {
+        (_, Some(Shard { part, of })) => {
+            format!("nothing was selected to run: part {part} of {of} is empty")
+        }
+        (Some(rev), None) => {
+            format!("nothing was selected to run: nothing has changed since `{rev}`")
+        }
+        (None, None) if args.failed => {
+            "nothing was selected to run: no step failed in the last run".to_owned()
+        }
+        (None, None) => "nothing was selected to run".to_owned(),
+    }
+}
+
 /// The steps asked for, by their places in the manifest.
-fn selected(analysis: &Analysis, args: &Args) -> Result<Vec<usize>, Diagnostics> {
+fn selected(
+    analysis: &Analysis,
+    args: &Args,
+    changed: Option<Vec<String>>,
+) -> Result<Vec<usize>, Diagnostics> {
     let failed = args.failed.then(|| {
         let summary = run::journal::latest(&analysis.home)
             .and_then(|folder| run::journal::load_summary(&folder).ok());
@@ -182,6 +297,8 @@ fn selected(analysis: &Analysis, args: &Args) -> Result<Vec<usize>, Diagnostics>
     });
     let selection = Selection {
         failed,
+        changed,
+        shard: args.shard,
         ..args.steps.selection()
     };
     select::select(&analysis.manifest, &selection)
@@ -203,6 +320,9 @@ fn carry_out(plan: &Plan, mut reporters: Reporters, args: &Args, ui: &mut Ui) ->
         },
         ..RunOptions::default()
     };
+    if args.bless {
+        options.snapshots = Snapshots::Blessed;
+    }
     if let Some(jobs) = args.jobs {
         options.jobs = jobs.get();
     }
@@ -213,6 +333,9 @@ fn carry_out(plan: &Plan, mut reporters: Reporters, args: &Args, ui: &mut Ui) ->
             path.display(),
             file::plain(error)
         ));
+    }
+    if let (Ok(summary), MessageFormat::Human) = (&ended, args.message_format) {
+        ui.diagnostics(&unmet(plan, summary));
     }
     match ended {
         Ok(_) if interrupt.is_asked() => Exit::Interrupted,

@@ -150,6 +150,11 @@ codes! {
         "the function that the step enters is not in its script",
         "`entry: main` calls `main(input_paths, output_paths, environ_vars, job_args)` in the script. Define it there, \
          or remove `entry` to run the script as a program.";
+    UnmetExpectation = "unmet-expectation", Error,
+        "an output is not what the manifest expects",
+        "When a step has ended well, each of its outputs is held against what stands under its `expect`: rows, columns, JSON \
+         values, texts, files, a snapshot. The step failed because something is different. Look into the output; mend the \
+         script or its inputs, or what is expected. A snapshot is renewed by `run --bless`.";
     InterpreterNotFound = "interpreter-not-found", Error,
         "a program that a step starts is not installed",
         "The interpreter or command was not found on PATH, or the given path does not lead to a program. Install it, \

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::expect::{self, Expectation};
 use super::raw::{RawBinding, RawDeclaration, RawRequirement, RawScalar};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::requirement::{
@@ -18,6 +19,8 @@ pub(crate) struct Declarer<'d> {
     pub(crate) layer: Layer,
     pub(crate) rule: &'static str,
     pub(crate) problems: Diagnostics,
+    /// What is expected of outputs, by their names.
+    pub(crate) expectations: IndexMap<String, Vec<Expectation>>,
 }
 
 impl Declarer<'_> {
@@ -138,6 +141,23 @@ impl Declarer<'_> {
                     .push(from_elsewhere(&source, place, claim.kind)),
                 Some(output) => claim.from = Some((output, source.at(place))),
                 None => self.problems.push(bad_output_ref(&source, place, from)),
+            }
+        }
+        if let Some(expect) = &raw.expect {
+            let pointer = join(at, "expect");
+            let place = source.at(self.key(&pointer));
+            match (self.layer, claim.kind) {
+                (Layer::Manifest, Kind::Output) => {
+                    let found =
+                        expect::expectations(expect, self.document, &pointer, &mut self.problems);
+                    self.expectations.insert(claim.name.clone(), found);
+                    // What is expected to be so has to be there.
+                    claim.required = claim.required.or(Some(true));
+                }
+                (Layer::Manifest, kind) => {
+                    self.problems.push(expect::expect_elsewhere(place, kind))
+                }
+                _ => self.problems.push(expect::expect_in_contract(place)),
             }
         }
         if let Some(binding) = &raw.binding {

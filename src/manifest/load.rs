@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::declare::{Declarer, scalar_text};
@@ -290,6 +291,7 @@ impl Loader<'_> {
             layer: Layer::Manifest,
             rule: "manifest",
             problems: std::mem::take(&mut self.problems),
+            expectations: IndexMap::new(),
         };
         let sections = [
             (Kind::Input, &raw.inputs),
@@ -299,6 +301,7 @@ impl Loader<'_> {
         ];
         let mut claims = declarer.all(sections, &at);
         self.problems = declarer.problems;
+        let expectations = declarer.expectations;
         if matches!(runs, Runs::External) {
             for claim in claims.iter_mut().filter(|claim| claim.kind == Kind::Output) {
                 claim.required = claim.required.or(Some(true));
@@ -343,6 +346,7 @@ impl Loader<'_> {
             lost_needs: raw.needs.iter().any(|need| !names.contains_key(need)),
             needs,
             claims,
+            expectations,
             contract: raw
                 .contract
                 .clone()

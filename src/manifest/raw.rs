@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::expect::RawExpect;
 use super::retries::Backoff;
 use crate::requirement::MainParameter;
 use crate::script::{Entry, Language};
@@ -269,6 +270,8 @@ pub struct RawRequirement {
     pub aliases: Vec<String>,
     /// The upstream output that feeds an input: `step.output`.
     pub from: Option<String>,
+    /// What is expected of an output besides its type; it is looked at when the step has ended.
+    pub expect: Option<RawExpect>,
 }
 
 /// How a requirement reaches the script: exactly one way.

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use super::command_line::{Passed, arguments, variable};
-use super::{Configured, Document, Inherits, Invocation, Plan, PlannedPath, Program};
+use super::{
+    Configured, Document, Inherits, Invocation, Plan, PlannedExpectation, PlannedPath, Program,
+};
 use crate::analysis::{AnalysedStep, Analysis};
 use crate::check::values::{Taken, is_path, paths, working_folder};
 use crate::check::{Checked, programs};
@@ -217,6 +219,7 @@ impl Builder<'_> {
             env.push(("PYTHONUNBUFFERED".to_owned(), "1".to_owned()));
         }
         let answers = self.checked.answers.step(&self.step.name);
+        let outputs = self.planned(|r| r.kind == Kind::Output, &values);
         Invocation {
             step: self.step.name.clone(),
             script: self.analysed.script.name.clone(),
@@ -227,7 +230,8 @@ impl Builder<'_> {
             documents,
             needs,
             inputs: self.planned(|r| r.kind == Kind::Input, &values),
-            outputs: self.planned(|r| r.kind == Kind::Output, &values),
+            expectations: self.expectations(&outputs),
+            outputs,
             timeout: settings.timeout,
             retries: settings.retries,
             slow: settings.slow,
@@ -393,6 +397,24 @@ impl Builder<'_> {
                     })
             })
             .collect()
+    }
+
+    /// What the manifest expects of outputs, each with its place.
+    fn expectations(&self, outputs: &[PlannedPath]) -> Vec<PlannedExpectation> {
+        let expected = |output: &PlannedPath| {
+            let expectations = self.step.expectations.get(&output.name);
+            let expectations = expectations.into_iter().flatten();
+            let planned = expectations.map(|expectation| PlannedExpectation {
+                output: output.name.clone(),
+                path: output.path.clone(),
+                data_type: output.data_type,
+                required: output.required,
+                what: expectation.what.clone(),
+                place: expectation.place.clone(),
+            });
+            planned.collect::<Vec<_>>()
+        };
+        outputs.iter().flat_map(expected).collect()
     }
 
     /// Texts that must never be shown.

@@ -309,6 +309,7 @@ fn not_run() -> StepOutcome {
         command: None,
         log: None,
         outputs: IndexMap::new(),
+        expectations: Vec::new(),
         reason: None,
     }
 }

@@ -143,6 +143,7 @@ pub fn events(root: &Path, keep: impl Fn(StepState) -> bool) -> Vec<Event> {
             command: command.filter(|_| attempts > 0),
             log: (attempts > 0).then(|| format!("logs/{step}.{attempts}.log").into()),
             outputs,
+            expectations: Vec::new(),
             reason: reason.map(str::to_owned),
         };
         steps.insert(step.to_owned(), outcome.clone());

@@ -12,9 +12,11 @@ use std::time::{Duration, Instant};
 use indexmap::IndexMap;
 
 use crate::diagnostic::listed;
-use crate::event::{StepOutcome, StepState};
+use crate::event::{Judged, StepOutcome, StepState};
 use crate::file;
-use crate::plan::{Document, Invocation, Plan, Program};
+use crate::plan::{Document, Inherits, Invocation, Plan, Program};
+use crate::requirement::DataType;
+use crate::run::expect::{self, Snapshots};
 use crate::run::group::{self, signal_name};
 use crate::run::interrupt::Interrupt;
 use crate::run::mask::Mask;
@@ -48,6 +50,8 @@ pub struct Context<'a> {
     pub grace: Duration,
     /// The wish to end early.
     pub interrupt: &'a Interrupt,
+    /// What becomes of snapshots.
+    pub snapshots: Snapshots,
 }
 
 /// How one attempt went.
@@ -65,6 +69,8 @@ pub struct Attempt {
     pub reason: Option<String>,
     /// Its output, relative to the run's folder.
     pub log: Option<PathBuf>,
+    /// What became of what is expected of its outputs.
+    pub judged: Vec<Judged>,
     /// Whether another attempt could go better.
     pub worth_retrying: bool,
     /// Whether it was ended because somebody wished the end.
@@ -116,6 +122,7 @@ pub fn outcome(
         signal: attempt.signal,
         command,
         log: attempt.log,
+        expectations: attempt.judged,
         ..not_started(plan, invocation, state, attempt.reason)
     }
 }
@@ -149,6 +156,7 @@ pub fn not_started(
             .iter()
             .map(place)
             .collect::<IndexMap<_, _>>(),
+        expectations: Vec::new(),
         reason,
     }
 }
@@ -162,6 +170,7 @@ fn failed(reason: String) -> Attempt {
         signal: None,
         reason: Some(reason),
         log: None,
+        judged: Vec::new(),
         worth_retrying: false,
         was_interrupted: false,
     }
@@ -171,12 +180,29 @@ fn failed(reason: String) -> Attempt {
 fn external(context: &Context<'_>, invocation: &Invocation) -> Attempt {
     match outputs::prove_external(&invocation.outputs, &context.plan.root) {
         Err(reason) => failed(reason),
-        Ok(()) => Attempt {
-            state: StepState::Passed,
-            reason: None,
-            ..failed(String::new())
-        },
+        Ok(()) => {
+            let passed = Attempt {
+                state: StepState::Passed,
+                reason: None,
+                ..failed(String::new())
+            };
+            judged(context, invocation, passed)
+        }
     }
+}
+
+/// A passed attempt, held against what is expected of its outputs.
+fn judged(context: &Context<'_>, invocation: &Invocation, mut attempt: Attempt) -> Attempt {
+    attempt.judged = expect::judge(
+        &invocation.expectations,
+        context.snapshots,
+        &context.plan.root,
+    );
+    if let Some(reason) = expect::reason(&attempt.judged) {
+        attempt.state = StepState::Failed;
+        attempt.reason = Some(reason);
+    }
+    attempt
 }
 
 /// One attempt: room for outputs, the process, the proof.
@@ -231,6 +257,9 @@ fn attempt(context: &Context<'_>, invocation: &Invocation, program: &Path, numbe
         attempt.state = StepState::Failed;
         attempt.reason = Some(reason);
     }
+    if attempt.state == StepState::Passed {
+        attempt = judged(context, invocation, attempt);
+    }
     if attempt.state != StepState::Passed {
         end_strays(context, invocation);
     }
@@ -265,6 +294,7 @@ fn judge(ended: Ended, invocation: &Invocation, log: &Path) -> Attempt {
         signal,
         reason,
         log: began.then(|| log.to_owned()),
+        judged: Vec::new(),
         worth_retrying: began && !was_interrupted,
         was_interrupted,
     }
@@ -323,11 +353,6 @@ fn write_document(path: &Path, text: &str) -> io::Result<()> {
 /// The command as it can be pasted into a shell that stands in the step's working folder.
 pub fn command(invocation: &Invocation, program: &Path) -> String {
     let mut words = Vec::new();
-    let is_name = |name: &str| {
-        !name.starts_with(|c: char| c.is_ascii_digit())
-            && !name.is_empty()
-            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-    };
     if !invocation.env.iter().all(|(name, _)| is_name(name)) {
         words.push("env".to_owned());
     }
@@ -343,9 +368,49 @@ pub fn command(invocation: &Invocation, program: &Path) -> String {
     words.join(" ")
 }
 
+/// Whether a shell takes it for a variable's name.
+fn is_name(name: &str) -> bool {
+    !name.starts_with(|c: char| c.is_ascii_digit())
+        && !name.is_empty()
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+/// Makes the folders and files that commands need which people paste into a shell: what is there is not touched, and
+/// secrets are masked.
+///
+/// # Errors
+/// Something cannot be written; the path tells what.
+pub fn make_ready(plan: &Plan) -> Result<(), (PathBuf, io::Error)> {
+    for invocation in plan
+        .invocations
+        .iter()
+        .filter(|i| i.program != Program::Nothing)
+    {
+        let mask = Mask::new(&invocation.secrets);
+        let folders = invocation
+            .outputs
+            .iter()
+            .filter_map(|output| match output.data_type {
+                Some(DataType::Folder) => Some(output.path.as_path()),
+                _ => output.path.parent(),
+            });
+        for folder in folders {
+            fs::create_dir_all(folder).map_err(|error| (folder.to_owned(), error))?;
+        }
+        for Document { path, text } in &invocation.documents {
+            write_document(path, &mask.text(text)).map_err(|error| (path.clone(), error))?;
+        }
+    }
+    Ok(())
+}
+
 /// The command of a step that has not been started, as it can be pasted into a shell that stands in the manifest's
 /// folder; nothing for an external step. Secrets are masked.
-pub fn command_ahead(invocation: &Invocation, root: &Path) -> Option<String> {
+pub fn command_ahead(
+    invocation: &Invocation,
+    root: &Path,
+    environment: &[(OsString, OsString)],
+) -> Option<String> {
     let command = match &invocation.program {
         Program::Nothing => return None,
         Program::At(program) => command(invocation, program),
@@ -354,14 +419,15 @@ pub fn command_ahead(invocation: &Invocation, root: &Path) -> Option<String> {
                 TargetKind::Bin => "--bin",
                 TargetKind::Example => "--example",
             };
-            let start = [
-                "run",
-                "--manifest-path",
-                &target.manifest.to_string_lossy(),
-                kind,
-                &target.name,
-                "--",
-            ];
+            let mut start = vec!["run", "--manifest-path"];
+            let manifest = target.manifest.to_string_lossy();
+            start.extend([&*manifest, "--package", &target.package, kind, &target.name]);
+            start.extend(target.release.then_some("--release"));
+            let features = target.features.join(",");
+            if !features.is_empty() {
+                start.extend(["--features", &features]);
+            }
+            start.push("--");
             let args = start.iter().map(|word| (*word).to_owned());
             let args = args.chain(invocation.args.iter().cloned()).collect();
             command(
@@ -374,6 +440,18 @@ pub fn command_ahead(invocation: &Invocation, root: &Path) -> Option<String> {
         }
     };
     let command = Mask::new(&invocation.secrets).text(&command);
+    let command = match &invocation.inherits {
+        Inherits::All => command,
+        Inherits::Only(_) => {
+            // What is inherited stays what it is in the shell that this is pasted into.
+            let names = environment.iter().map(|(name, _)| name);
+            let names = names.filter(|name| invocation.inherits.takes(name));
+            let names = names.filter_map(|name| name.to_str().filter(|name| is_name(name)));
+            let kept: Vec<String> = names.map(|name| format!("{name}=\"${name}\"")).collect();
+            let command = command.strip_prefix("env ").unwrap_or(&command);
+            format!("env -i {} {command}", kept.join(" "))
+        }
+    };
     Some(match invocation.dir == root {
         true => command,
         false => format!(

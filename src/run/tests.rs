@@ -68,6 +68,7 @@ impl Pipeline {
             needs,
             inputs: Vec::new(),
             outputs: Vec::new(),
+            expectations: Vec::new(),
             timeout: None,
             retries: Retries::default(),
             slow: None,

@@ -12,6 +12,7 @@ mod mistakes;
 mod mutations;
 mod reports;
 mod schemas;
+mod selection;
 
 /// Every file beside this one is compiled; a forgotten one would be a test that never fails.
 #[test]

@@ -79,6 +79,7 @@ pub(super) fn read(document: &Document) -> Contract {
         layer: Layer::Contract,
         rule: "contract",
         problems,
+        expectations: IndexMap::new(),
     };
     let sections = [
         (Kind::Input, &raw.inputs),

@@ -189,3 +189,34 @@ steps:
     5: unknown-key: unknown key `drop` in `environment` of step `d` (the keys here are `keep`)
     ");
 }
+
+#[test]
+fn expectations_that_make_no_sense_are_told() {
+    insta::assert_snapshot!(told(
+        "\
+version: 1
+steps:
+  a:
+    script: a.py
+    inputs: { i: { expect: { rows: 1 } } }
+    outputs:
+      o:
+        expect:
+          rows: {}
+          json: { a.b: 1, /x: { min: 2, max: 1 }, /y: { about: 1 }, /z: { about: 1, min: 0 } }
+          files: { \"[a\": 1 }
+          matches: [fine, \"(\", \"(?=x)\"]
+",
+        None
+    ), @"
+    5: invalid-value: `expect` on an input (put it under the output of the step that writes this)
+    9: invalid-value: neither `min` nor `max` (for example `{ min: 1 }`, or a number)
+    10: invalid-value: `a.b` is not a JSON pointer (write `/a/b`)
+    10: invalid-value: `min: 2` is more than `max: 1` (swap the two)
+    10: invalid-value: a number is either between `min` and `max`, or `within` so much of `about` (for example `{ min: 0.8 }` or `{ about: 0.31, within: 0.01 }`)
+    10: invalid-value: a number is either between `min` and `max`, or `within` so much of `about` (for example `{ min: 0.8 }` or `{ about: 0.31, within: 0.01 }`)
+    11: invalid-value: `[a` is not a pattern of file names (for example `*.png`, `part-??.csv` or `**/*.json`)
+    12: invalid-value: this pattern is not a regular expression (for example `accuracy: 0\\.[89]`; look-around and backreferences are not known)
+    12: invalid-value: this pattern is not a regular expression (for example `accuracy: 0\\.[89]`; look-around and backreferences are not known)
+    ");
+}

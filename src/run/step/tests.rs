@@ -44,6 +44,7 @@ fn an_odd_variable_name_is_pasteable_too() {
         needs: Vec::new(),
         inputs: Vec::new(),
         outputs: Vec::new(),
+        expectations: Vec::new(),
         timeout: None,
         retries: Retries::default(),
         slow: None,
