@@ -140,7 +140,7 @@ pub fn analyse(options: &Options) -> Result<Analysis, Diagnostics> {
     let (scripts, found) = discovery::discover(&manifest, options.cargo_toml.as_deref());
     problems.extend(found);
     let readings = read_all(&scripts, &folder);
-    let (contracts, found) = contracts::find(&manifest, &scripts);
+    let (contracts, found) = contracts::find(&manifest, &scripts, &readings);
     problems.extend(found);
     let mut requirements = Vec::with_capacity(scripts.len());
     for (((step, script), reading), contract) in manifest

@@ -134,6 +134,8 @@ pub enum Pass {
     Count,
     /// `--flag a,b,c` for a list.
     Commas,
+    /// `-n5`: flag and value are one word.
+    Glued,
 }
 
 impl Binding {

@@ -1,73 +1,128 @@
 //! Owns the finding of contracts: named by the manifest, beside the script, or in a catalog. (io: reads them)
 
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::discovery::similar_files;
-use crate::extract::contract::{self, Contract};
+use crate::extract::contract::{self, Contract, Subject};
 use crate::file::{self, ReadError};
 use crate::manifest::{Manifest, Step};
+use crate::requirement::Reading;
 use crate::script::Script;
-use crate::source::Span;
+use crate::source::{Source, Span};
 
 /// How many files of a catalog are looked at.
 const MOST: usize = 10_000;
 
-/// Finds and reads the contract of every step's script; an empty one where there is none.
-pub(super) fn find(manifest: &Manifest, scripts: &[Script]) -> (Vec<Contract>, Diagnostics) {
+/// Finds and reads the contract of every step's script; an empty one where there is none. Each is read for its step, with
+/// what the code says.
+pub(super) fn find(
+    manifest: &Manifest,
+    scripts: &[Script],
+    readings: &[Reading],
+) -> (Vec<Contract>, Diagnostics) {
     let mut problems = Diagnostics::new();
+    let folder = &manifest.folder;
     let catalog = manifest.catalog.as_ref().map(|catalog| {
-        let folder = file::resolve(&manifest.folder, &catalog.value);
-        if !folder.is_dir() {
-            problems.push(not_found(manifest, catalog.span, &folder, "catalog"));
+        let path = file::resolve(folder, &catalog.value);
+        if !path.is_dir() {
+            problems.push(not_found(manifest, catalog.span, &path, "catalog"));
         }
-        Catalog::load(&folder, &manifest.folder)
+        Catalog::load(&path, folder)
     });
-    let mut read: HashMap<PathBuf, Contract> = HashMap::new();
+    let known: RefCell<HashMap<PathBuf, Option<Source>>> = RefCell::default();
+    let mut told: HashSet<PathBuf> = HashSet::new();
     let mut contracts = Vec::with_capacity(scripts.len());
-    for (step, script) in manifest.steps.iter().zip(scripts) {
-        let path = match &step.contract {
+    for ((step, script), reading) in manifest.steps.iter().zip(scripts).zip(readings) {
+        let subject = subject(&step.name, script, folder, reading);
+        let (path, contract) = match &step.contract {
             Some(named) => {
-                let path = file::resolve(&manifest.folder, &named.value);
+                let path = file::resolve(folder, &named.value);
                 if !path.is_file() {
                     problems.push(not_found(manifest, named.span, &path, "contract"));
                 }
-                Some(path)
+                let contract = load(&path, &subject);
+                if contract.is_elsewhere {
+                    problems.push(no_part(manifest, named.span, &path, step, script));
+                }
+                (path, contract)
             }
-            None => beside(script).or_else(|| catalog.as_ref()?.of(step, script)),
+            None => by_custom(&subject, &known, || catalog.as_ref()?.of(step, script)),
         };
-        contracts.push(path.map_or_else(Contract::default, |path| {
-            read.entry(path.clone())
-                .or_insert_with(|| load(&path, &manifest.folder))
-                .clone()
-        }));
+        if told.insert(path) {
+            problems.extend(contract.problems.clone());
+        }
+        contracts.push(contract);
     }
-    let mut told: Vec<&PathBuf> = read.keys().collect();
-    told.sort();
-    problems.extend(
-        told.into_iter()
-            .flat_map(|path| read[path].problems.clone()),
-    );
     (contracts, problems)
 }
 
-/// `train.py.contract.yaml` or `train.contract.yaml`, where one lies beside the script.
-fn beside(script: &Script) -> Option<PathBuf> {
-    let path = script.source.as_ref()?.path();
-    let mut whole = path.as_os_str().to_owned();
-    whole.push(".contract.yaml");
-    [PathBuf::from(whole), path.with_extension("contract.yaml")]
-        .into_iter()
-        .find(|path| path.is_file())
+/// The contract of a script that belongs to no pipeline, where one lies beside it.
+pub(super) fn of_script(script: &Script, folder: &Path, reading: &Reading) -> Contract {
+    by_custom(
+        &subject("", script, folder, reading),
+        &RefCell::default(),
+        || None,
+    )
+    .1
 }
 
-fn load(path: &Path, folder: &Path) -> Contract {
-    match file::read(path, folder) {
-        Ok(source) => contract::read(&source),
+fn subject<'a>(
+    step: &'a str,
+    script: &'a Script,
+    folder: &'a Path,
+    reading: &'a Reading,
+) -> Subject<'a> {
+    Subject {
+        step,
+        script: script.source.as_ref().map(Source::path),
+        folder,
+        code: &reading.claims,
+        files: &|path| file::read_lossy(path, path.parent().unwrap_or(path)).ok(),
+    }
+}
+
+/// The contract that lies where custom has it: in our own format beside the script, in the catalog, or in another format.
+fn by_custom(
+    subject: &Subject<'_>,
+    known: &RefCell<HashMap<PathBuf, Option<Source>>>,
+    catalogued: impl FnOnce() -> Option<PathBuf>,
+) -> (PathBuf, Contract) {
+    let Some(script) = subject.script else {
+        return Default::default();
+    };
+    let [own, others] = contract::customary(script, subject.folder);
+    let own = own.into_iter().find(|path| path.is_file());
+    if let Some(path) = own.or_else(catalogued) {
+        let contract = load(&path, subject);
+        return (path, contract);
+    }
+    let is_contract = |path: &Path| -> Option<Source> {
+        let mut known = known.borrow_mut();
+        let source = known.entry(path.to_owned()).or_insert_with(|| {
+            let read = path
+                .is_file()
+                .then(|| file::read(path, subject.folder).ok())
+                .flatten();
+            read.filter(contract::is_contract)
+        });
+        source.clone()
+    };
+    let found = others.into_iter().find_map(|path| {
+        let contract = contract::read(&is_contract(&path)?, subject);
+        (!contract.is_elsewhere).then_some((path, contract))
+    });
+    found.unwrap_or_default()
+}
+
+fn load(path: &Path, subject: &Subject<'_>) -> Contract {
+    match file::read(path, subject.folder) {
+        Ok(source) => contract::read(&source, subject),
         Err(ReadError::NotFound) => Contract::default(),
         Err(ReadError::Refused(why)) => Contract {
-            problems: unreadable(path, folder, &why).into(),
+            problems: unreadable(path, subject.folder, &why).into(),
             ..Contract::default()
         },
     }
@@ -102,7 +157,14 @@ impl Catalog {
                 .to_string_lossy()
                 .into_owned();
             let stem = name.split('.').next().unwrap_or_default().to_owned();
-            if let Some(script) = load(&path, folder).script {
+            let nobody = Subject {
+                step: "",
+                script: None,
+                folder,
+                code: &[],
+                files: &|_| None,
+            };
+            if let Some(script) = load(&path, &nobody).script {
                 let file = script
                     .rsplit(['/', '\\'])
                     .next()
@@ -149,6 +211,25 @@ fn not_found(manifest: &Manifest, span: Span, path: &Path, what: &str) -> Diagno
     )
     .at(manifest.at(span), "not there")
     .help(near.unwrap_or_else(|| "paths are relative to the manifest's folder".to_owned()))
+}
+
+fn no_part(
+    manifest: &Manifest,
+    span: Span,
+    path: &Path,
+    step: &Step,
+    script: &Script,
+) -> Diagnostic {
+    let name = file::display(path, &manifest.folder);
+    Diagnostic::new(
+        Code::ContractNotFound,
+        format!("`{name}` says nothing of `{}`", script.name),
+    )
+    .at(manifest.at(span), "none of its commands runs this script")
+    .help(format!(
+        "name another contract, or give the part that is meant the name of the step, `{}`",
+        step.name
+    ))
 }
 
 fn unreadable(path: &Path, folder: &Path, why: &str) -> Diagnostic {

@@ -79,6 +79,10 @@ fn flagged(flag: &str, pass: Pass, value: &Value, language: Language) -> Vec<Str
             .map(|text| format!("{flag}={text}"))
             .collect(),
         (Pass::Commas, value) => vec![flag.to_owned(), texts(value, language).join(",")],
+        (Pass::Glued, value) => texts(value, language)
+            .into_iter()
+            .map(|text| format!("{flag}{text}"))
+            .collect(),
         (Pass::Repeat, value) => texts(value, language)
             .into_iter()
             .flat_map(|text| valued(flag, text))

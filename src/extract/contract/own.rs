@@ -5,7 +5,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Contract;
+use super::sheet::Sheet;
+use super::{Contract, Subject};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::manifest::declare::Declarer;
 use crate::manifest::raw::RawDeclaration;
@@ -53,7 +54,8 @@ pub(super) fn schema() -> Value {
 }
 
 /// Reads a contract.
-pub(super) fn read(document: &Document) -> Contract {
+pub(super) fn read(sheet: &mut Sheet<'_>, _: &Subject<'_>) {
+    let document = sheet.document;
     let shape = Shape::compile(schema()).expect("the schema of our own types compiles");
     let problems = shape.check(document, &|keys| match keys {
         [] => "the contract".to_owned(),
@@ -61,17 +63,12 @@ pub(super) fn read(document: &Document) -> Contract {
     });
     let raw: RawContract = match serde_json::from_value(document.value.clone()) {
         Ok(raw) => raw,
-        Err(_) if problems.is_empty() => {
-            return Contract {
-                problems: misfit(document).into(),
-                ..Contract::default()
-            };
-        }
         Err(_) => {
-            return Contract {
-                problems,
-                ..Contract::default()
+            sheet.contract.problems = match problems.is_empty() {
+                true => misfit(document).into(),
+                false => problems,
             };
+            return;
         }
     };
     let mut declarer = Declarer {
@@ -94,12 +91,12 @@ pub(super) fn read(document: &Document) -> Contract {
             problems.push(wired(place));
         }
     }
-    Contract {
+    sheet.contract = Contract {
         claims,
-        notes: Vec::new(),
         script: raw.script,
         problems,
-    }
+        ..Contract::default()
+    };
 }
 
 fn misfit(document: &Document) -> Diagnostic {
