@@ -1,6 +1,7 @@
 //! Owns the front half that every command shares: from a manifest's path to its steps, their scripts and all they
 //! need. (io: reads files; starts nothing)
 
+mod called;
 mod contracts;
 pub mod wiring;
 
@@ -11,7 +12,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, did_you_mean, listed};
 use crate::discovery::{self, workspace};
-use crate::extract::{self, drift, merge};
+use crate::extract::drift::{self, Weighed};
+use crate::extract::{self, merge};
 use crate::file::{self, ReadError};
 use crate::manifest::{self, Manifest, Runs, Step, load};
 use crate::requirement::{Binding, Claim, Kind, Layer, MainParameter, Note, Reading, Requirement};
@@ -160,9 +162,16 @@ pub fn analyse(options: &Options) -> Result<Analysis, Diagnostics> {
             && script.source.is_some()
             && !is_blank(script)
             && reading.syntax_error.is_none();
-        problems.extend(drift::drift(&layers, &script.name, is_whole));
+        problems.extend(drift::drift(&Weighed {
+            manifest: layers[0],
+            contract,
+            reading,
+            script: &script.name,
+            is_whole,
+        }));
         requirements.push(requirements_of(step, script, &layers));
     }
+    problems.extend(passed_in_vain(&manifest, &folder));
     problems.extend(wiring::wire(&manifest, &mut requirements));
     for (step, requirements) in manifest.steps.iter().zip(&requirements) {
         problems.extend(unknown_references(&manifest, step, requirements));
@@ -352,6 +361,21 @@ fn read_all_as(
     job_of
         .into_iter()
         .map(|job| job.map_or_else(Reading::default, |at| readings[at].clone()))
+        .collect()
+}
+
+/// Flags in commands that the scripts they call do not parse.
+fn passed_in_vain(manifest: &Manifest, folder: &Path) -> Diagnostics {
+    let calls = manifest
+        .steps
+        .iter()
+        .filter_map(|step| called::called(manifest, step));
+    let (scripts, passed): (Vec<Script>, Vec<_>) =
+        calls.map(|call| (call.script, call.passed)).unzip();
+    let readings = read_all(&scripts, folder);
+    let all = scripts.iter().zip(&readings).zip(&passed);
+    all.filter(|((script, reading), _)| reading.syntax_error.is_none() && !is_blank(script))
+        .flat_map(|((script, reading), passed)| drift::unparsed(passed, reading, &script.name))
         .collect()
 }
 

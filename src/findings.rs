@@ -19,6 +19,8 @@ use self::baseline::Baseline;
 pub struct Policy {
     /// Warnings are errors.
     pub deny_warnings: bool,
+    /// Drift between declarations and code is an error.
+    pub deny_drift: bool,
     /// Codes that are not told.
     pub allow: Vec<Code>,
     /// Codes that are warnings.
@@ -48,7 +50,8 @@ impl Policy {
         if is_free && self.warn.contains(&finding.code) {
             finding.severity = Severity::Warning;
         }
-        if self.deny_warnings && finding.severity == Severity::Warning {
+        let is_denied = self.deny_warnings || self.deny_drift && finding.code.is_drift();
+        if is_denied && finding.severity == Severity::Warning {
             finding.severity = Severity::Error;
         }
         Some(finding)

@@ -1,6 +1,10 @@
 //! Owns the requirement: one thing a step needs or gives, how it reaches the script, and where that was read.
 //! Knows nothing of how scripts are read or how answers are given.
 
+mod binding;
+mod origin;
+mod value;
+
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -9,6 +13,10 @@ use serde_json::Value;
 
 use crate::script::Entry;
 use crate::source::{Place, Source};
+
+pub use self::binding::{Binding, MainParameter, Pass};
+pub use self::origin::{Confidence, Evidence, Field, Layer, Origins};
+pub use self::value::{DataType, ValueType, same_value};
 
 /// What a requirement is.
 #[derive(
@@ -57,394 +65,6 @@ impl fmt::Display for Kind {
             Self::Arg => "argument",
         })
     }
-}
-
-/// The dictionaries handed to `main(input_paths, output_paths, environ_vars, job_args)`.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum MainParameter {
-    /// Paths to read, by key.
-    InputPaths,
-    /// Paths to write, by key.
-    OutputPaths,
-    /// Variables, by name.
-    EnvironVars,
-    /// The parsed command line, by attribute.
-    JobArgs,
-}
-
-/// How a requirement reaches the script.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
-#[serde(untagged)]
-pub enum Binding {
-    /// A flag on the command line.
-    Flag {
-        /// The long form, or the only one: `--job-type`.
-        flag: String,
-        /// The short form: `-j`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        short: Option<String>,
-        /// How a value is written after it.
-        #[serde(skip)]
-        pass: Pass,
-    },
-    /// A place on the command line, counted from 0 among those without a flag.
-    Positional {
-        /// The place.
-        positional: usize,
-    },
-    /// An environment variable.
-    Env {
-        /// Its name.
-        env: String,
-    },
-    /// A key of one of `main`'s dictionaries.
-    Main {
-        /// The dictionary.
-        main: MainParameter,
-        /// The key.
-        key: String,
-    },
-    /// A path written into the script: absolute, or relative to the step's working folder.
-    ContainerPath {
-        /// The path as written.
-        container_path: String,
-    },
-}
-
-/// How a flag's value is written on the command line.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Pass {
-    /// `--flag value`; a list is `--flag a b c`.
-    #[default]
-    Value,
-    /// `--flag=value`, for parsers that take an optional value.
-    Joined,
-    /// `--flag` when the value is true, nothing when it is false.
-    Switch,
-    /// `--flag` when the value is *false*, nothing when it is true (`store_false`).
-    SwitchOff,
-    /// `--flag` when true, `--no-flag` when false.
-    OnOff,
-    /// `--flag a --flag b` for a list.
-    Repeat,
-    /// `--flag --flag` for 2.
-    Count,
-    /// `--flag a,b,c` for a list.
-    Commas,
-    /// `-n5`: flag and value are one word.
-    Glued,
-}
-
-impl Binding {
-    /// A flag that takes a value.
-    pub fn flag(flag: impl Into<String>) -> Self {
-        Self::Flag {
-            flag: flag.into(),
-            short: None,
-            pass: Pass::Value,
-        }
-    }
-
-    /// A variable.
-    pub fn env(env: impl Into<String>) -> Self {
-        Self::Env { env: env.into() }
-    }
-
-    /// Whether both reach the script by the same way, whatever else is known of it.
-    pub fn same(&self, other: &Self) -> bool {
-        match (self, other) {
-            (
-                Self::Flag {
-                    flag: a, short: sa, ..
-                },
-                Self::Flag {
-                    flag: b, short: sb, ..
-                },
-            ) => a == b || Some(a) == sb.as_ref() || Some(b) == sa.as_ref(),
-            _ => self == other,
-        }
-    }
-}
-
-/// As people write it: `--job-type`, `$LABEL_FIELD`, `argument 1`, `input_paths["DATA"]`.
-impl fmt::Display for Binding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Flag { flag, .. } => f.write_str(flag),
-            Self::Positional { positional } => write!(f, "argument {}", positional + 1),
-            Self::Env { env } => write!(f, "${env}"),
-            Self::Main { main, key } => match main {
-                MainParameter::InputPaths => write!(f, "input_paths[\"{key}\"]"),
-                MainParameter::OutputPaths => write!(f, "output_paths[\"{key}\"]"),
-                MainParameter::EnvironVars => write!(f, "environ_vars[\"{key}\"]"),
-                MainParameter::JobArgs => write!(f, "job_args.{key}"),
-            },
-            Self::ContainerPath { container_path } => f.write_str(container_path),
-        }
-    }
-}
-
-/// The type of a value.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum ValueType {
-    /// A file or folder.
-    Path,
-    /// Any text.
-    String,
-    /// A whole number.
-    Int,
-    /// A number.
-    Float,
-    /// True or false.
-    Bool,
-    /// One of the `choices`.
-    Choice,
-    /// Several values of one type.
-    List(Box<ValueType>),
-}
-
-impl ValueType {
-    /// The word for it in our formats.
-    pub fn as_str(&self) -> &'static str {
-        match self {
-            Self::Path => "path",
-            Self::String => "string",
-            Self::Int => "int",
-            Self::Float => "float",
-            Self::Bool => "bool",
-            Self::Choice => "choice",
-            Self::List(_) => "list",
-        }
-    }
-
-    /// The type of that word; a list holds texts until more is known.
-    pub fn parse(word: &str) -> Option<Self> {
-        Some(match word {
-            "path" => Self::Path,
-            "string" => Self::String,
-            "int" => Self::Int,
-            "float" => Self::Float,
-            "bool" => Self::Bool,
-            "choice" => Self::Choice,
-            "list" => Self::List(Box::new(Self::String)),
-            _ => return None,
-        })
-    }
-
-    /// With its article, for messages: "a number", "a list of texts".
-    pub fn described(&self) -> &'static str {
-        match self {
-            Self::Path => "a path",
-            Self::String => "a text",
-            Self::Int => "a whole number",
-            Self::Float => "a number",
-            Self::Bool => "`true` or `false`",
-            Self::Choice => "one of the choices",
-            Self::List(items) => match **items {
-                Self::Path => "a list of paths",
-                Self::Int => "a list of whole numbers",
-                Self::Float => "a list of numbers",
-                _ => "a list of texts",
-            },
-        }
-    }
-}
-
-macro_rules! data_types {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal, [$($suffix:literal),*];)*) => {
-        /// What lies at a path.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-        #[serde(rename_all = "lowercase")]
-        pub enum DataType { $($(#[$doc])* $variant,)* }
-
-        impl DataType {
-            /// All of them.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// The word for it in our formats.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-
-            /// File name endings, without their dot; the first is the one to write.
-            pub fn suffixes(self) -> &'static [&'static str] {
-                match self { $(Self::$variant => &[$($suffix),*],)* }
-            }
-        }
-    };
-}
-
-data_types! {
-    /// A folder.
-    Folder = "folder", [];
-    /// Comma-separated rows.
-    Csv = "csv", ["csv"];
-    /// Tab-separated rows.
-    Tsv = "tsv", ["tsv", "tab"];
-    /// JSON.
-    Json = "json", ["json", "geojson"];
-    /// A JSON value a line.
-    Jsonl = "jsonl", ["jsonl", "ndjson"];
-    /// YAML.
-    Yaml = "yaml", ["yaml", "yml"];
-    /// TOML.
-    Toml = "toml", ["toml"];
-    /// Apache Parquet.
-    Parquet = "parquet", ["parquet", "pq"];
-    /// Apache Arrow or Feather.
-    Arrow = "arrow", ["arrow", "feather", "ipc"];
-    /// One numpy array.
-    Npy = "npy", ["npy"];
-    /// Several numpy arrays.
-    Npz = "npz", ["npz"];
-    /// A Python pickle, joblib included.
-    Pickle = "pickle", ["pkl", "pickle", "joblib"];
-    /// A PyTorch checkpoint.
-    Torch = "torch", ["pt", "pth", "ckpt"];
-    /// An SQLite database.
-    Sqlite = "sqlite", ["sqlite", "sqlite3", "db"];
-    /// HDF5.
-    Hdf5 = "hdf5", ["h5", "hdf5", "keras"];
-    /// An Excel workbook.
-    Excel = "excel", ["xlsx", "xls"];
-    /// A picture.
-    Image = "image", ["png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "webp"];
-    /// A vector drawing.
-    Svg = "svg", ["svg"];
-    /// A PDF document.
-    Pdf = "pdf", ["pdf"];
-    /// A gzip file.
-    Gzip = "gzip", ["gz", "tgz"];
-    /// A zip archive.
-    Zip = "zip", ["zip"];
-    /// A zstd file.
-    Zstd = "zstd", ["zst"];
-    /// A tar archive.
-    Tar = "tar", ["tar"];
-    /// A serialised R object.
-    Rds = "rds", ["rds", "rdata"];
-    /// A web page.
-    Html = "html", ["html", "htm"];
-    /// XML.
-    Xml = "xml", ["xml"];
-    /// Markdown.
-    Markdown = "markdown", ["md"];
-    /// Plain text.
-    Text = "text", ["txt", "log"];
-    /// A file of any kind.
-    File = "file", [];
-}
-
-impl DataType {
-    /// The type of that word.
-    pub fn parse(word: &str) -> Option<Self> {
-        match word {
-            "dir" | "directory" => Some(Self::Folder),
-            "feather" => Some(Self::Arrow),
-            "npy" => Some(Self::Npy),
-            _ => Self::ALL.iter().copied().find(|t| t.as_str() == word),
-        }
-    }
-
-    /// Whether what is written as this type may be read as that one. Types that one reader takes for another are told
-    /// apart only where no reader of the one could take the other.
-    pub fn is_readable_as(self, read: Self) -> bool {
-        const ALIKE: &[&[DataType]] = &[
-            &[DataType::Csv, DataType::Tsv],
-            &[DataType::Json, DataType::Jsonl],
-            &[DataType::Json, DataType::Yaml],
-            &[DataType::Npy, DataType::Npz],
-            &[DataType::Pickle, DataType::Torch],
-            &[DataType::Html, DataType::Xml, DataType::Svg],
-            &[DataType::Image, DataType::Svg],
-        ];
-        let is_open = |t: Self| {
-            matches!(
-                t,
-                Self::File | Self::Text | Self::Gzip | Self::Zip | Self::Zstd | Self::Tar
-            )
-        };
-        match (self, read) {
-            (written, read) if written == read => true,
-            (Self::Folder, _) | (_, Self::Folder) => false,
-            (written, read) if is_open(written) || is_open(read) => true,
-            (written, read) => ALIKE
-                .iter()
-                .any(|types| types.contains(&written) && types.contains(&read)),
-        }
-    }
-
-    /// The type that a file name's ending tells.
-    pub fn of_name(name: &str) -> Option<Self> {
-        let suffix = name
-            .rsplit(['/', '\\'])
-            .next()?
-            .rsplit_once('.')?
-            .1
-            .to_ascii_lowercase();
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|t| t.suffixes().contains(&suffix.as_str()))
-    }
-}
-
-/// Who said so, strongest first.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Layer {
-    /// The manifest.
-    Manifest,
-    /// A contract file.
-    Contract,
-    /// The script's own code.
-    Static,
-    /// What its framework or platform always does.
-    Convention,
-    /// What follows from the pipeline: wiring, places for outputs.
-    Inference,
-}
-
-/// How sure a reading is.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    JsonSchema,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Confidence {
-    /// A guess from names or texts.
-    Possible,
-    /// Follows from use, with a step that is usually right.
-    Likely,
-    /// The code says so.
-    #[default]
-    Certain,
-}
-
-/// Where something was read, and by which rule.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Evidence {
-    /// The place.
-    pub place: Place,
-    /// Which layer it belongs to.
-    pub layer: Layer,
-    /// The rule that saw it, such as `argparse`.
-    pub rule: &'static str,
 }
 
 /// An output of a step.
@@ -610,8 +230,8 @@ pub struct Requirement {
     pub required: bool,
     /// What the script takes when nothing is given.
     pub default: Option<Value>,
-    /// Which layer gave the default: what the script itself takes need not be passed to it.
-    pub default_layer: Option<Layer>,
+    /// What the script itself takes then, where its code shows it: need not be passed to it.
+    pub own_default: Option<Value>,
     /// The only values accepted; empty where any is.
     pub choices: Vec<Value>,
     /// A regular expression that a value has to match.
@@ -644,6 +264,8 @@ pub struct Requirement {
     pub confidence: Confidence,
     /// Where it was read, strongest layer first.
     pub evidence: Vec<Evidence>,
+    /// Which layer gave each of these fields.
+    pub origins: Origins,
 }
 
 /// An input fed by an upstream output.
@@ -673,6 +295,19 @@ impl Requirement {
                 .bindings
                 .iter()
                 .all(|b| matches!(b, Binding::ContainerPath { .. }))
+    }
+
+    /// The default that has to be passed to the script: the manifest's, or a contract's that is not the script's own.
+    pub fn default_to_pass(&self) -> Option<&Value> {
+        let value = self.default.as_ref()?;
+        let own = self.own_default.as_ref();
+        match self.origins.of(Field::Default)? {
+            Layer::Manifest => Some(value),
+            Layer::Contract => {
+                Some(value).filter(|value| own.is_none_or(|own| !same_value(own, value)))
+            }
+            Layer::Static | Layer::Convention | Layer::Inference => None,
+        }
     }
 
     /// `args.job_type`: its name in the answers, below its step.

@@ -59,16 +59,6 @@ pub(super) fn find(
     (contracts, problems)
 }
 
-/// The contract of a script that belongs to no pipeline, where one lies beside it.
-pub(super) fn of_script(script: &Script, folder: &Path, reading: &Reading) -> Contract {
-    by_custom(
-        &subject("", script, folder, reading),
-        &RefCell::default(),
-        || None,
-    )
-    .1
-}
-
 fn subject<'a>(
     step: &'a str,
     script: &'a Script,

@@ -12,7 +12,7 @@ use super::*;
 use crate::asked;
 use crate::diagnostic::Code;
 use crate::requirement::{
-    Binding, DataType, Evidence, Layer, Requirement, ValueType, Wire, is_secret_name,
+    Binding, DataType, Evidence, Layer, Origins, Requirement, ValueType, Wire, is_secret_name,
 };
 use crate::schema;
 use crate::shape::Shape;
@@ -36,7 +36,7 @@ pub(crate) fn requirement(kind: Kind, name: &str) -> Requirement {
         },
         required: true,
         default: None,
-        default_layer: None,
+        own_default: None,
         choices: Vec::new(),
         pattern: None,
         min: None,
@@ -57,6 +57,7 @@ pub(crate) fn requirement(kind: Kind, name: &str) -> Requirement {
             layer: Layer::Static,
             rule: "argparse",
         }],
+        origins: Origins::default(),
     }
 }
 

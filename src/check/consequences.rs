@@ -122,6 +122,7 @@ pub fn without(analysis: &Analysis, unclear: &Unclear, problems: Diagnostics) ->
             Code::UnboundRequirement
             | Code::MisspeltName
             | Code::DriftNotRead
+            | Code::DriftNotParsed
             | Code::NotUpstream
             | Code::InvalidReference
             | Code::InputNotFound

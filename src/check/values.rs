@@ -10,7 +10,7 @@ use crate::analysis::Analysis;
 use crate::answers::{self, Answer, Answers};
 use crate::file;
 use crate::manifest::Step;
-use crate::requirement::{Binding, DataType, Kind, Layer, OutputRef, Requirement, ValueType};
+use crate::requirement::{Binding, DataType, Kind, OutputRef, Requirement, ValueType};
 use crate::source::Place;
 
 /// Where a requirement's value comes from, and what it is.
@@ -131,13 +131,7 @@ fn unanswered(
             container_path,
         ));
     }
-    let declared = requirement.default.as_ref().filter(|_| {
-        matches!(
-            requirement.default_layer,
-            Some(Layer::Manifest | Layer::Contract)
-        )
-    });
-    match (requirement.kind, declared) {
+    match (requirement.kind, requirement.default_to_pass()) {
         (_, Some(value)) => Taken::Declared(value.clone()),
         (Kind::Output, None) if requirement.supplied => Taken::Own,
         (Kind::Output, None)

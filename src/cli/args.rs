@@ -120,6 +120,9 @@ pub(super) struct Judging {
     /// Refuse warnings as if they were errors
     #[arg(long)]
     deny_warnings: bool,
+    /// Refuse drift: what is declared and what the code does have to agree
+    #[arg(long)]
+    deny_drift: bool,
     /// Do not tell findings of this code
     ///
     /// Most errors cannot be allowed, for nothing could be run. `explain` lists all codes.
@@ -135,6 +138,7 @@ impl Judging {
     pub(super) fn policy(&self) -> Policy {
         Policy {
             deny_warnings: self.deny_warnings,
+            deny_drift: self.deny_drift,
             allow: self.allow.clone(),
             warn: self.warn.clone(),
         }

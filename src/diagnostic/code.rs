@@ -123,8 +123,14 @@ codes! {
         "contract and script have different defaults",
         "Whoever reads the contract expects another value than the script takes. What the code does is what happens.";
     DriftRequired = "drift-required", Warning,
-        "something is required in the contract and optional in the script, or the other way round",
-        "What the code does is what happens; correct the contract.";
+        "something is required where it is declared and optional in the script, or the other way round",
+        "A contract says that the script stops without a value, and the code goes on without it; or a contract or the manifest \
+         says that nothing has to be given, and the code stops. What the code does is what happens; correct the declaration.";
+    DriftNotParsed = "drift-not-parsed", Warning,
+        "a flag is passed that the script does not parse",
+        "A `command` of the manifest, or the command line in a contract (an MLproject entry point, a DVC stage, a CWL or \
+         Boutiques tool), passes a flag to a script whose whole command line was read, and which has no such flag. Most \
+         parsers stop there. Remove the flag or correct it.";
     MisspeltName = "misspelt-name", Warning,
         "a declared name or flag is almost one that the script has",
         "The manifest declares an input, output, variable or argument that the script does not show, and the script has one \
@@ -259,6 +265,18 @@ impl Code {
     /// The code of that name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.as_str() == name)
+    }
+
+    /// Whether it tells that declarations and code have drifted apart.
+    pub fn is_drift(self) -> bool {
+        matches!(
+            self,
+            Self::DriftNotRead
+                | Self::DriftNotDeclared
+                | Self::DriftDefault
+                | Self::DriftRequired
+                | Self::DriftNotParsed
+        )
     }
 
     /// Whether somebody may say that it does not matter.

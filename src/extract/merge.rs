@@ -1,14 +1,19 @@
 //! Owns the algebra by which several layers become one set of requirements: what the strongest layer says of a field
 //! holds, ways of reaching the script add up, and evidence is never lost.
 
-use crate::requirement::{
-    Binding, Claim, Confidence, Kind, Layer, Pass, Requirement, ValueType, is_secret_name,
-};
+mod known;
+
+use self::known::Known;
+pub(in crate::extract) use self::known::layer;
+use crate::requirement::{Binding, Claim, Kind, Layer, Requirement};
 
 /// Joins claims of all layers about one step's script. `layers` come strongest first; claims of one layer are about
 /// different requirements.
 pub fn merge(layers: &[&[Claim]]) -> Vec<Requirement> {
-    let mut merged: Vec<Requirement> = group(layers).iter().map(|claims| join(claims)).collect();
+    let mut merged: Vec<Requirement> = group(layers)
+        .iter()
+        .filter_map(|claims| join(claims))
+        .collect();
     let position = |r: &Requirement| {
         let seen = r.evidence.iter().find(|e| e.layer == Layer::Static);
         seen.map_or((0, 0), |e| (1, e.place.span.start))
@@ -95,111 +100,9 @@ fn same_name(one: &str, other: &str, one_kind: Kind, other_kind: Kind) -> bool {
 }
 
 /// Makes one requirement of what the layers say of it, strongest first.
-fn join(claims: &[&Claim]) -> Requirement {
-    let first = |pick: fn(&Claim) -> bool| claims.iter().copied().find(|claim| pick(claim));
-    let strongest = claims[0];
-    // The manifest says under which heading an answer stands; else whoever knows the direction of a path knows best.
-    let declared = Some(strongest.kind).filter(|_| layer(strongest) == Layer::Manifest);
-    let directed = || claims.iter().map(|c| c.kind).find(|kind| kind.is_path());
-    let kind = declared.or_else(directed).unwrap_or(strongest.kind);
-    let given_default = first(|c| c.default.as_ref().is_some_and(|value| !value.is_null()));
-    let choices = first(|c| c.choices.is_some())
-        .and_then(|c| c.choices.clone())
-        .unwrap_or_default();
-    let value_type = claims.iter().find_map(|c| c.value_type.clone());
-    let value_type = match value_type {
-        Some(ValueType::List(items)) if kind.is_path() && *items == ValueType::String => {
-            ValueType::List(Box::new(ValueType::Path))
-        }
-        Some(ValueType::List(items)) => ValueType::List(items),
-        _ if kind.is_path() => ValueType::Path,
-        _ if !choices.is_empty() => ValueType::Choice,
-        Some(known) => known,
-        None => ValueType::String,
-    };
-    let required = claims.iter().find_map(|c| match (&c.default, c.required) {
-        (_, Some(required)) => Some(required),
-        (Some(value), None) if !value.is_null() => Some(false),
-        _ => None,
-    });
-    let mut aliases: Vec<String> = claims.iter().flat_map(|c| c.aliases.clone()).collect();
-    aliases.extend(
-        claims[1..]
-            .iter()
-            .map(|c| c.name.clone())
-            .filter(|name| *name != strongest.name),
-    );
-    aliases.dedup();
-    Requirement {
-        name: strongest.name.clone(),
-        kind,
-        bindings: bindings(claims),
-        value_type,
-        // A declaration in the manifest that says nothing of it asks for a value; one in a contract does not.
-        required: required
-            .unwrap_or(kind.is_path() || kind == Kind::Arg && layer(strongest) <= Layer::Manifest),
-        default: given_default.and_then(|c| c.default.clone()),
-        default_layer: given_default
-            .and_then(|c| c.evidence.first())
-            .map(|e| e.layer),
-        choices,
-        pattern: claims.iter().find_map(|c| c.pattern.clone()),
-        min: claims.iter().find_map(|c| c.min),
-        max: claims.iter().find_map(|c| c.max),
-        example: claims.iter().find_map(|c| c.example.clone()),
-        description: claims.iter().find_map(|c| c.description.clone()),
-        data_type: claims.iter().find_map(|c| c.data_type),
-        secret: claims
-            .iter()
-            .find_map(|c| c.secret)
-            .unwrap_or_else(|| kind == Kind::Env && is_secret_name(&strongest.name)),
-        aliases,
-        path: claims.iter().find_map(|c| c.path.clone()),
-        supplied: false,
-        from: None,
-        when: claims.iter().find_map(|c| c.when.clone()),
-        exclusive: claims.iter().find_map(|c| c.exclusive.clone()),
-        confidence: claims
-            .iter()
-            .map(|c| c.confidence)
-            .max()
-            .unwrap_or(Confidence::Certain),
-        evidence: claims.iter().flat_map(|c| c.evidence.clone()).collect(),
-    }
-}
-
-fn layer(claim: &Claim) -> Layer {
-    claim
-        .evidence
-        .first()
-        .map_or(Layer::Inference, |evidence| evidence.layer)
-}
-
-/// All ways, strongest layer first; of one flag known twice, the code knows best how its value is passed.
-fn bindings(claims: &[&Claim]) -> Vec<Binding> {
-    let mut all: Vec<Binding> = Vec::new();
-    for binding in claims.iter().flat_map(|claim| &claim.bindings) {
-        match all.iter_mut().find(|known| known.same(binding)) {
-            Some(Binding::Flag { short, pass, .. }) => {
-                if let Binding::Flag {
-                    short: other,
-                    pass: passed,
-                    ..
-                } = binding
-                {
-                    *short = short.take().or_else(|| other.clone());
-                    *pass = if *passed == Pass::Value {
-                        *pass
-                    } else {
-                        *passed
-                    };
-                }
-            }
-            Some(_) => {}
-            None => all.push(binding.clone()),
-        }
-    }
-    all
+fn join(claims: &[&Claim]) -> Option<Requirement> {
+    let known = claims.iter().map(|claim| Known::of(claim));
+    known.reduce(Known::over).map(Known::requirement)
 }
 
 #[cfg(test)]
@@ -207,7 +110,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::requirement::Evidence;
+    use crate::requirement::{Evidence, Field, ValueType, is_secret_name};
     use crate::source::{Source, Span};
 
     fn claim(layer: Layer, name: &str, kind: Kind, at: usize) -> Claim {
@@ -263,7 +166,9 @@ mod tests {
         };
         assert_eq!(one.value_type, ValueType::Choice);
         assert!(!one.required, "the manifest gives a default");
-        assert_eq!(one.default_layer, Some(Layer::Manifest));
+        assert_eq!(one.origins.of(Field::Default), Some(Layer::Manifest));
+        assert_eq!(one.origins.of(Field::Choices), Some(Layer::Static));
+        assert_eq!(one.origins.of(Field::Pattern), None);
         assert_eq!(one.description.as_deref(), Some("what to do"));
         assert_eq!(one.bindings, [Binding::flag("--job-type")]);
     }

@@ -94,7 +94,6 @@ pub(super) fn read(sheet: &mut Sheet<'_>, subject: &Subject<'_>) {
     let stage = Stage {
         stage,
         at,
-        folder,
         workdir,
         known,
     };
@@ -143,8 +142,6 @@ fn file_of(path: &Path, subject: &Subject<'_>) -> Option<Value> {
 struct Stage<'v> {
     stage: &'v Value,
     at: String,
-    /// The folder of the file.
-    folder: PathBuf,
     /// The folder that the stage runs in.
     workdir: PathBuf,
     /// What `${…}` stands for.
@@ -207,7 +204,10 @@ impl Stage<'_> {
             }
             let mut claim = sheet.claim(&name_of(&path, claims), kind, &at);
             claim.value_type = Some(ValueType::Path);
-            claim.data_type = DataType::of_name(&path);
+            claim.data_type = match path.ends_with('/') {
+                true => Some(DataType::Folder),
+                false => DataType::of_name(&path),
+            };
             claim.required = Some(true);
             claim.default = Some(Value::String(subject.rebased(&path, &self.workdir)));
             claims.push((claim, path));

@@ -1,5 +1,7 @@
 //! Owns our own contract format, `<script>.contract.yaml`: the same declarations as under a manifest's step.
 
+use std::sync::OnceLock;
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -56,7 +58,9 @@ pub(super) fn schema() -> Value {
 /// Reads a contract.
 pub(super) fn read(sheet: &mut Sheet<'_>, _: &Subject<'_>) {
     let document = sheet.document;
-    let shape = Shape::compile(schema()).expect("the schema of our own types compiles");
+    static SHAPE: OnceLock<Shape> = OnceLock::new();
+    let shape = SHAPE
+        .get_or_init(|| Shape::compile(schema()).expect("the schema of our own types compiles"));
     let problems = shape.check(document, &|keys| match keys {
         [] => "the contract".to_owned(),
         keys => dotted(keys),

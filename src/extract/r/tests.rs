@@ -25,6 +25,7 @@ fn shown(claim: &Claim) -> String {
                     Pass::Switch => "?",
                     Pass::Repeat => "*",
                     Pass::Count => "#",
+                    Pass::Glued => "_",
                     Pass::Commas => ",",
                     Pass::SwitchOff => "!",
                     Pass::Joined => "=",

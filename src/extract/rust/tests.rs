@@ -35,6 +35,7 @@ fn shown(claim: &Claim) -> String {
                     Pass::Switch => "?",
                     Pass::Repeat => "*",
                     Pass::Count => "#",
+                    Pass::Glued => "_",
                     Pass::Commas => ",",
                     Pass::SwitchOff => "!",
                     Pass::Joined => "=",

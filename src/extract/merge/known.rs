@@ -1,0 +1,288 @@
+//! Owns the algebra of layers: what is known of one requirement, and how what a weaker layer says is laid below it.
+//!
+//! [`Known::over`] is associative, and what says nothing changes nothing: so it does not matter in which order layers are
+//! joined, only which of them is stronger. Each field obeys one of three rules: the strongest that says something holds;
+//! ways and evidence add up; the surest reading counts.
+
+use serde_json::Value;
+
+use crate::requirement::{
+    Binding, Claim, Confidence, DataType, Evidence, Field, Kind, Layer, Origins, Pass, Requirement,
+    ValueType, When, is_secret_name,
+};
+
+/// What a layer says of a field; nothing where it is silent.
+type Said<T> = Option<(T, Layer)>;
+
+/// What the layers joined so far say of one requirement.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Known {
+    name: Said<String>,
+    kind: Said<Kind>,
+    value_type: Said<ValueType>,
+    required: Said<bool>,
+    default: Said<Value>,
+    own_default: Option<Value>,
+    choices: Said<Vec<Value>>,
+    pattern: Said<String>,
+    min: Said<f64>,
+    max: Said<f64>,
+    example: Said<Value>,
+    description: Said<String>,
+    data_type: Said<DataType>,
+    secret: Said<bool>,
+    path: Said<String>,
+    when: Said<When>,
+    exclusive: Said<String>,
+    /// Names of claims, strongest first, with their aliases.
+    names: Vec<String>,
+    ways: Vec<Way>,
+    confidence: Confidence,
+    evidence: Vec<Evidence>,
+}
+
+/// A way to the script, and who says how a value is passed by it.
+#[derive(Clone, Debug, PartialEq)]
+struct Way {
+    binding: Binding,
+    layer: Layer,
+}
+
+impl Known {
+    /// What one claim says.
+    pub(super) fn of(claim: &Claim) -> Self {
+        let layer = layer(claim);
+        fn said<T: Clone>(value: &Option<T>, layer: Layer) -> Said<T> {
+            value.clone().map(|value| (value, layer))
+        }
+        let default = claim.default.clone().filter(|value| !value.is_null());
+        // Who gives a default and says no more, says that nothing has to be given.
+        let required = claim.required.or_else(|| default.as_ref().map(|_| false));
+        let names = std::iter::once(&claim.name).chain(&claim.aliases);
+        let ways = claim.bindings.iter().map(|binding| Way {
+            binding: binding.clone(),
+            layer,
+        });
+        Self {
+            name: Some((claim.name.clone(), layer)),
+            kind: Some((claim.kind, layer)),
+            value_type: said(&claim.value_type, layer),
+            required: said(&required, layer),
+            own_default: default.clone().filter(|_| layer == Layer::Static),
+            default: said(&default, layer),
+            choices: said(&claim.choices, layer),
+            pattern: said(&claim.pattern, layer),
+            min: said(&claim.min, layer),
+            max: said(&claim.max, layer),
+            example: said(&claim.example, layer),
+            description: said(&claim.description, layer),
+            data_type: said(&claim.data_type, layer),
+            secret: said(&claim.secret, layer),
+            path: said(&claim.path, layer),
+            when: said(&claim.when, layer),
+            exclusive: said(&claim.exclusive, layer),
+            names: unique(names.cloned()),
+            ways: joined(ways),
+            confidence: claim.confidence,
+            evidence: claim.evidence.clone(),
+        }
+    }
+
+    /// Lays what is known from stronger layers over what is known from weaker ones.
+    pub(super) fn over(self, weaker: Self) -> Self {
+        Self {
+            kind: kind(self.kind, weaker.kind),
+            name: self.name.or(weaker.name),
+            value_type: self.value_type.or(weaker.value_type),
+            required: self.required.or(weaker.required),
+            default: self.default.or(weaker.default),
+            own_default: self.own_default.or(weaker.own_default),
+            choices: self.choices.or(weaker.choices),
+            pattern: self.pattern.or(weaker.pattern),
+            min: self.min.or(weaker.min),
+            max: self.max.or(weaker.max),
+            example: self.example.or(weaker.example),
+            description: self.description.or(weaker.description),
+            data_type: self.data_type.or(weaker.data_type),
+            secret: self.secret.or(weaker.secret),
+            path: self.path.or(weaker.path),
+            when: self.when.or(weaker.when),
+            exclusive: self.exclusive.or(weaker.exclusive),
+            names: unique(self.names.into_iter().chain(weaker.names)),
+            ways: joined(self.ways.into_iter().chain(weaker.ways)),
+            confidence: self.confidence.max(weaker.confidence),
+            evidence: self.evidence.into_iter().chain(weaker.evidence).collect(),
+        }
+    }
+
+    /// The requirement that follows, with what is taken for granted where no layer says anything.
+    pub(super) fn requirement(self) -> Requirement {
+        let mut origins = Origins::default();
+        let strongest = self
+            .name
+            .as_ref()
+            .map_or(Layer::Inference, |(_, layer)| *layer);
+        let name = tell(&mut origins, Field::Name, self.name).unwrap_or_default();
+        let kind = tell(&mut origins, Field::Kind, self.kind).unwrap_or(Kind::Arg);
+        let choices = tell(&mut origins, Field::Choices, self.choices).unwrap_or_default();
+        let value_type = tell(&mut origins, Field::Type, self.value_type);
+        let required = tell(&mut origins, Field::Required, self.required);
+        Requirement {
+            value_type: value_type_of(value_type, kind, !choices.is_empty()),
+            // A declaration in the manifest that says nothing of it asks for a value; one in a contract does not.
+            required: required
+                .unwrap_or(kind.is_path() || kind == Kind::Arg && strongest == Layer::Manifest),
+            default: tell(&mut origins, Field::Default, self.default),
+            own_default: self.own_default,
+            choices,
+            pattern: tell(&mut origins, Field::Pattern, self.pattern),
+            min: tell(&mut origins, Field::Min, self.min),
+            max: tell(&mut origins, Field::Max, self.max),
+            example: tell(&mut origins, Field::Example, self.example),
+            description: tell(&mut origins, Field::Description, self.description),
+            data_type: tell(&mut origins, Field::DataType, self.data_type),
+            secret: tell(&mut origins, Field::Secret, self.secret)
+                .unwrap_or_else(|| kind == Kind::Env && is_secret_name(&name)),
+            path: tell(&mut origins, Field::Path, self.path),
+            when: tell(&mut origins, Field::When, self.when),
+            exclusive: tell(&mut origins, Field::Exclusive, self.exclusive),
+            aliases: self
+                .names
+                .into_iter()
+                .filter(|alias| *alias != name)
+                .collect(),
+            bindings: self.ways.into_iter().map(|way| way.binding).collect(),
+            supplied: false,
+            from: None,
+            confidence: self.confidence,
+            evidence: self.evidence,
+            name,
+            kind,
+            origins,
+        }
+    }
+}
+
+fn tell<T>(origins: &mut Origins, field: Field, said: Said<T>) -> Option<T> {
+    let (value, layer) = said?;
+    origins.set(field, layer);
+    Some(value)
+}
+
+/// The layer that a claim belongs to.
+pub(in crate::extract) fn layer(claim: &Claim) -> Layer {
+    let first = claim.evidence.first();
+    first.map_or(Layer::Inference, |evidence| evidence.layer)
+}
+
+/// The manifest says under which heading an answer stands; else whoever knows the direction of a path knows best.
+fn kind(stronger: Said<Kind>, weaker: Said<Kind>) -> Said<Kind> {
+    let weight = |said: &Said<Kind>| match said {
+        Some((_, Layer::Manifest)) => 3,
+        Some((kind, _)) if kind.is_path() => 2,
+        Some(_) => 1,
+        None => 0,
+    };
+    if weight(&weaker) > weight(&stronger) {
+        weaker
+    } else {
+        stronger
+    }
+}
+
+fn value_type_of(known: Option<ValueType>, kind: Kind, has_choices: bool) -> ValueType {
+    match known {
+        Some(ValueType::List(items)) if kind.is_path() && *items == ValueType::String => {
+            ValueType::List(Box::new(ValueType::Path))
+        }
+        Some(ValueType::List(items)) => ValueType::List(items),
+        _ if kind.is_path() => ValueType::Path,
+        _ if has_choices => ValueType::Choice,
+        Some(known) => known,
+        None => ValueType::String,
+    }
+}
+
+fn unique(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut all = Vec::new();
+    for name in names {
+        if !all.contains(&name) {
+            all.push(name);
+        }
+    }
+    all
+}
+
+/// Ways by which one requirement arrives, each once: flags that share a form are one flag, with both its forms.
+fn joined(ways: impl Iterator<Item = Way>) -> Vec<Way> {
+    let mut all: Vec<Way> = Vec::new();
+    for way in ways {
+        let mut same = (0..all.len()).filter(|at| all[*at].binding.same(&way.binding));
+        let Some(first) = same.next() else {
+            all.push(way);
+            continue;
+        };
+        // A flag with two forms may be what two flags with one form each have in common.
+        let others: Vec<usize> = same.collect();
+        all[first] = one(&all[first], &way);
+        for at in others.into_iter().rev() {
+            let other = all.remove(at);
+            all[first] = one(&all[first], &other);
+        }
+    }
+    all
+}
+
+/// Two ways that are the same, as one. The code knows best how a value is passed.
+fn one(stronger: &Way, weaker: &Way) -> Way {
+    let (
+        Binding::Flag {
+            flag: a,
+            short: sa,
+            pass: pa,
+        },
+        Binding::Flag {
+            flag: b,
+            short: sb,
+            pass: pb,
+        },
+    ) = (&stronger.binding, &weaker.binding)
+    else {
+        return stronger.clone();
+    };
+    let forms = || {
+        [Some(a), sa.as_ref(), Some(b), sb.as_ref()]
+            .into_iter()
+            .flatten()
+    };
+    let flag = forms().find(|form| form.starts_with("--")).unwrap_or(a);
+    let short = forms().find(|form| *form != flag && !form.starts_with("--"));
+    let short = short.or_else(|| forms().find(|form| *form != flag));
+    let knows = |way: &Way| match way.layer {
+        Layer::Static => 2,
+        _ if way.pass() != Some(Pass::Value) => 1,
+        _ => 0,
+    };
+    let (pass, layer) = if knows(weaker) > knows(stronger) {
+        (pb, weaker.layer)
+    } else {
+        (pa, stronger.layer)
+    };
+    Way {
+        binding: Binding::Flag {
+            flag: flag.clone(),
+            short: short.cloned(),
+            pass: *pass,
+        },
+        layer,
+    }
+}
+
+impl Way {
+    fn pass(&self) -> Option<Pass> {
+        match &self.binding {
+            Binding::Flag { pass, .. } => Some(*pass),
+            _ => None,
+        }
+    }
+}
