@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, did_you_mean, listed};
 use crate::discovery::{self, workspace};
+use crate::extract::contract::Contract;
 use crate::extract::drift::{self, Weighed};
 use crate::extract::{self, merge};
 use crate::file::{self, ReadError};
@@ -158,15 +159,13 @@ pub fn analyse(options: &Options) -> Result<Analysis, Diagnostics> {
             contract.claims.as_slice(),
             reading.claims.as_slice(),
         ];
-        let is_whole = extract::can_read(script.language)
-            && script.source.is_some()
-            && !is_blank(script)
-            && reading.syntax_error.is_none();
+        let is_whole = is_whole(script, reading);
         problems.extend(drift::drift(&Weighed {
             manifest: layers[0],
             contract,
             reading,
             script: &script.name,
+            language: script.language,
             is_whole,
         }));
         requirements.push(requirements_of(step, script, &layers));
@@ -218,6 +217,57 @@ pub fn analyse(options: &Options) -> Result<Analysis, Diagnostics> {
 /// # Errors
 /// Where the file cannot be read.
 pub fn analyse_script(path: &Path, folder: &Path) -> Result<AnalysedStep, Diagnostics> {
+    let ReadScript { script, reading } = read_script(path, folder, None)?;
+    Ok(AnalysedStep {
+        framework: reading.framework.as_ref().map(|(name, _)| *name),
+        requirements: merge::merge(&[&reading.claims]),
+        is_whole: reading.syntax_error.is_none(),
+        notes: notes_of(&reading),
+        local_files: reading.local_files,
+        script,
+    })
+}
+
+/// A script by itself: what only its code says.
+#[derive(Clone, Debug)]
+pub struct ReadScript {
+    /// The script.
+    pub script: Script,
+    /// What its code says.
+    pub reading: Reading,
+}
+
+impl ReadScript {
+    /// What contradicts the code in a contract.
+    pub fn drift(&self, contract: &Contract) -> Diagnostics {
+        drift::drift(&Weighed {
+            manifest: &[],
+            contract,
+            reading: &self.reading,
+            script: &self.script.name,
+            language: self.script.language,
+            is_whole: is_whole(&self.script, &self.reading),
+        })
+    }
+}
+
+/// Whether all of a script was read, so that what was not found in it is not there.
+fn is_whole(script: &Script, reading: &Reading) -> bool {
+    extract::can_read(script.language)
+        && script.source.is_some()
+        && !is_blank(script)
+        && reading.syntax_error.is_none()
+}
+
+/// Reads a script by itself, without manifest and contract. `entry` says how it is entered, where that is known.
+///
+/// # Errors
+/// Where the file cannot be read.
+pub fn read_script(
+    path: &Path,
+    folder: &Path,
+    entry: Option<Entry>,
+) -> Result<ReadScript, Diagnostics> {
     let full = file::resolve(folder, path);
     let source = file::read_lossy(&full, folder).map_err(|error| script_refused(path, &error))?;
     let recognised = discovery::language::recognise(source.name(), source.text());
@@ -226,23 +276,16 @@ pub fn analyse_script(path: &Path, folder: &Path) -> Result<AnalysedStep, Diagno
         name: source.name().to_owned(),
         source: Some(source),
         language,
-        entry: Entry::Cli,
+        entry: entry.unwrap_or_default(),
         launcher: Launcher::Direct,
     };
     let scripts = [script];
-    let reading = read_all_as(&scripts, folder, |_| None)
+    let reading = read_all_as(&scripts, folder, |_| entry)
         .pop()
         .unwrap_or_default();
     let [mut script] = scripts;
     script.entry = reading.entry;
-    Ok(AnalysedStep {
-        script,
-        framework: reading.framework.as_ref().map(|(name, _)| *name),
-        requirements: merge::merge(&[&reading.claims]),
-        is_whole: reading.syntax_error.is_none(),
-        notes: notes_of(&reading),
-        local_files: reading.local_files,
-    })
+    Ok(ReadScript { script, reading })
 }
 
 /// Where a manifest belongs that is not there yet: the one named, or one in the current folder. `None` where there is one.
@@ -375,7 +418,9 @@ fn passed_in_vain(manifest: &Manifest, folder: &Path) -> Diagnostics {
     let readings = read_all(&scripts, folder);
     let all = scripts.iter().zip(&readings).zip(&passed);
     all.filter(|((script, reading), _)| reading.syntax_error.is_none() && !is_blank(script))
-        .flat_map(|((script, reading), passed)| drift::unparsed(passed, reading, &script.name))
+        .flat_map(|((script, reading), passed)| {
+            drift::unparsed(passed, reading, &script.name, script.language)
+        })
         .collect()
 }
 

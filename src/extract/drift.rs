@@ -7,6 +7,7 @@ use super::contract::{self, Contract, Scope};
 use super::merge::{group, layer};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, did_you_mean};
 use crate::requirement::{Binding, Claim, Kind, Layer, Note, Pass, Reading, ValueType, same_value};
+use crate::script::Language;
 use crate::source::Place;
 
 /// What is weighed against each other for one script.
@@ -19,6 +20,8 @@ pub struct Weighed<'a> {
     pub reading: &'a Reading,
     /// The script's name.
     pub script: &'a str,
+    /// Its language.
+    pub language: Language,
     /// Whether all of the script could be read, so that what was not found in it is not there.
     pub is_whole: bool,
 }
@@ -32,7 +35,15 @@ struct Hidden {
 }
 
 impl Hidden {
-    fn of(notes: &[Note]) -> Self {
+    fn of(reading: &Reading, language: Language) -> Self {
+        let notes = &reading.notes;
+        // Where no command line is seen at all, a library may read it; a shell has none.
+        let is_argument =
+            |way: &Binding| matches!(way, Binding::Flag { .. } | Binding::Positional { .. });
+        let sees_none = !reading
+            .claims
+            .iter()
+            .any(|claim| has_way(claim, is_argument));
         let any = |codes: &[&str]| notes.iter().any(|note| codes.contains(&note.code));
         let all = any(&[
             "sourced-file",
@@ -44,6 +55,7 @@ impl Hidden {
         ]);
         Self {
             arguments: all
+                || sees_none && language != Language::Shell
                 || any(&[
                     "computed-argument",
                     "dynamic-parser",
@@ -63,6 +75,7 @@ pub fn drift(weighed: &Weighed<'_>) -> Diagnostics {
         contract,
         reading,
         script,
+        language,
         is_whole,
     } = weighed;
     let layers = [
@@ -70,7 +83,7 @@ pub fn drift(weighed: &Weighed<'_>) -> Diagnostics {
         contract.claims.as_slice(),
         reading.claims.as_slice(),
     ];
-    let hidden = Hidden::of(&reading.notes);
+    let hidden = Hidden::of(reading, *language);
     let has_contract = !contract.claims.is_empty();
     let mut found = Diagnostics::new();
     for claims in &group(&layers) {
@@ -97,13 +110,18 @@ pub fn drift(weighed: &Weighed<'_>) -> Diagnostics {
         }
     }
     if *is_whole {
-        found.extend(unparsed(&contract.passed, reading, script));
+        found.extend(unparsed(&contract.passed, reading, script, *language));
     }
     found
 }
 
 /// Flags that a command passes and the script does not parse, each with its place.
-pub fn unparsed(passed: &[(String, Place)], reading: &Reading, script: &str) -> Diagnostics {
+pub fn unparsed(
+    passed: &[(String, Place)],
+    reading: &Reading,
+    script: &str,
+    language: Language,
+) -> Diagnostics {
     let flags: Vec<(&str, Option<&str>, Pass)> = reading
         .claims
         .iter()
@@ -118,7 +136,7 @@ pub fn unparsed(passed: &[(String, Place)], reading: &Reading, script: &str) -> 
         .iter()
         .any(|claim| has_way(claim, is_position));
     // Who takes words by their places alone may take a flag for one of them.
-    if Hidden::of(&reading.notes).arguments || flags.is_empty() && takes_words {
+    if Hidden::of(reading, language).arguments || flags.is_empty() && takes_words {
         return Diagnostics::new();
     }
     let is_known = |given: &str| {
@@ -214,6 +232,21 @@ fn should_declare(contract: &Contract, code: &Claim) -> bool {
         && code.default.as_ref().is_none_or(Value::is_null)
         && code.when.is_none()
         && code.exclusive.is_none();
+    let is_said = |way: &Binding| {
+        let passed = contract
+            .passed
+            .iter()
+            .any(|(flag, _)| way.same(&Binding::flag(flag)));
+        // Under several subcommands one flag may be several things.
+        passed
+            || contract
+                .claims
+                .iter()
+                .any(|claim| has_way(claim, |other| other.same(way)))
+    };
+    if has_way(code, is_said) {
+        return false;
+    }
     match contract.claims.first().map(says) {
         Some(Scope::Whole) => is_given,
         // Who offers a part of a tool, or calls it once, has to give what it cannot do without.

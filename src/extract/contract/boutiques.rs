@@ -338,9 +338,10 @@ fn bind(
     let named = commands
         .iter()
         .find_map(|words| command::after_name(words, subject));
-    let words = named
-        .or_else(|| commands.first()?.get(1..))
-        .unwrap_or_default();
+    // Without the script's name, the command that takes the most values is the tool.
+    let takes = |words: &&Vec<String>| words.iter().filter(|word| word.contains('\u{1}')).count();
+    let tool = || commands.iter().rev().max_by_key(takes)?.get(1..);
+    let words = named.or_else(tool).unwrap_or_default();
     let marks: HashMap<String, usize> = order.iter().map(|index| (mark(*index), *index)).collect();
     for part in command::parts(words, &|flag| subject.is_switch(flag)) {
         let (word, binding) = match part {
