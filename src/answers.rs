@@ -1,7 +1,7 @@
 //! Owns the answers: the values that the user gives, by step, kind and requirement, each with its place. Knows
 //! nothing of files on disk.
 
-mod edit;
+pub(crate) mod edit;
 pub mod load;
 pub mod refresh;
 pub mod skeleton;

@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod contract;
 mod explain;
 mod graph;
 mod init;
@@ -50,6 +51,7 @@ enum Command {
     Inspect(inspect::Args),
     Status(status::Args),
     Check(check::Args),
+    Contract(contract::Args),
     Graph(graph::Args),
     Run(run::Args),
     Report(report::Args),
@@ -95,6 +97,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Inspect(args) => inspect::main(&cli.global, &args, &mut ui),
         Command::Status(args) => status::main(&cli.global, &args, &mut ui),
         Command::Check(args) => check::main(&cli.global, &args, &mut ui),
+        Command::Contract(args) => contract::main(&cli.global, &args, &mut ui),
         Command::Graph(args) => graph::main(&cli.global, &args, &mut ui),
         Command::Run(args) => run::main(&cli.global, &args, &mut ui),
         Command::Report(args) => report::main(&cli.global, &args, &mut ui),

@@ -1,5 +1,6 @@
 //! Owns the public form of what was found in scripts: `inspect --format json`, and the same for people.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use schemars::JsonSchema;
@@ -7,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::analysis::{AnalysedStep, Analysis};
-use crate::requirement::{Binding, Confidence, Kind, Layer, Requirement, ValueType, When};
+use crate::requirement::{Binding, Confidence, Field, Kind, Layer, Requirement, ValueType, When};
 use crate::script::{Entry, Language};
 
 /// What was found in scripts.
@@ -99,6 +100,8 @@ pub struct InspectedRequirement {
     pub confidence: Confidence,
     /// Where it was read, strongest layer first.
     pub evidence: Vec<InspectedEvidence>,
+    /// Which layer gave each field; fields that no layer spoke of are not in it.
+    pub layers: BTreeMap<Field, Layer>,
 }
 
 /// Where something was read.
@@ -225,6 +228,7 @@ fn requirement(r: &Requirement) -> InspectedRequirement {
         exclusive: r.exclusive.clone(),
         confidence: r.confidence,
         evidence: evidence.collect(),
+        layers: r.origins.iter().collect(),
     }
 }
 
@@ -324,6 +328,36 @@ fn line(text: &mut String, r: &InspectedRequirement) {
     if let Some(description) = &r.description {
         let description = description.split_whitespace().collect::<Vec<_>>().join(" ");
         let _ = writeln!(text, "      {}", shortened(&description, 100));
+    }
+    layers(text, r);
+}
+
+/// Which fields other layers gave than the one whose place is shown.
+fn layers(text: &mut String, r: &InspectedRequirement) {
+    const TOLD: &[Field] = &[Field::Name, Field::Kind];
+    let shown = r.evidence.iter().find(|e| e.layer == Layer::Static);
+    let shown = shown.or(r.evidence.first()).map(|e| e.layer);
+    let mut others: Vec<&InspectedEvidence> = Vec::new();
+    for evidence in r.evidence.iter().filter(|e| Some(e.layer) != shown) {
+        if !others.iter().any(|other| other.layer == evidence.layer) {
+            others.push(evidence);
+        }
+    }
+    for evidence in others {
+        let given = r
+            .layers
+            .iter()
+            .filter(|(field, layer)| **layer == evidence.layer && !TOLD.contains(field));
+        let fields: Vec<&str> = given.map(|(field, _)| field.as_str()).collect();
+        if !fields.is_empty() {
+            let (file, line) = (&evidence.file, evidence.line);
+            let _ = writeln!(
+                text,
+                "      {} by the {} ({file}:{line})",
+                fields.join(", "),
+                evidence.layer.as_str()
+            );
+        }
     }
 }
 

@@ -19,6 +19,7 @@
 //! | [`outline`], [`graph`] | what a run is about, in words; and its DAG, drawn |
 //! | [`analysis`], [`inspect`] | the front half that every command shares, and its public form |
 //! | [`asked`], [`schema`], [`answers`] | what is asked of the user, and what the user gave |
+//! | [`pin`] | what a script's code says, written as its contract |
 //! | [`check`] | every problem at once, the value of every requirement, the status of every step |
 //! | [`findings`] | which findings are told, and the forms in which programs read them |
 //! | [`plan`] | the exact invocations, in order |
@@ -98,6 +99,7 @@ pub mod inspect;
 pub mod manifest;
 pub mod outline;
 pub mod pattern;
+pub mod pin;
 pub mod plan;
 pub mod program;
 pub mod proof;

@@ -3,7 +3,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, did_you_mean, listed};
 use crate::manifest::Manifest;
-use crate::requirement::{Kind, OutputRef, Requirement, Wire};
+use crate::requirement::{Field, Kind, Layer, OutputRef, Requirement, Wire};
 use crate::source::Place;
 
 /// Sets `from` on every input that an upstream output feeds.
@@ -27,16 +27,19 @@ pub fn wire(manifest: &Manifest, requirements: &mut [Vec<Requirement>]) -> Diagn
                     from: from.clone(),
                     declared: true,
                 });
+                input.origins.set(Field::From, Layer::Manifest);
             }
         }
     }
     for index in 0..requirements.len() {
         let wires = by_name(manifest, index, requirements);
         for (input, from) in wires {
-            requirements[index][input].from = Some(Wire {
+            let input = &mut requirements[index][input];
+            input.from = Some(Wire {
                 from,
                 declared: false,
             });
+            input.origins.set(Field::From, Layer::Inference);
         }
     }
     problems

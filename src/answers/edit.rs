@@ -4,6 +4,7 @@
 
 pub(super) mod add;
 pub(super) mod lines;
+pub(crate) mod sections;
 
 use std::cmp::Reverse;
 use std::ops::Range;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::contract::{self, Contract, Scope};
 use super::merge::{group, layer};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, did_you_mean};
-use crate::requirement::{Binding, Claim, Kind, Layer, Note, Pass, Reading, ValueType, same_value};
+use crate::requirement::{Binding, Claim, Kind, Layer, Pass, Reading, ValueType, same_value};
 use crate::script::Language;
 use crate::source::Place;
 
@@ -244,7 +244,12 @@ fn should_declare(contract: &Contract, code: &Claim) -> bool {
                 .iter()
                 .any(|claim| has_way(claim, |other| other.same(way)))
     };
-    if has_way(code, is_said) {
+    let has_name = contract
+        .claims
+        .iter()
+        .any(|claim| claim.kind == code.kind && claim.name == code.name);
+    let is_said = has_way(code, is_said) || has_name;
+    if is_said {
         return false;
     }
     match contract.claims.first().map(says) {

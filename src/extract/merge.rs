@@ -27,7 +27,7 @@ pub fn merge(layers: &[&[Claim]]) -> Vec<Requirement> {
 }
 
 /// Claims about one and the same thing, strongest layer first.
-pub(super) fn group<'c>(layers: &[&'c [Claim]]) -> Vec<Vec<&'c Claim>> {
+pub fn group<'c>(layers: &[&'c [Claim]]) -> Vec<Vec<&'c Claim>> {
     let mut groups: Vec<Vec<&Claim>> = Vec::new();
     for claims in layers {
         let known = groups.len();

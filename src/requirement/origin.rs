@@ -25,6 +25,19 @@ pub enum Layer {
     Inference,
 }
 
+impl Layer {
+    /// The word for it, for people.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Manifest => "manifest",
+            Self::Contract => "contract",
+            Self::Static => "code",
+            Self::Convention => "convention",
+            Self::Inference => "inference",
+        }
+    }
+}
+
 /// How sure a reading is.
 #[derive(
     Clone,

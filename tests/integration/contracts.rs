@@ -95,6 +95,179 @@ fn drift_names_both_places() {
 }
 
 #[test]
+fn drift_is_refused_on_request() {
+    let project = project();
+    project.run(&["check", "--deny-drift"]).code(0);
+    project.edit("s/make.py.contract.yaml", "default: 100", "default: 50");
+    project
+        .run(&["check", "--deny-drift"])
+        .code(120)
+        .tells("error[drift-default]")
+        .tells("s/make.py.contract.yaml:6")
+        .tells("s/make.py:4");
+    project
+        .run(&["check", "--deny-drift", "--allow", "drift-default"])
+        .code(0);
+}
+
+#[test]
+fn flags_that_a_command_passes_in_vain_are_told() {
+    let project = project();
+    project.edit(
+        "runtime-test.yaml",
+        "{ script: s/make.py }",
+        "{ command: [python3, -u, s/make.py, --out, out.txt, --row, '3', --lines=4, -5], outputs: { out: out.txt } }",
+    );
+    project
+        .run(&["check"])
+        .code(0)
+        .tells("`--lines` is passed to `s/make.py`, which does not parse it");
+    assert!(
+        !project.run(&["check"]).err.contains("`--row`"),
+        "argparse takes it for --rows"
+    );
+}
+
+/// What authors have already is found where it lies, and weighed.
+#[test]
+fn other_formats_are_found_beside_the_script_and_above_it() {
+    for (name, text, told) in [
+        (
+            "MLproject",
+            "entry_points:\n  main:\n    parameters: { rows: { type: int, default: 7 }, out: path }\n    command: python s/make.py --rows {rows} --out {out}\n",
+            "the default of `--rows` is 7 in the contract and 100 in the script",
+        ),
+        (
+            "dvc.yaml",
+            "stages:\n  make:\n    cmd: python s/make.py --rwos 7 --out out.txt\n    outs: [out.txt]\n",
+            "`--rwos` is passed to `s/make.py`, which does not parse it",
+        ),
+        (
+            "s/make.cwl",
+            "cwlVersion: v1.2\nclass: CommandLineTool\nbaseCommand: [python, make.py]\ninputs: { rows: { type: int, inputBinding: { prefix: --rows } } }\noutputs: {}\n",
+            "the script reads output `--out`, which its contract does not declare",
+        ),
+        (
+            "s/make.json",
+            "{\"name\": \"make\", \"tool-version\": \"1\", \"command-line\": \"make.py [OUT]\", \"inputs\": [{\"id\": \"out\", \"type\": \"String\", \"value-key\": \"[OUT]\", \"command-line-flag\": \"--target\"}]}",
+            "`--target` is declared, and `s/make.py` never reads it",
+        ),
+    ] {
+        let project = project();
+        std::fs::remove_file(project.path().join("s/make.py.contract.yaml")).expect("removed");
+        project.write(name, text);
+        project.run(&["check"]).code(0).tells(told);
+        let inspect = project.run(&["inspect"]).code(0);
+        assert!(!inspect.out.contains("note: "), "{}", inspect.out);
+    }
+}
+
+#[test]
+fn a_named_contract_that_is_about_other_scripts_is_told() {
+    let project = project();
+    project.edit(
+        "runtime-test.yaml",
+        "{ script: s/make.py }",
+        "{ script: s/make.py, contract: MLproject }",
+    );
+    project.write(
+        "MLproject",
+        "entry_points: { main: { command: python other.py } }\n",
+    );
+    project
+        .run(&["check"])
+        .code(120)
+        .tells("`MLproject` says nothing of `s/make.py`");
+}
+
+#[test]
+fn a_contract_is_pinned_and_brought_up_to_date() {
+    let project = project();
+    std::fs::remove_file(project.path().join("s/make.py.contract.yaml")).expect("removed");
+    let plan = project.run(&["run", "--dry-run"]).code(0).out;
+    let made = project.run(&["contract", "make"]).code(0);
+    assert!(
+        made.out
+            .contains("wrote s/make.py.contract.yaml: 3 requirements"),
+        "{}",
+        made.out
+    );
+    assert_eq!(made.err, "", "no drift");
+    let check = project.run(&["check", "--deny-drift"]).code(0);
+    assert_eq!(check.err, "");
+    assert_eq!(
+        project.run(&["run", "--dry-run"]).code(0).out,
+        plan,
+        "a pinned script runs as before"
+    );
+    project.edit(
+        "s/make.py",
+        "parser.add_argument('--out'",
+        "parser.add_argument('--label')\nparser.add_argument('--out'",
+    );
+    project
+        .run(&["check", "--deny-drift"])
+        .code(120)
+        .tells("drift-not-declared");
+    let again = project.run(&["contract", "--script", "s/make.py"]).code(0);
+    assert!(
+        again.out.contains("added args.label; corrected 2 places"),
+        "{}",
+        again.out
+    );
+    project.run(&["check", "--deny-drift"]).code(0);
+    let again = project.run(&["contract", "--all"]).code(0);
+    assert!(
+        again
+            .out
+            .contains("kept s/make.py.contract.yaml: nothing in the script is new"),
+        "{}",
+        again.out
+    );
+    let printed = project.run(&["contract", "make", "--stdout"]).code(0).out;
+    assert_eq!(printed, project.read("s/make.py.contract.yaml"));
+    project.run(&["contract"]).code(2);
+    project
+        .run(&["contract", "mak"])
+        .code(2)
+        .tells("did you mean `make`?");
+    project
+        .run(&["contract", "--script", "s/none.py"])
+        .code(120)
+        .tells("there is no script");
+}
+
+#[test]
+fn inspect_tells_which_layer_gave_each_field() {
+    let project = project();
+    project.edit(
+        "runtime-test.yaml",
+        "{ script: s/make.py }",
+        "{ script: s/make.py, args: { rows: 7 } }",
+    );
+    let inspect = project.run(&["inspect"]).code(0).out;
+    assert!(
+        inspect.contains("required, default by the manifest (runtime-test.yaml:4)"),
+        "{inspect}"
+    );
+    assert!(
+        inspect.contains("description by the contract (s/make.py.contract.yaml:4)"),
+        "{inspect}"
+    );
+    let json = project.run(&["inspect", "--format", "json"]).code(0).out;
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let layers = |name: &str| {
+        let all = json["scripts"][0]["requirements"]
+            .as_array()
+            .expect("a list");
+        all.iter().find(|r| r["name"] == name).expect("there")["layers"].clone()
+    };
+    assert_eq!(layers("rows")["default"], "manifest");
+    assert_eq!(layers("rows")["type"], "contract");
+    assert_eq!(layers("LABEL")["description"], "contract");
+}
+
+#[test]
 fn a_catalog_finds_contracts_by_their_scripts() {
     let project = project();
     std::fs::remove_file(project.path().join("s/make.py.contract.yaml")).expect("removed");

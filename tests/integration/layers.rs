@@ -28,6 +28,7 @@ const ORDER: &[&str] = &[
     "proposal",
     "schema",
     "answers",
+    "pin",
     "check",
     "findings",
     "plan",

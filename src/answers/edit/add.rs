@@ -234,7 +234,8 @@ fn in_braces(key: &str, value: &Value) -> String {
                 .collect();
             format!("{{{}}}", pairs.join(", "))
         }
-        _ => String::new(),
+        Value::Null => String::new(),
+        other => yaml::inline(other),
     };
     format!("{}: {value}", yaml::quoted(key))
 }

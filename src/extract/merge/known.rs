@@ -286,3 +286,173 @@ impl Way {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::source::{Source, Span};
+
+    fn binding() -> impl Strategy<Value = Binding> {
+        let pass = prop_oneof![Just(Pass::Value), Just(Pass::Switch), Just(Pass::Repeat)];
+        // Each flag has a long and a short form of its own, and a layer may know only one of them.
+        let flag =
+            (prop_oneof![Just("a"), Just("b")], 0..3_u8, pass).prop_map(|(letter, forms, pass)| {
+                let (long, short) = (format!("--{letter}{letter}"), format!("-{letter}"));
+                match forms {
+                    0 => Binding::Flag {
+                        flag: long,
+                        short: None,
+                        pass,
+                    },
+                    1 => Binding::Flag {
+                        flag: long,
+                        short: Some(short),
+                        pass,
+                    },
+                    _ => Binding::Flag {
+                        flag: short,
+                        short: None,
+                        pass,
+                    },
+                }
+            });
+        prop_oneof![
+            flag,
+            Just(Binding::env("A")),
+            Just(Binding::Positional { positional: 0 })
+        ]
+    }
+
+    /// What one layer says, often little.
+    fn claim(layer: Layer) -> impl Strategy<Value = Claim> {
+        let kind = prop_oneof![Just(Kind::Arg), Just(Kind::Input), Just(Kind::Output)];
+        let value = prop_oneof![Just(json!(1)), Just(json!("x")), Just(Value::Null)];
+        let types = prop_oneof![
+            Just(ValueType::Int),
+            Just(ValueType::List(Box::new(ValueType::String)))
+        ];
+        (
+            prop_oneof![Just("a"), Just("b")],
+            kind,
+            prop::collection::vec(binding(), 0..3),
+            prop::option::of(types),
+            prop::option::of(any::<bool>()),
+            prop::option::of(value),
+            prop::option::of(Just("told".to_owned())),
+            prop::option::of(any::<bool>()),
+        )
+            .prop_map(
+                move |(
+                    name,
+                    kind,
+                    bindings,
+                    value_type,
+                    required,
+                    default,
+                    description,
+                    secret,
+                )| {
+                    let place = Source::new("f", "f", "text").at(Span::new(0, 1));
+                    let evidence = Evidence {
+                        place,
+                        layer,
+                        rule: "test",
+                    };
+                    Claim {
+                        bindings,
+                        value_type,
+                        required,
+                        default,
+                        description: description
+                            .map(|text: String| format!("{text} by {}", layer.as_str())),
+                        secret,
+                        choices: (name == "b").then(|| vec![json!(layer.as_str())]),
+                        ..Claim::new(name, kind, evidence)
+                    }
+                },
+            )
+    }
+
+    fn requirement(known: Known) -> Requirement {
+        Requirement {
+            evidence: Vec::new(),
+            ..known.requirement()
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        /// It does not matter which layers are joined first.
+        #[test]
+        fn joining_is_associative(
+            a in claim(Layer::Manifest), b in claim(Layer::Contract), c in claim(Layer::Static),
+        ) {
+            let (a, b, c) = (Known::of(&a), Known::of(&b), Known::of(&c));
+            let from_above = a.clone().over(b.clone()).over(c.clone());
+            let from_below = a.over(b.over(c));
+            prop_assert_eq!(from_above, from_below);
+        }
+
+        /// One thing said twice is one thing.
+        #[test]
+        fn joining_with_itself_changes_nothing_but_the_evidence(a in claim(Layer::Static)) {
+            let once = Known::of(&a);
+            let twice = once.clone().over(once.clone());
+            prop_assert_eq!(twice.evidence.len(), 2);
+            prop_assert_eq!(requirement(once), requirement(twice));
+        }
+
+        /// Each field is the strongest layer's that speaks of it, and remembers whose it is.
+        #[test]
+        fn the_strongest_layer_that_speaks_holds(a in claim(Layer::Manifest), b in claim(Layer::Contract), c in claim(Layer::Static)) {
+            let all = [&a, &b, &c];
+            let joined = requirement(Known::of(&a).over(Known::of(&b)).over(Known::of(&c)));
+            let first = |says: &dyn Fn(&Claim) -> bool| all.iter().find(|claim| says(claim)).map(|claim| layer(claim));
+            let has_default = |claim: &Claim| claim.default.as_ref().is_some_and(|value| !value.is_null());
+            prop_assert_eq!(joined.origins.of(Field::Default), first(&has_default));
+            prop_assert_eq!(joined.origins.of(Field::Secret), first(&|claim| claim.secret.is_some()));
+            prop_assert_eq!(joined.origins.of(Field::Type), first(&|claim| claim.value_type.is_some()));
+            let told = first(&|claim| claim.description.is_some());
+            prop_assert_eq!(joined.description.clone(), told.map(|layer| format!("told by {}", layer.as_str())));
+            let needs = |claim: &Claim| claim.required.is_some() || has_default(claim);
+            prop_assert_eq!(joined.origins.of(Field::Required), first(&needs));
+            prop_assert_eq!(joined.kind, a.kind, "the manifest says under which heading an answer stands");
+            for way in all.iter().flat_map(|claim| &claim.bindings) {
+                prop_assert_eq!(joined.bindings.iter().filter(|known| known.same(way)).count(), 1);
+            }
+        }
+    }
+
+    /// The code knows how a value is passed; a declaration only guesses it from the type.
+    #[test]
+    fn the_code_says_how_a_value_is_passed() {
+        let way = |layer, flag: &str, pass| Way {
+            binding: Binding::Flag {
+                flag: flag.to_owned(),
+                short: None,
+                pass,
+            },
+            layer,
+        };
+        let ways = joined(
+            [
+                way(Layer::Manifest, "--on", Pass::Switch),
+                way(Layer::Static, "--on", Pass::Value),
+            ]
+            .into_iter(),
+        );
+        assert_eq!(ways[0].pass(), Some(Pass::Value));
+        let ways = joined(
+            [
+                way(Layer::Manifest, "--on", Pass::Switch),
+                way(Layer::Contract, "--on", Pass::Value),
+            ]
+            .into_iter(),
+        );
+        assert_eq!(ways[0].pass(), Some(Pass::Switch));
+    }
+}
