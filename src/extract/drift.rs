@@ -96,9 +96,9 @@ pub fn drift(weighed: &Weighed<'_>) -> Diagnostics {
             {
                 found.extend(not_read_here(declared, script, &reading.claims));
             }
-            (None, Some(code)) if has_contract && should_declare(contract, code) => {
-                found.push(not_declared(code))
-            }
+            (None, Some(code)) if has_contract && should_declare(contract, code) => found.push(
+                not_declared(code, contract.claims.first().map_or(Scope::Whole, says)),
+            ),
             (Some(_), Some(code)) => {
                 let contradiction =
                     of(Layer::Contract).and_then(|contract| contradiction(contract, code));
@@ -335,7 +335,7 @@ fn not_read(declared: &Claim, script: &str, near: Option<String>) -> Diagnostic 
         )
 }
 
-fn not_declared(code: &Claim) -> Diagnostic {
+fn not_declared(code: &Claim, scope: Scope) -> Diagnostic {
     Diagnostic::new(
         Code::DriftNotDeclared,
         format!(
@@ -345,11 +345,16 @@ fn not_declared(code: &Claim) -> Diagnostic {
         ),
     )
     .maybe_at(place(code), "read here")
-    .help(format!(
-        "add `{}` under `{}` of the contract; `cargo runtime-test contract` does so for contracts of its own format",
-        code.name,
-        code.kind.section()
-    ))
+    .help(match scope {
+        Scope::Whole => format!(
+            "add `{}` under `{}` of the contract",
+            code.name,
+            code.kind.section()
+        ),
+        Scope::Offered | Scope::Call => {
+            "let its command pass it, for the script stops without it".to_owned()
+        }
+    })
 }
 
 fn not_parsed(flag: &str, place: Place, script: &str, near: Option<String>) -> Diagnostic {

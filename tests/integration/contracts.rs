@@ -116,7 +116,7 @@ fn flags_that_a_command_passes_in_vain_are_told() {
     project.edit(
         "runtime-test.yaml",
         "{ script: s/make.py }",
-        "{ command: [python3, -u, s/make.py, --out, out.txt, --row, '3', --lines=4, -5], outputs: { out: out.txt } }",
+        "{ command: [python3, -u, s/make.py, --out, out.txt, --row, '3', --lines=4, '-5'], outputs: { out: out.txt } }",
     );
     project
         .run(&["check"])
@@ -149,7 +149,7 @@ fn other_formats_are_found_beside_the_script_and_above_it() {
         ),
         (
             "s/make.json",
-            "{\"name\": \"make\", \"tool-version\": \"1\", \"command-line\": \"make.py [OUT]\", \"inputs\": [{\"id\": \"out\", \"type\": \"String\", \"value-key\": \"[OUT]\", \"command-line-flag\": \"--target\"}]}",
+            "{\"name\": \"make\", \"tool-version\": \"1\", \"command-line\": \"make.py [OUT]\", \"inputs\": [{\"id\": \"out\", \"type\": \"String\", \"value-key\": \"[OUT]\", \"optional\": true, \"command-line-flag\": \"--target\"}]}",
             "`--target` is declared, and `s/make.py` never reads it",
         ),
     ] {
