@@ -113,6 +113,7 @@ fn drift_is_refused_on_request() {
 #[test]
 fn flags_that_a_command_passes_in_vain_are_told() {
     let project = project();
+    std::fs::remove_file(project.path().join("runtime-test.answers.yaml")).expect("removed");
     project.edit(
         "runtime-test.yaml",
         "{ script: s/make.py }",
