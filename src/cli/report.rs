@@ -208,12 +208,7 @@ fn list(home: &Path, ui: &mut Ui) -> Exit {
                     plain(String::new()),
                 ];
             };
-            let (tone, word) = match (record.ended, record.interrupted, record.summary.success) {
-                (false, ..) => (Tone::Warn, "not ended"),
-                (_, true, _) => (Tone::Warn, "interrupted"),
-                (_, _, true) => (Tone::Good, "passed"),
-                (_, _, false) => (Tone::Bad, "failed"),
-            };
+            let (word, tone) = record.verdict();
             vec![
                 toned(Tone::Name, &name),
                 toned(tone, word),

@@ -229,4 +229,32 @@ mod tests {
         let summary = std::fs::read_to_string(summary).expect("a summary");
         assert!(summary.starts_with("earlier\n## penguins"));
     }
+
+    #[test]
+    fn the_failures_that_keep_most_back_come_first_and_none_is_one_too_many() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut record = sample::record(folder.path());
+        let failed = record.summary.steps["slow"].clone();
+        for at in 0..900 {
+            record
+                .summary
+                .steps
+                .insert(format!("more_{at}"), failed.clone());
+        }
+        let log = record.folder.join("logs/slow.1.log");
+        std::fs::write(log, "a long line of a log\n".repeat(40_000)).expect("a log");
+        let told = commands(&record, &Github::default(), "the-end");
+        let errors: Vec<&String> = told
+            .iter()
+            .filter(|line| line.starts_with("::error"))
+            .collect();
+        assert_eq!(errors.len(), ANNOTATIONS);
+        // `evaluate` and `gate` wait for it.
+        assert!(errors[0].contains("train_body"), "{errors:?}");
+        assert!(
+            errors[ANNOTATIONS - 1].ends_with("and 892 more steps failed"),
+            "{errors:?}"
+        );
+        assert!(markdown::render(&record).len() < SUMMARY / 2);
+    }
 }

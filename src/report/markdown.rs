@@ -22,15 +22,15 @@ const CELL: usize = 160;
 /// The summary.
 pub fn render(record: &Record) -> String {
     let summary = &record.summary;
-    let verdict = match (record.ended, record.interrupted, summary.success) {
-        (false, ..) => "⚠️ not ended",
-        (_, true, _) => "⚠️ interrupted",
-        (_, _, true) => "✅ passed",
-        (_, _, false) => "❌ failed",
+    let (verdict, tone) = record.verdict();
+    let sign = match tone {
+        Tone::Good => "✅",
+        Tone::Bad => "❌",
+        _ => "⚠️",
     };
     let steps = counted(summary.steps.len(), "step");
     let mut out = format!(
-        "## {}: {verdict}\n\n{steps} in {}",
+        "## {}: {sign} {verdict}\n\n{steps} in {}",
         text(&summary.pipeline),
         duration(summary.seconds)
     );
@@ -40,6 +40,9 @@ pub fn render(record: &Record) -> String {
         let _ = write!(out, "; the critical path is {}", path.join(" → "));
     }
     out.push_str(".\n\n");
+    if let Some(remark) = record.remark() {
+        let _ = write!(out, "{}\n\n", text(&remark));
+    }
     if let Some(dag) = record.dag().filter(|dag| dag.nodes.len() <= DRAWN) {
         let _ = write!(out, "```mermaid\n{}```\n\n", mermaid::render(&dag));
     }

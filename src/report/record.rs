@@ -36,6 +36,8 @@ pub struct Record {
     pub ended: bool,
     /// Whether somebody ended it.
     pub interrupted: bool,
+    /// How long it was allowed to take, in seconds, where it took longer.
+    pub out_of_time: Option<f64>,
     /// What Cargo built first.
     pub build: Option<Build>,
     /// When each step ran.
@@ -106,6 +108,7 @@ impl Record {
             summary,
             ended: false,
             interrupted: false,
+            out_of_time: None,
             build: None,
             times: IndexMap::new(),
             files: Files::default(),
@@ -166,7 +169,8 @@ impl Record {
                 self.times.entry(step.clone()).or_default().ended = Some(*at);
                 self.summary.steps.insert(step.clone(), outcome.clone());
             }
-            Event::StepSlow { .. } | Event::OutOfTime { .. } => {}
+            Event::StepSlow { .. } => {}
+            Event::OutOfTime { timeout, .. } => self.out_of_time = Some(*timeout),
             Event::Interrupted { .. } => self.interrupted = true,
             Event::RunFinished { summary } => {
                 self.summary = summary.clone();
@@ -253,6 +257,31 @@ impl Record {
         path.retain(|step| ran(step));
         path.reverse();
         path
+    }
+
+    /// How the whole ended, in a word, and how that looks.
+    pub fn verdict(&self) -> (&'static str, Tone) {
+        match (self.ended, self.interrupted, self.summary.success) {
+            (false, ..) => ("not ended", Tone::Warn),
+            (_, true, _) => ("interrupted", Tone::Warn),
+            (_, _, true) => ("passed", Tone::Good),
+            (_, _, false) => ("failed", Tone::Bad),
+        }
+    }
+
+    /// What a reader has to know of a run that did not end as runs do.
+    pub fn remark(&self) -> Option<String> {
+        match self.out_of_time {
+            _ if !self.ended => Some(
+                "This was written while the run was under way. If the run is over, it was killed before it could end: what is here is what had happened by then."
+                    .to_owned(),
+            ),
+            Some(timeout) => Some(format!(
+                "The whole run took longer than {}, which is all it was allowed to take: what ran was ended.",
+                duration(timeout)
+            )),
+            None => None,
+        }
     }
 
     /// The DAG with its states; nothing where it is not known what needs what.

@@ -49,6 +49,13 @@ pub fn render(record: &Record) -> String {
         });
         events.push(span(step, "step", row + 1, (start, end), args));
     }
+    let named = |row: usize, name: String| {
+        json!({
+            "ph": "M", "name": "thread_name", "pid": 1, "tid": row, "args": { "name": name },
+        })
+    };
+    events.push(named(0, "cargo".to_owned()));
+    events.extend((1..=rows.len()).map(|row| named(row, format!("place {row}"))));
     let trace = json!({
         "traceEvents": events,
         "displayTimeUnit": "ms",
@@ -64,4 +71,62 @@ fn span(name: &str, category: &str, row: usize, (start, end): (f64, f64), args: 
         "ph": "X", "name": name, "cat": category, "pid": 1, "tid": row,
         "ts": micros(start), "dur": micros((end - start).max(0.0)), "args": args,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+    use crate::event::Event;
+    use crate::report::sample;
+
+    /// What the format asks of a complete event, and what viewers draw: those of a row follow each other.
+    #[test]
+    fn rows_hold_complete_events_one_after_the_other() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut record = sample::record(folder.path());
+        record.hear(&Event::BuildFinished {
+            targets: vec!["packager".to_owned()],
+            success: true,
+            seconds: 0.5,
+            output: String::new(),
+        });
+        let begins = [
+            ("clean", 0.5),
+            ("train_bill", 1.0),
+            ("train_body", 1.25),
+            ("slow", 1.5),
+        ];
+        for (step, start) in begins {
+            let times = record.times.get_mut(step).expect("times");
+            for (at, attempt) in times.attempts.iter_mut().enumerate() {
+                attempt.start = start + at as f64;
+                attempt.end = Some(start + at as f64 + 0.5);
+            }
+        }
+        record.times["slow"].attempts[0].end = None;
+        let trace: Value = serde_json::from_str(&render(&record)).expect("JSON");
+        let events = trace["traceEvents"].as_array().expect("events");
+        let mut rows: HashMap<u64, Vec<(f64, f64)>> = HashMap::new();
+        for event in events {
+            for field in ["ph", "name", "pid", "tid", "args"] {
+                assert!(!event[field].is_null(), "no {field} in {event}");
+            }
+            if event["ph"] == "X" {
+                let number = |field: &str| event[field].as_f64().expect("a number");
+                let row = event["tid"].as_u64().expect("a row");
+                let (start, took) = (number("ts"), number("dur"));
+                assert!(start >= 0.0 && took >= 0.0, "{event}");
+                rows.entry(row).or_default().push((start, start + took));
+            }
+        }
+        assert_eq!(rows.len(), 3, "a row for Cargo and two for steps");
+        for row in rows.values_mut() {
+            row.sort_by(|a, b| a.0.total_cmp(&b.0));
+            assert!(row.windows(2).all(|pair| pair[0].1 <= pair[1].0), "{row:?}");
+        }
+        let named = events.iter().filter(|event| event["name"] == "thread_name");
+        assert_eq!(named.count(), rows.len());
+    }
 }

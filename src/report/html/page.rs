@@ -12,7 +12,6 @@ use crate::report::compare::{Timing, compare};
 use crate::report::log::{end_of, last_lines, plain};
 use crate::report::record::Record;
 use crate::report::words::{duration, moment, state};
-use crate::ui::Tone;
 
 /// From how many steps on the drawing would be of no use.
 const DRAWN: usize = 400;
@@ -35,7 +34,7 @@ pub(super) struct Page {
     tone: &'static str,
     is_large: bool,
     /// What a reader has to know of a run that did not end as runs do.
-    remark: Option<&'static str>,
+    remark: Option<String>,
     run_id: String,
     started: String,
     moment: String,
@@ -127,24 +126,21 @@ pub(super) fn page(record: &Record) -> Page {
     let critical = record.critical_path();
     let previous = record.previous();
     let is_large = summary.steps.len() > LARGE;
-    let (verdict, tone) = match (record.ended, record.interrupted, summary.success) {
-        (false, ..) => ("not ended", Tone::Warn),
-        (_, true, _) => ("interrupted", Tone::Warn),
-        (_, _, true) => ("passed", Tone::Good),
-        (_, _, false) => ("failed", Tone::Bad),
-    };
+    let (verdict, tone) = record.verdict();
     Page {
         style: include_str!("page.css"),
         dag_style: svg::STYLE,
         script: include_str!("page.js"),
-        nonce: summary.run_id.chars().filter(char::is_ascii_alphanumeric).collect(),
+        nonce: summary
+            .run_id
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .collect(),
         pipeline: plain(&summary.pipeline),
         verdict,
         tone: class_of(tone),
         is_large,
-        remark: (!record.ended).then_some(
-            "This page was written while the run was under way. If the run is over, it was killed before it could end: what is here is what had happened by then.",
-        ),
+        remark: record.remark(),
         run_id: plain(&summary.run_id),
         started: plain(&summary.started),
         moment: plain(&moment(&summary.started)),
