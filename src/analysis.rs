@@ -87,6 +87,11 @@ impl Analysis {
         beside(self.manifest.source.path(), ending)
     }
 
+    /// The folder in which a step's outputs lie when nobody says otherwise.
+    pub fn output_folder(&self, step: &str) -> PathBuf {
+        self.home.join("outputs").join(file::name_for(step))
+    }
+
     /// Steps with their requirements, in an order that holds their needs.
     pub fn ordered(&self) -> impl Iterator<Item = (&Step, &AnalysedStep)> {
         self.order

@@ -2,6 +2,7 @@
 //! findings in source order, and the values of every requirement.
 
 pub mod consequences;
+pub mod container;
 pub mod expectations;
 pub mod filesystem;
 pub mod format;
@@ -103,6 +104,7 @@ pub fn check(
     problems.extend(programs::check(analysis, selected));
     problems.extend(names::check(analysis));
     problems.extend(expectations::check(analysis));
+    problems.extend(container::check(analysis, &values, selected));
     problems.extend(wires::check(analysis, &given, &values, selected));
     Checked {
         answers: given,

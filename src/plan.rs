@@ -4,6 +4,7 @@
 pub mod build;
 pub mod changed;
 mod command_line;
+mod enclose;
 mod machine;
 pub mod outline;
 pub mod select;
@@ -40,6 +41,11 @@ impl Plan {
         self.home.join("outputs").join(file::name_for(step))
     }
 
+    /// The folder for files of this tool that its programs need.
+    pub fn main_folder(&self) -> PathBuf {
+        self.home.join("main")
+    }
+
     /// Texts that must never be shown, of all steps.
     pub fn secrets(&self) -> impl Iterator<Item = &str> {
         let secrets = self.invocations.iter().flat_map(|step| &step.secrets);
@@ -64,6 +70,8 @@ pub struct Invocation {
     pub env: Vec<(String, String)>,
     /// Files written before the start, for steps that take their values as a document.
     pub documents: Vec<Document>,
+    /// Folders that stand at container paths for it alone.
+    pub stages: Vec<Stage>,
     /// Invocations that have to pass before, as places in [`Plan::invocations`].
     pub needs: Vec<usize>,
     /// Paths it reads.
@@ -101,6 +109,19 @@ pub struct Document {
     pub path: PathBuf,
     /// What.
     pub text: String,
+}
+
+/// A folder that stands at a container path for one invocation alone. It is made anew for every attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stage {
+    /// The container path: `/opt/ml`.
+    pub at: PathBuf,
+    /// The folder, below the step's own; absolute.
+    pub folder: PathBuf,
+    /// Folders in it that a program may take for granted; absolute.
+    pub folders: Vec<PathBuf>,
+    /// Links in it, and where each leads; absolute.
+    pub links: Vec<(PathBuf, PathBuf)>,
 }
 
 /// What an invocation starts.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::container;
 use crate::analysis::Analysis;
 use crate::answers::{self, Answer, Answers};
 use crate::file;
@@ -126,6 +127,10 @@ fn unanswered(
     if let (false, [Binding::ContainerPath { container_path }, ..]) =
         (requirement.is_answerable(), requirement.bindings.as_slice())
     {
+        if requirement.kind == Kind::Output && container::path_of(requirement).is_some() {
+            let folder = analysis.output_folder(&step.name);
+            return Taken::Ours(folder.join(container_path.trim_start_matches('/')));
+        }
         return Taken::Fixed(file::resolve(
             &working_folder(analysis, step),
             container_path,
@@ -137,10 +142,7 @@ fn unanswered(
         (Kind::Output, None)
             if requirement.required || consumed || requirement.default.is_some() =>
         {
-            let folder = analysis
-                .home
-                .join("outputs")
-                .join(file::name_for(&step.name));
+            let folder = analysis.output_folder(&step.name);
             Taken::Ours(folder.join(unique(file_name(requirement), requirement, names)))
         }
         _ => Taken::Own,

@@ -156,6 +156,12 @@ codes! {
         "the function that the step enters is not in its script",
         "`entry: main` calls `main(input_paths, output_paths, environ_vars, job_args)` in the script. Define it there, \
          or remove `entry` to run the script as a program.";
+    ContainerPath = "container-path", Error,
+        "a script uses a path of a container that cannot be put in place here",
+        "Paths below `/opt`, such as `/opt/ml/input/data`, belong to the image of a platform. On Linux they are put in place for \
+         the step alone, by `unshare` or by bubblewrap, without root: outputs come to lie in the run's folder, and inputs that \
+         `from:` or `path:` of the manifest name are found there. Where neither may do so, let the script take the path as an \
+         argument, or run in a container.";
     UnmetExpectation = "unmet-expectation", Error,
         "an output is not what the manifest expects",
         "When a step has ended well, each of its outputs is held against what stands under its `expect`: rows, columns, JSON \

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use super::command_line::{Passed, arguments, variable};
+use super::enclose;
 use super::{
     Configured, Document, Inherits, Invocation, Plan, PlannedExpectation, PlannedPath, Program,
 };
 use crate::analysis::{AnalysedStep, Analysis};
 use crate::check::values::{Taken, is_path, paths, working_folder};
-use crate::check::{Checked, programs};
+use crate::check::{Checked, container, programs};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::file;
 use crate::manifest::{Inherit, Step};
@@ -212,7 +213,19 @@ impl Builder<'_> {
                 }
             }
         }
-        let (program, args, documents) = self.start(&dir, &passed, &values);
+        let (mut program, mut args, mut documents) = self.start(&dir, &passed, &values);
+        let stages = enclose::stages(
+            &self.mapped(&values),
+            &self.analysis.output_folder(&self.step.name),
+        );
+        if let (false, Program::At(path), Ok(way)) = (stages.is_empty(), &program, container::way())
+        {
+            let main = self.analysis.home.join("main");
+            let enclosed = enclose::enclosed(&way, &stages, &dir, &main, path, args);
+            program = Program::At(enclosed.0);
+            args = enclosed.1;
+            documents.extend(enclosed.2);
+        }
         if matches!(language, Language::Python)
             && !env.iter().any(|(name, _)| name == "PYTHONUNBUFFERED")
         {
@@ -228,6 +241,7 @@ impl Builder<'_> {
             dir,
             env,
             documents,
+            stages,
             needs,
             inputs: self.planned(|r| r.kind == Kind::Input, &values),
             expectations: self.expectations(&outputs),
@@ -397,6 +411,16 @@ impl Builder<'_> {
                     })
             })
             .collect()
+    }
+
+    /// Values that stand in for container paths.
+    fn mapped(&self, values: &[(&Requirement, Value, bool)]) -> Vec<enclose::Mapped> {
+        let place = |value: &Value| value.as_str().map(PathBuf::from);
+        let mapped = values.iter().filter_map(|(requirement, value, _)| {
+            let (path, place) = (container::path_of(requirement)?, place(value)?);
+            container::is_mapped(requirement, Some(&place)).then(|| (path.to_owned(), place))
+        });
+        mapped.collect()
     }
 
     /// What the manifest expects of outputs, each with its place.

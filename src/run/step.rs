@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
@@ -207,6 +208,9 @@ fn judged(context: &Context<'_>, invocation: &Invocation, mut attempt: Attempt) 
 
 /// One attempt: room for outputs, the process, the proof.
 fn attempt(context: &Context<'_>, invocation: &Invocation, program: &Path, number: u32) -> Attempt {
+    if let Err((path, error)) = stage(context.plan, invocation) {
+        return failed(cannot_write(&path, &error));
+    }
     let before = match outputs::prepare(&invocation.outputs, &context.plan.home) {
         Ok(before) => before,
         Err((path, error)) => return failed(cannot_write(&path, &error)),
@@ -375,6 +379,28 @@ fn is_name(name: &str) -> bool {
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
+/// Makes the folders that stand at container paths, with nothing of an earlier attempt in them.
+fn stage(plan: &Plan, invocation: &Invocation) -> Result<(), (PathBuf, io::Error)> {
+    let make = |path: &Path| fs::create_dir_all(path).map_err(|error| (path.to_owned(), error));
+    for stage in &invocation.stages {
+        make(&plan.main_folder().join("opt"))?;
+        match fs::remove_dir_all(&stage.folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err((stage.folder.clone(), error));
+            }
+            _ => make(&stage.folder)?,
+        }
+        for folder in &stage.folders {
+            make(folder)?;
+        }
+        for (link, to) in &stage.links {
+            link.parent().map_or(Ok(()), make)?;
+            symlink(to, link).map_err(|error| (link.clone(), error))?;
+        }
+    }
+    Ok(())
+}
+
 /// Makes the folders and files that commands need which people paste into a shell: what is there is not touched, and
 /// secrets are masked.
 ///
@@ -387,6 +413,7 @@ pub fn make_ready(plan: &Plan) -> Result<(), (PathBuf, io::Error)> {
         .filter(|i| i.program != Program::Nothing)
     {
         let mask = Mask::new(&invocation.secrets);
+        stage(plan, invocation)?;
         let folders = invocation
             .outputs
             .iter()

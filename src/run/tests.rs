@@ -65,6 +65,7 @@ impl Pipeline {
             dir: self.plan.root.clone(),
             env: Vec::new(),
             documents: Vec::new(),
+            stages: Vec::new(),
             needs,
             inputs: Vec::new(),
             outputs: Vec::new(),

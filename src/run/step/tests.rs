@@ -41,6 +41,7 @@ fn an_odd_variable_name_is_pasteable_too() {
         dir: PathBuf::new(),
         env: vec![("A".to_owned(), "1 2".to_owned())],
         documents: Vec::new(),
+        stages: Vec::new(),
         needs: Vec::new(),
         inputs: Vec::new(),
         outputs: Vec::new(),

@@ -1,0 +1,133 @@
+//! Owns the enclosure of a program for which folders of this machine stand at container paths: what lies in them, and the
+//! command that puts them there.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use super::{Document, Stage};
+use crate::check::container::{self, Way};
+
+/// The program that puts folders in place, for `unshare`.
+const ENCLOSE: &str = include_str!("enclose.sh");
+
+/// Folders that images of this platform bring along, relative to `/opt/ml`.
+const ML: &[&str] = &[
+    "input/config",
+    "input/data",
+    "model",
+    "output/data",
+    "checkpoints",
+];
+
+/// A value that stands in for a container path: the path, and where it really lies.
+pub(super) type Mapped = (PathBuf, PathBuf);
+
+/// The stages of a step: a folder for each folder of `/opt`, below `folder`, in which outputs come to lie at their
+/// container paths, and from which links lead to everything else.
+pub(super) fn stages(mapped: &[Mapped], folder: &Path) -> Vec<Stage> {
+    let mut stages: Vec<Stage> = Vec::new();
+    let mut mapped: Vec<&Mapped> = mapped.iter().collect();
+    mapped.sort();
+    for (path, place) in mapped {
+        let Some(at) = container::top(path) else {
+            continue;
+        };
+        if stages.iter().all(|stage| stage.at != at) {
+            let brought = if at.ends_with("ml") { ML } else { &[] };
+            stages.push(Stage {
+                folder: staged(&at, folder),
+                folders: brought
+                    .iter()
+                    .map(|inside| staged(&at, folder).join(inside))
+                    .collect(),
+                at: at.clone(),
+                links: Vec::new(),
+            });
+        }
+        let link = staged(path, folder);
+        let Some(stage) = stages.iter_mut().find(|stage| stage.at == at) else {
+            continue;
+        };
+        // What lies inside of something that is linked is there already, and nothing of the user's is written to.
+        let is_inside = stage.links.iter().any(|(other, _)| link.starts_with(other));
+        if link != *place && !is_inside {
+            stage.folders.retain(|folder| !folder.starts_with(&link));
+            stage.links.push((link, place.clone()));
+        }
+    }
+    stages
+}
+
+/// Where a container path lies below the step's own folder.
+pub(super) fn staged(path: &Path, folder: &Path) -> PathBuf {
+    folder.join(path.strip_prefix("/").unwrap_or(path))
+}
+
+/// The command that starts a program with these stages in place, and the file it needs; `main` is the folder for files
+/// of this tool, in which there is an empty folder `opt`.
+pub(super) fn enclosed(
+    way: &Way,
+    stages: &[Stage],
+    dir: &Path,
+    main: &Path,
+    program: &Path,
+    args: Vec<String>,
+) -> (PathBuf, Vec<String>, Option<Document>) {
+    let text = |path: &Path| path.to_string_lossy().into_owned();
+    let rest = ["--".to_owned(), text(program)].into_iter().chain(args);
+    match way {
+        Way::Unshare(unshare) => {
+            let script = main.join("enclose.sh");
+            let (uid, gid) = fs::metadata("/proc/self").map_or((0, 0), |me| (me.uid(), me.gid()));
+            let start = ["--user", "--map-root-user", "--mount", "sh"].map(str::to_owned);
+            let own = [
+                text(&script),
+                text(&main.join("opt")),
+                text(dir),
+                uid.to_string(),
+                gid.to_string(),
+            ];
+            let places = stages
+                .iter()
+                .flat_map(|stage| [text(&stage.at), text(&stage.folder)]);
+            let args = start.into_iter().chain(own).chain(places).chain(rest);
+            let document = Document {
+                path: script,
+                text: ENCLOSE.to_owned(),
+            };
+            (unshare.clone(), args.collect(), Some(document))
+        }
+        Way::Bubblewrap(bwrap) => {
+            let mut start: Vec<String> = [
+                "--die-with-parent",
+                "--dev-bind",
+                "/",
+                "/",
+                "--tmpfs",
+                container::ROOT,
+            ]
+            .map(str::to_owned)
+            .to_vec();
+            let there = fs::read_dir(container::ROOT)
+                .into_iter()
+                .flatten()
+                .flatten();
+            let mut there: Vec<PathBuf> = there.map(|entry| entry.path()).collect();
+            there.retain(|path| stages.iter().all(|stage| stage.at != *path));
+            there.sort();
+            for path in there {
+                start.extend(["--dev-bind".to_owned(), text(&path), text(&path)]);
+            }
+            for stage in stages {
+                start.extend([
+                    "--dev-bind".to_owned(),
+                    text(&stage.folder),
+                    text(&stage.at),
+                ]);
+            }
+            start.extend(["--chdir".to_owned(), text(dir)]);
+            (bwrap.clone(), start.into_iter().chain(rest).collect(), None)
+        }
+    }
+}
