@@ -180,7 +180,12 @@ fn usage_words<'t>(line: &'t str, next: Option<&'t str>, script: &str) -> Option
             )
     };
     let words: Vec<&str> = rest.split_whitespace().collect();
-    let mut at = words.iter().position(|word| names_script(word))? + 1;
+    // `git-thing` is told of as `git thing`.
+    let apart = (2..=3).find(|&n| words.get(..n).is_some_and(|w| w.join("-") == script));
+    let mut at = match apart {
+        Some(words) => words,
+        None => words.iter().position(|word| names_script(word))? + 1,
+    };
     while words
         .get(at)
         .is_some_and(|word| word.ends_with(')') && !word.contains('('))

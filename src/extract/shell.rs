@@ -16,18 +16,21 @@
 //! system's own folders, temporary files and files beside the script are nobody's to give.
 
 mod assign;
+mod branches;
 mod calls;
 mod commands;
 mod condition;
+mod demands;
 mod endings;
 mod eval;
-
+mod expansions;
 mod ledger;
 mod options;
 mod paths;
 mod scopes;
 mod sourcing;
 mod value;
+mod variables;
 mod walk;
 
 use std::collections::HashMap;

@@ -71,6 +71,10 @@ impl Walk<'_> {
         // `*) input=$1` in an option loop
         if value::holds(&value, &Atom::Operand) {
             let id = self.operand(file, node, name, list);
+            let text = before.as_deref().and_then(value::text_of);
+            if let Some(text) = text.filter(|text| !text.is_empty() && !list) {
+                self.ledger.fallback(id, Some(text));
+            }
             let value = vec![Atom::Need(id)];
             let value = match before {
                 Some(before) if before != value => value::one_of(vec![before, value]),
@@ -102,13 +106,10 @@ impl Walk<'_> {
         }
         let known_empty = match &before {
             Some(before) => value::likely_need(before),
-            None => self
-                .ledger
-                .needs
-                .iter()
-                .position(|need| need.origin == Origin::Env(name.to_owned())),
+            None => self.ledger.variable(name),
         };
-        if let Some(id) = known_empty.filter(|id| self.empty.contains(id)) {
+        let here = |id: &usize| self.ledger.needs[*id].place.source == file.source;
+        if let Some(id) = known_empty.filter(|id| self.empty.contains(id) && here(id)) {
             let literal = value::text_of(&value);
             match &literal {
                 Some(_) => self.ledger.fallback(id, literal.clone()),
@@ -123,13 +124,16 @@ impl Walk<'_> {
             Some(before) if self.branches > 0 => value::one_of(vec![before, value]),
             _ => value::bounded(value),
         };
-        if self.branches == 0
-            && self.loops == 0
-            && self.scopes.is_empty()
-            && !self.top_level.iter().any(|(n, _)| n == name)
-        {
-            let place = self.place(file, node);
-            self.top_level.push((name.to_owned(), place));
+        if self.branches == 0 && self.loops == 0 && self.scopes.is_empty() {
+            // What a sourced file set is the script's own once the script sets it.
+            let own = file.source == self.loaded[0].source;
+            if own || !self.top_level.contains_key(name) {
+                let place = self.place(file, node);
+                let known = self.top_level.get(name);
+                if known.is_none_or(|known| known.source != self.loaded[0].source) {
+                    self.top_level.insert(name.to_owned(), place);
+                }
+            }
         }
         let comment = self.comment(file, node);
         if let (Some(id), Some(comment)) = (value::sole_need(&value), comment) {

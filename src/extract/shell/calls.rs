@@ -135,29 +135,37 @@ impl Walk<'_> {
                     self.branches -= 1;
                 }
             }
-            "cd" | "pushd" => self.change_folder(file, node, arguments),
-            "popd" => self.cwd = None,
+            "cd" => self.change_folder(file, node, arguments),
+            "pushd" => {
+                self.folders.push(self.cwd.clone());
+                self.change_folder(file, node, arguments);
+            }
+            "popd" => self.cwd = self.folders.pop().flatten(),
             _ if self.functions.contains_key(word) => self.call_with(word, &values),
             _ => {
                 self.roles(file, node, word, arguments);
                 self.pass_on(file, arguments);
+                if !tells(word) {
+                    self.pass_on_within(file, arguments);
+                }
+            }
+        }
+    }
+
+    /// Words given to another program inside of a longer one: `sh -c "tool $*"`.
+    fn pass_on_within(&mut self, file: &Loaded, arguments: &[(Node<'_>, Value)]) {
+        for (node, value) in arguments {
+            for atom in value.iter().filter(|_| value.len() > 1) {
+                if let Atom::All(from) = atom {
+                    self.pass_all(file, *node, *from);
+                }
             }
         }
     }
 
     /// Calls a function with the words of a command.
     pub fn call_with(&mut self, name: &str, values: &[Value]) {
-        let mut words = Vec::new();
-        let mut from = None;
-        for value in values {
-            match value.as_slice() {
-                [Atom::All(start)] => {
-                    from = Some(*start);
-                    break;
-                }
-                _ => words.push(value.clone()),
-            }
-        }
+        let (words, from) = split_words(values);
         self.call(name, words, from);
     }
 
@@ -320,5 +328,32 @@ impl Walk<'_> {
                 self.frame.words.remove(0);
             }
         }
+    }
+}
+
+/// Whether a command only tells people something.
+fn tells(command: &str) -> bool {
+    const TELLING: &[&str] = &[
+        "echo", "printf", "print", "logger", "log", "die", "warn", "info",
+    ];
+    let bare = command.trim_start_matches('_');
+    TELLING.contains(&bare)
+        || ["log_", "log.", "err", "warn", "info", "debug", "msg"]
+            .iter()
+            .any(|start| bare.starts_with(start))
+}
+
+/// The words given to a call, up to `"$@"`, and from where on that takes the script's own.
+pub fn split_words(values: &[Value]) -> (Vec<Value>, Option<usize>) {
+    let all = values
+        .iter()
+        .enumerate()
+        .find_map(|(at, value)| match value.as_slice() {
+            [Atom::All(from)] => Some((at, *from)),
+            _ => None,
+        });
+    match all {
+        Some((at, from)) => (values[..at].to_vec(), Some(from)),
+        None => (values.to_vec(), None),
     }
 }

@@ -269,6 +269,11 @@ fn filter(
             {
                 program_given = true;
                 if !text.contains('=') && !matches!(text, "-i" | "-pi" | "-n" | "-p") {
+                    // A program named in the script is the project's own; one that is given is read.
+                    let from_file = matches!(text, "-f" | "--file" | "--from-file");
+                    if from_file && words.get(index + 1).is_some_and(|word| word.text.is_none()) {
+                        found.push((index + 1, Role::Read, 0));
+                    }
                     skip.push(index + 1);
                     index += 1;
                 }

@@ -1,5 +1,7 @@
 //! Owns what a shell script was seen to need, while it is read and until it becomes claims.
 
+use std::collections::{HashMap, HashSet};
+
 use serde_json::Value as Json;
 
 use super::commands::Role;
@@ -41,6 +43,10 @@ pub struct Need {
     pub stops: bool,
     /// Whether the script knows what to do without it.
     pub optional: bool,
+    /// Whether its value was asked for where that decides what the script does.
+    pub looked: bool,
+    /// Whether it is compared with something it may be.
+    pub compared: bool,
     /// Whether it is read wherever the script goes.
     pub always: bool,
     /// Whether it is used where nothing would do.
@@ -69,21 +75,53 @@ pub struct Need {
     pub also: Option<usize>,
 }
 
+/// As many are kept: what stands beyond belongs to no script that people write.
+const MOST: usize = 4_000;
+
 /// All of them.
 #[derive(Default)]
 pub struct Ledger {
     /// In the order met.
     pub needs: Vec<Need>,
+    /// Where each lies in `needs`, options by each of their names.
+    index: HashMap<Key, usize>,
+    /// Those that are words of the command line.
+    pub words: Vec<usize>,
+    /// Whether there were more than are kept.
+    pub full: bool,
+}
+
+/// By what an entry is found again.
+#[derive(PartialEq, Eq, Hash)]
+enum Key {
+    Env(String),
+    Position(usize),
+    Rest(usize),
+    Flag(String),
+    Literal(String),
+}
+
+impl Key {
+    fn of(origin: &Origin) -> Vec<Self> {
+        match origin {
+            Origin::Env(name) => vec![Self::Env(name.clone())],
+            Origin::Position(at) => vec![Self::Position(*at)],
+            Origin::Rest(from) => vec![Self::Rest(*from)],
+            Origin::Flag(names) => names.iter().cloned().map(Self::Flag).collect(),
+            Origin::Literal(path) => vec![Self::Literal(path.clone())],
+        }
+    }
 }
 
 impl Ledger {
     /// The entry of this origin; a new one if there is none.
     pub fn entry(&mut self, origin: Origin, place: Place, rule: &'static str) -> usize {
-        let same = |need: &Need| match (&need.origin, &origin) {
-            (Origin::Flag(a), Origin::Flag(b)) => a.iter().any(|name| b.contains(name)),
-            (a, b) => a == b,
-        };
-        if let Some(found) = self.needs.iter().position(same) {
+        let keys = Key::of(&origin);
+        let found = keys.iter().filter_map(|key| self.index.get(key)).min();
+        let last = self.needs.len().checked_sub(1);
+        let full = last.filter(|_| self.needs.len() >= MOST);
+        self.full |= found.is_none() && full.is_some();
+        if let Some(&found) = found.or(full.as_ref()) {
             // What was only looked at before is first used here.
             let need = &mut self.needs[found];
             if !need.live && !need.stops {
@@ -91,6 +129,12 @@ impl Ledger {
                 need.rule = rule;
             }
             return found;
+        }
+        for key in keys {
+            self.index.entry(key).or_insert(self.needs.len());
+        }
+        if matches!(origin, Origin::Position(_) | Origin::Rest(_)) {
+            self.words.push(self.needs.len());
         }
         self.needs.push(Need {
             origin,
@@ -100,6 +144,8 @@ impl Ledger {
             live: false,
             stops: false,
             optional: false,
+            looked: false,
+            compared: false,
             always: false,
             breaks: false,
             likely: false,
@@ -117,6 +163,31 @@ impl Ledger {
         self.needs.len() - 1
     }
 
+    /// One more name of an option.
+    pub fn also_named(&mut self, id: usize, name: String) {
+        if let Origin::Flag(known) = &mut self.needs[id].origin
+            && !known.contains(&name)
+        {
+            known.push(name.clone());
+            self.index.entry(Key::Flag(name)).or_insert(id);
+        }
+    }
+
+    /// The entry of an option, if it was met.
+    pub fn flag(&self, name: &str) -> Option<usize> {
+        self.index.get(&Key::Flag(name.to_owned())).copied()
+    }
+
+    /// The entry of a variable, if it was read.
+    pub fn variable(&self, name: &str) -> Option<usize> {
+        self.index.get(&Key::Env(name.to_owned())).copied()
+    }
+
+    /// The entry of a path written into the script, if it was met.
+    pub fn path(&self, path: &str) -> Option<usize> {
+        self.index.get(&Key::Literal(path.to_owned())).copied()
+    }
+
     /// The script stops without it.
     pub fn stops(&mut self, id: usize) {
         let need = &mut self.needs[id];
@@ -132,6 +203,10 @@ impl Ledger {
     /// What is taken where nothing is given.
     pub fn fallback(&mut self, id: usize, text: Option<String>) {
         let need = &mut self.needs[id];
+        // What was used before without it is not there for the first time now.
+        if need.breaks && need.default.is_none() {
+            return;
+        }
         need.optional = true;
         if need.default.as_ref().is_none_or(Json::is_null) && !need.stops {
             let text = text.map(|text| match text.is_empty() {
@@ -195,21 +270,21 @@ impl Need {
 /// The claims that the entries make, in the order met.
 pub fn claims(ledger: Ledger, help: &Help, doubtful: bool) -> Vec<Claim> {
     let needs = ledger.needs;
-    let absorbed: Vec<usize> = needs
+    let absorbed: HashSet<usize> = needs
         .iter()
         .filter(|need| need.live)
         .filter_map(|need| need.also)
         .collect();
+    let holding = holding_folders(&needs);
     let mut claims: Vec<Claim> = Vec::new();
-    let mut order: Vec<usize> = (0..needs.len()).collect();
-    order.sort_by_key(|&index| (file_of(&needs, index), needs[index].place.span.start));
-    for index in order {
+    let mut names: HashSet<(Kind, String)> = HashSet::new();
+    for index in in_order(&needs) {
         let need = &needs[index];
-        if holds_others(need, &needs) {
-            continue;
-        }
         let literal = matches!(need.origin, Origin::Literal(_));
-        if !need.live || absorbed.contains(&index) {
+        if !(need.live || need.looked && !in_rest(need, &needs))
+            || absorbed.contains(&index)
+            || holding.contains(&index)
+        {
             continue;
         }
         let mut claim = claim(need, &needs, help);
@@ -217,11 +292,7 @@ pub fn claims(ledger: Ledger, help: &Help, doubtful: bool) -> Vec<Claim> {
             claim.confidence = claim.confidence.min(Confidence::Likely);
         }
         // Two things may bear one name in a script; among the answers they cannot.
-        let taken = |name: &str| {
-            claims
-                .iter()
-                .any(|other| other.kind == claim.kind && other.name == name)
-        };
+        let taken = |name: &str| names.contains(&(claim.kind, name.to_owned()));
         if taken(&claim.name) {
             if literal {
                 continue;
@@ -232,34 +303,67 @@ pub fn claims(ledger: Ledger, help: &Help, doubtful: bool) -> Vec<Claim> {
             }
             claim.name = format!("{}_{number}", claim.name);
         }
+        names.insert((claim.kind, claim.name.clone()));
         claims.push(claim);
     }
     claims
 }
 
-/// The entry whose file this one was first seen in, so that files keep the order in which they were met.
-fn file_of(needs: &[Need], index: usize) -> usize {
-    let source = &needs[index].place.source;
-    needs
+/// The entries as they stand in the text, files in the order in which they were met.
+fn in_order(needs: &[Need]) -> Vec<usize> {
+    let mut files = Vec::new();
+    let keys: Vec<(usize, usize)> = needs
         .iter()
-        .position(|need| need.place.source == *source)
-        .unwrap_or(index)
+        .map(|need| {
+            let source = &need.place.source;
+            let known = files.iter().position(|known| *known == source);
+            let file = known.unwrap_or_else(|| {
+                files.push(source);
+                files.len() - 1
+            });
+            (file, need.place.span.start)
+        })
+        .collect();
+    let mut order: Vec<usize> = (0..needs.len()).collect();
+    order.sort_by_key(|&index| keys[index]);
+    order
 }
 
-/// Whether a folder was made only to hold a file that is written: the file tells it.
-fn holds_others(need: &Need, needs: &[Need]) -> bool {
-    let (Origin::Literal(folder), Some(Role::WriteFolder)) = (&need.origin, need.role) else {
+/// Folders that were made only to hold a file that is written: the file tells them.
+fn holding_folders(needs: &[Need]) -> HashSet<usize> {
+    let written: Vec<&str> = needs
+        .iter()
+        .filter_map(|need| match (&need.origin, need.role) {
+            (Origin::Literal(path), Some(Role::Write | Role::WriteAny | Role::WriteFolder)) => {
+                Some(path.as_str())
+            }
+            _ => None,
+        })
+        .collect();
+    let above: HashSet<&str> = written
+        .iter()
+        .flat_map(|path| path.match_indices('/').map(|(at, _)| &path[..at]))
+        .collect();
+    needs
+        .iter()
+        .enumerate()
+        .filter(|(_, need)| match &need.origin {
+            Origin::Literal(path) => {
+                need.role == Some(Role::WriteFolder) && above.contains(path.as_str())
+            }
+            _ => false,
+        })
+        .map(|(index, _)| index)
+        .collect()
+}
+
+/// Whether it is one of the words that are passed on as they are.
+fn in_rest(need: &Need, needs: &[Need]) -> bool {
+    let Origin::Position(at) = need.origin else {
         return false;
     };
-    needs.iter().any(|other| match &other.origin {
-        Origin::Literal(path) => {
-            matches!(
-                other.role,
-                Some(Role::Write | Role::WriteAny | Role::WriteFolder)
-            ) && path
-                .strip_prefix(folder.as_str())
-                .is_some_and(|rest| rest.starts_with('/'))
-        }
+    needs.iter().any(|other| match other.origin {
+        Origin::Rest(from) => other.live && from <= at,
         _ => false,
     })
 }
@@ -359,12 +463,20 @@ fn claim(need: &Need, needs: &[Need], help: &Help) -> Claim {
         Origin::Position(at) => help.position(*at).is_some_and(|shown| shown.optional),
         _ => false,
     };
-    let stops = need.stops || also.is_some_and(|other| other.stops);
+    // `[ $# -gt 0 ] || exit` asks for the first of all words.
+    let first_stops = match need.origin {
+        Origin::Rest(from) => needs
+            .iter()
+            .any(|other| other.stops && !other.live && other.origin == Origin::Position(from)),
+        _ => false,
+    };
+    let stops = need.stops || first_stops || also.is_some_and(|other| other.stops);
     claim.required = Some(match &need.origin {
         _ if claim.default.is_some() => false,
         _ if stops => true,
         _ if need.optional || is_flag || need.list || shown_optional => false,
-        Origin::Position(_) => need.always,
+        // What is compared with this and that may be missing, unless people are told otherwise.
+        Origin::Position(at) => need.always && (!need.compared || help.position(*at).is_some()),
         Origin::Literal(_) => true,
         _ => need.breaks,
     });

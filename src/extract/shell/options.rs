@@ -128,11 +128,16 @@ impl Walk<'_> {
         let is_operand = arm.is_none()
             && patterns.iter().any(|p| !p.starts_with('-'))
             && !self.ends(file, &body);
-        self.arm = Some(arm.unwrap_or(Arm {
-            flag: None,
-            shifted: if is_operand { 0 } else { 1_000 },
-        }));
-        if let Some(name) = variable {
+        // Outside of a loop, what is no option is a word like any other.
+        let plain = arm.is_none() && self.loops == 0 && !getopts;
+        self.arm = match plain {
+            true => None,
+            false => Some(arm.unwrap_or(Arm {
+                flag: None,
+                shifted: if is_operand { 0 } else { 1_000 },
+            })),
+        };
+        if let Some(name) = variable.filter(|_| !plain) {
             let held = match (&self.arm, getopts) {
                 (_, true) => Atom::Option,
                 (Some(Arm { flag: Some(_), .. }), _) => Atom::Option,
@@ -169,14 +174,7 @@ impl Walk<'_> {
     }
 
     fn known_option(&self, names: &[String]) -> Option<Arm> {
-        let flag = self
-            .ledger
-            .needs
-            .iter()
-            .position(|need| match &need.origin {
-                Origin::Flag(known) => names.iter().any(|name| known.contains(name)),
-                _ => false,
-            })?;
+        let flag = names.iter().find_map(|name| self.ledger.flag(name))?;
         Some(Arm {
             flag: Some(flag),
             shifted: 0,
@@ -229,13 +227,10 @@ impl Walk<'_> {
         let need = &mut self.ledger.needs[id];
         need.live = true;
         need.optional = true;
-        if let Origin::Flag(known) = &mut need.origin {
-            for name in plain {
-                if !known.contains(&name) {
-                    known.push(name);
-                }
-            }
+        for name in plain {
+            self.ledger.also_named(id, name);
         }
+        let need = &mut self.ledger.needs[id];
         if joined {
             let new = id == had;
             need.joined = !separate && (new || need.joined);
@@ -313,8 +308,9 @@ impl Walk<'_> {
         if let Some(id) = need {
             let position = matches!(self.ledger.needs[id].origin, Origin::Position(_));
             if self.arm.is_none() && !matches!(self.ledger.needs[id].origin, Origin::Rest(_)) {
-                self.ledger.needs[id].live = true;
+                self.ledger.needs[id].looked = true;
                 if closed && literal && !choices.is_empty() {
+                    self.ledger.needs[id].live = true;
                     self.ledger.needs[id].choices.get_or_insert(choices);
                     let need = &mut self.ledger.needs[id];
                     need.stops |=

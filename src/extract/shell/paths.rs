@@ -177,8 +177,15 @@ impl Walk<'_> {
         if !roots.is_empty() {
             return;
         }
-        if let Some(path) = value::text_of(value) {
+        if let Some(path) = value::text_of(value).filter(|path| !path.contains(GLOB)) {
             self.literal(file, node, &path, role);
+        } else if let Some(folder) = leading_folder(value) {
+            let role = match role {
+                Role::Read | Role::ReadAny | Role::ReadFolder => Role::ReadFolder,
+                Role::Write | Role::WriteAny | Role::WriteFolder => Role::WriteFolder,
+                Role::Remove => return,
+            };
+            self.literal(file, node, &folder, role);
         }
     }
 
@@ -232,21 +239,21 @@ impl Walk<'_> {
             role => role,
         };
         let writes = matches!(role, Role::Write | Role::WriteAny | Role::WriteFolder);
-        let below_made = self.made.iter().any(|made| {
-            full == *made
-                || full
-                    .strip_prefix(made.as_str())
-                    .is_some_and(|r| r.starts_with('/'))
-        });
+        let below_made = self.made.contains(&full)
+            || full
+                .match_indices('/')
+                .any(|(at, _)| self.made.contains(&full[..at]));
         if role == Role::Remove {
-            if let Some(need) = self.ledger.needs.iter_mut().find(|need| {
-                need.origin == Origin::Literal(full.clone())
-                    && need.role.is_some_and(|r| {
-                        matches!(r, Role::Write | Role::WriteAny | Role::WriteFolder)
-                    })
-            }) {
-                need.live = false;
-                need.optional = true;
+            if let Some(id) = self.ledger.path(&full) {
+                let need = &mut self.ledger.needs[id];
+                let written = matches!(
+                    need.role,
+                    Some(Role::Write | Role::WriteAny | Role::WriteFolder)
+                );
+                if written {
+                    need.live = false;
+                    need.optional = true;
+                }
             }
             self.made.insert(full);
             return;
@@ -266,4 +273,15 @@ impl Walk<'_> {
             self.made.insert(full);
         }
     }
+}
+
+/// What stands for many names.
+const GLOB: [char; 4] = ['*', '?', '[', '{'];
+
+/// The folder that a path with computed parts lies in for certain.
+fn leading_folder(value: &[Atom]) -> Option<String> {
+    let known = value::prefix_of(value);
+    let known = known.split(GLOB).next().unwrap_or_default();
+    let (folder, _) = known.rsplit_once('/')?;
+    (!folder.is_empty()).then(|| folder.to_owned())
 }

@@ -1,5 +1,9 @@
 //! Owns what variables hold while branches that exclude each other are read.
 
+use std::collections::HashSet;
+
+use indexmap::IndexMap;
+
 use super::value::{self, Value};
 use super::walk::{Fork, Walk};
 
@@ -26,14 +30,14 @@ impl Walk<'_> {
     pub fn fork(&self) -> Fork {
         Fork {
             start: self.journal.len(),
-            outcomes: Vec::new(),
+            outcomes: IndexMap::new(),
         }
     }
 
     /// One branch ends: variables hold again what they held before it.
     pub fn end_branch(&mut self, fork: &mut Fork) {
         let start = fork.start.min(self.journal.len());
-        let mut seen: Vec<String> = Vec::new();
+        let mut seen: HashSet<String> = HashSet::new();
         for (name, before) in self.journal.split_off(start).into_iter().rev() {
             let now = match before {
                 Some(value) => self.vars.insert(name.clone(), value),
@@ -43,13 +47,12 @@ impl Walk<'_> {
                 continue;
             }
             if let Some(now) = now {
-                match fork.outcomes.iter_mut().find(|(known, _)| *known == name) {
-                    Some((_, values)) if !values.contains(&now) => values.push(now),
-                    Some(_) => {}
-                    None => fork.outcomes.push((name.clone(), vec![now])),
+                let values = fork.outcomes.entry(name.clone()).or_default();
+                if !values.contains(&now) {
+                    values.push(now);
                 }
             }
-            seen.push(name);
+            seen.insert(name);
         }
     }
 

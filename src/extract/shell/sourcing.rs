@@ -7,7 +7,7 @@ use tree_sitter::Node;
 use super::commands::Role;
 use super::ledger::Origin;
 use super::value::{self, Atom, Shape, Value};
-use super::walk::{Loaded, Walk};
+use super::walk::{Frame, Loaded, Walk};
 use crate::extract::words;
 use crate::requirement::Note;
 use crate::source::{Place, Source};
@@ -26,7 +26,9 @@ impl Walk<'_> {
             return;
         }
         let known_root = matches!(value.first(), Some(Atom::ScriptFolder | Atom::Lit(_)));
-        let found = (self.loaded.len() < MOST_FILES && !tail.is_empty())
+        // What the system has is not the project's, and differs from machine to machine.
+        let of_system = known_root && (tail.starts_with("/etc/") || tail.starts_with("/usr/"));
+        let found = (self.loaded.len() < MOST_FILES && !tail.is_empty() && !of_system)
             .then(|| {
                 self.find(
                     file,
@@ -42,11 +44,13 @@ impl Walk<'_> {
                     self.ledger.needs[id].breaks |= self.branches == 0;
                 }
             }
-            let system = known_root && tail.starts_with("/etc/")
+            let system = of_system
                 || tail.contains("/venv")
                 || name == "activate"
-                || tail.ends_with("bashrc")
-                || tail.starts_with("/usr/");
+                || tail.ends_with("bashrc");
+            for name in system_variables(&tail) {
+                self.put((*name).to_owned(), vec![Atom::Other]);
+            }
             if !system {
                 self.opaque = true;
                 let place = self.place(file, node);
@@ -66,7 +70,16 @@ impl Walk<'_> {
         }
         if let Some(loaded) = super::load(&source) {
             self.local_files.push(source);
+            // Words behind the file's name are what it takes for the command line.
+            let given = values.get(1..).unwrap_or_default();
+            let frame = (!given.is_empty()).then(|| {
+                let (words, from) = super::calls::split_words(given);
+                std::mem::replace(&mut self.frame, Frame { words, from })
+            });
             self.file(loaded);
+            if let Some(frame) = frame {
+                self.frame = frame;
+            }
         }
         self.leave();
     }
@@ -115,6 +128,7 @@ impl Walk<'_> {
             if !own || name == "help_message" || words::is_system(&name) {
                 continue;
             }
+            let line = place.line_column().0;
             let flag = format!("--{}", name.replace('_', "-"));
             let id = self
                 .ledger
@@ -134,7 +148,7 @@ impl Walk<'_> {
                     }
                 }
             }
-            if let Some(comment) = self.assignment_comment(file, &name) {
+            if let Some(comment) = self.comment_on_line(file, line) {
                 self.ledger.needs[id].description.get_or_insert(comment);
             }
             let both = value::one_of(vec![vec![Atom::Need(id)], value]);
@@ -142,16 +156,41 @@ impl Walk<'_> {
         }
     }
 
-    /// What stands behind `name=` on its line.
-    pub fn assignment_comment(&self, file: &Loaded, name: &str) -> Option<String> {
-        let text = file.source.text();
-        let start = text
-            .match_indices(&format!("{name}="))
-            .map(|(at, _)| at)
-            .find(|&at| at == 0 || text.as_bytes()[at - 1] == b'\n')?;
-        let line = file.source.line_column(start).0 - 1;
-        let (trailing, comment) = file.comments.get(&line)?;
+    /// What stands behind code on a line, counted from 1.
+    fn comment_on_line(&self, file: &Loaded, line: usize) -> Option<String> {
+        let (trailing, comment) = file.comments.get(&line.checked_sub(1)?)?;
         trailing.then(|| comment.clone())
+    }
+}
+
+/// What files of the system are known to set.
+fn system_variables(path: &str) -> &'static [&'static str] {
+    match path {
+        "/etc/os-release" | "/usr/lib/os-release" => &[
+            "ANSI_COLOR",
+            "BUG_REPORT_URL",
+            "CPE_NAME",
+            "HOME_URL",
+            "ID",
+            "ID_LIKE",
+            "NAME",
+            "PLATFORM_ID",
+            "PRETTY_NAME",
+            "SUPPORT_URL",
+            "UBUNTU_CODENAME",
+            "VARIANT",
+            "VARIANT_ID",
+            "VERSION",
+            "VERSION_CODENAME",
+            "VERSION_ID",
+        ],
+        "/etc/lsb-release" => &[
+            "DISTRIB_CODENAME",
+            "DISTRIB_DESCRIPTION",
+            "DISTRIB_ID",
+            "DISTRIB_RELEASE",
+        ],
+        _ => &[],
     }
 }
 

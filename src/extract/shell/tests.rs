@@ -155,7 +155,7 @@ fn variables() {
         ),
         (
             "A=${A:-${B:-x}}; D=d; C=${C:-$D}",
-            &["env A $A", "env B $B =\"x\"", "env C $C =\"d\""],
+            &["env A $A =\"x\"", "env B $B =\"x\"", "env C $C =\"d\""],
         ),
         (
             "export A=${A:-1} # how many",
@@ -368,6 +368,91 @@ fn sourced_files_are_read_as_part_of_the_script() {
     let reading = self::reading(". ./gone.sh\necho $A ${B:-1}\n");
     assert_eq!(claims(&reading), ["env B $B =\"1\""]);
     assert_eq!(reading.notes[0].code, "sourced-file");
+}
+
+#[test]
+fn idioms_of_real_scripts() {
+    check(&[
+        // A word behind `:-` is no difference of variables.
+        (
+            "A=${A:-redis-server}; B=\"${B:-a-b}\"",
+            &["env A $A =\"redis-server\"", "env B $B =\"a-b\""],
+        ),
+        // Nothing but functions: they are what the file is for.
+        (
+            "info='text'\nadd() { KEY=\"${KEY:-$(saved KEY)}\"; [ -z \"$KEY\" ] && return 1; post \"$KEY\"; }",
+            &["env KEY $KEY"],
+        ),
+        (
+            "if [ $# -lt 1 ]; then echo usage; exit 1; fi\nexec tool \"$@\"",
+            &["arg args <0 required list"],
+        ),
+        (
+            "a=${1:-x}; bash launch.sh \"python run.py --a=$a ${@:2}\"",
+            &["arg a <0 =\"x\"", "arg args <1 list"],
+        ),
+        ("echo \"$0 $@\"", &[]),
+        // What is asked of a word that is passed on as it is does not make it a requirement of its own.
+        (
+            "set -eu\nif [ \"$#\" -eq 0 ] || [ \"$1\" != postgres ]; then set -- postgres \"$@\"; fi\nexec \"$@\"",
+            &["arg args <0 list"],
+        ),
+        (
+            "case \"${1-}\" in web*) U=${U:-www-data};; esac\nexec \"$@\"",
+            &["env U $U =\"www-data\"", "arg args <0 list"],
+        ),
+        (
+            "f() { [[ \"$1\" == run ]] && shift; tool \"$@\"; }\nf \"$@\"",
+            &["arg args <0 list"],
+        ),
+        (
+            "[ -f \"$1/.version\" ] && cat \"$1/.version\"; d=$1; echo $d",
+            &["input d <0 required folder"],
+        ),
+        (
+            "target=./...\nfor arg in \"$@\"; do case \"$arg\" in --html) html=1;; *) target=\"$arg\";; esac; done; go $target",
+            &["arg html --html? =false", "arg target <0 =\"./...\""],
+        ),
+        (
+            "case \"$1\" in -v|--verbose) echo v;; *) tool=$1; shift; exec $tool \"$@\";; esac",
+            &[
+                "arg verbose --verbose|-v? =false",
+                "arg tool <0",
+                "arg args <1 list",
+            ],
+        ),
+        (
+            ". /etc/os-release\necho $VERSION_CODENAME $UBUNTU_CODENAME $MINE",
+            &["env MINE $MINE"],
+        ),
+        (
+            "pushd build >/dev/null; cd $X; popd; echo > out.txt",
+            &[
+                "input X $X required folder",
+                "output out @out.txt required text",
+            ],
+        ),
+        (
+            "n=$1; cat data/$n.csv logs/*.txt > out/$n/all.csv",
+            &[
+                "arg n <0 required",
+                "input data @data required folder",
+                "input logs @logs required folder",
+                "output out @out required folder",
+            ],
+        ),
+    ]);
+}
+
+#[test]
+fn words_behind_a_sourced_file_are_its_own() {
+    let files = |path: &Path| {
+        let text = "stage=1\n. parse_options.sh\necho $1\n";
+        (path == Path::new("prepare.sh")).then(|| Source::new(path, "prepare.sh", text))
+    };
+    let text = ". prepare.sh --stage 3 || exit 1\nstage=0\n. utils/parse_options.sh\necho $stage\n";
+    let reading = read(&source("run.sh", text), &files);
+    assert_eq!(claims(&reading), ["arg stage --stage =\"0\""]);
 }
 
 #[test]

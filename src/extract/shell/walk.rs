@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use indexmap::IndexMap;
 use tree_sitter::{Node, Tree};
 
 use super::ledger::{Ledger, Origin};
@@ -58,7 +59,7 @@ pub struct Arm {
 /// The branches of one statement, while they are read.
 pub struct Fork {
     pub start: usize,
-    pub outcomes: Vec<(String, Vec<Value>)>,
+    pub outcomes: IndexMap<String, Vec<Value>>,
 }
 
 /// The state of the walk.
@@ -96,12 +97,14 @@ pub struct Walk<'w> {
     pub empty: Vec<usize>,
     /// The working folder, relative to the one the script starts in, while that is known.
     pub cwd: Option<String>,
+    /// The working folders that `pushd` left, for `popd`.
+    pub folders: Vec<Option<String>>,
     /// Paths the script has written itself.
     pub made: HashSet<String>,
     /// Variables that took a word of the command line in an option loop.
     pub operands: Vec<(String, usize)>,
     /// Variables set outside of functions and branches, and where: options for `parse_options.sh`.
-    pub top_level: Vec<(String, Place)>,
+    pub top_level: IndexMap<String, Place>,
     /// The variables whose values are being read.
     pub assigning: Vec<String>,
     /// What variables held before each change inside of the branches around this place.
@@ -138,9 +141,10 @@ impl<'w> Walk<'w> {
             dynamic: false,
             empty: Vec::new(),
             cwd: Some(String::new()),
+            folders: Vec::new(),
             made: HashSet::new(),
             operands: Vec::new(),
-            top_level: Vec::new(),
+            top_level: IndexMap::new(),
             assigning: Vec::new(),
             journal: Vec::new(),
         }
@@ -155,9 +159,10 @@ impl<'w> Walk<'w> {
         self.statements(&loaded, loaded.tree.root_node());
     }
 
-    /// Reads the functions that nothing calls by name, where something may call them by a name made at run time.
+    /// Reads the functions that nothing calls by name, where something may call them by a name made at run time, and
+    /// where there is nothing but functions: then they are what the file is for.
     pub fn rest(&mut self) {
-        if !self.dynamic {
+        if !self.dynamic && !self.loaded.first().is_some_and(|main| is_library(main)) {
             return;
         }
         let mut names: Vec<(usize, String)> = self
@@ -257,7 +262,7 @@ impl<'w> Walk<'w> {
 
     /// Whether something was left out for being too deep or too much.
     pub fn exhausted(&self) -> bool {
-        self.cut
+        self.cut || self.ledger.full
     }
 
     /// The end of what `enter` allowed.
@@ -429,6 +434,22 @@ impl<'w> Walk<'w> {
         operators.reverse();
         self.chain(file, &items, &operators);
     }
+}
+
+/// Whether a file does nothing by itself but define functions and set variables.
+fn is_library(file: &Loaded) -> bool {
+    let root = file.tree.root_node();
+    let mut walker = root.walk();
+    root.named_children(&mut walker).all(|child| {
+        matches!(
+            child.kind(),
+            "comment"
+                | "function_definition"
+                | "variable_assignment"
+                | "variable_assignments"
+                | "declaration_command"
+        )
+    })
 }
 
 /// The text of a node.

@@ -1,0 +1,222 @@
+//! Owns what a condition says of the words it asks for: which the script stops without, which are empty in a branch,
+//! which option is meant.
+
+use tree_sitter::Node;
+
+use super::commands::Role;
+use super::condition::{Condition, Term};
+use super::ledger::Origin;
+use super::value::{self, Atom, Shape, Value};
+use super::walk::{Arm, Loaded, Walk};
+
+impl Walk<'_> {
+    /// The script stops where this holds.
+    pub fn stops_if(&mut self, file: &Loaded, node: Node<'_>, condition: &Condition) {
+        for all in condition {
+            if let [term] = all.as_slice() {
+                self.stops_on(file, node, term);
+            }
+        }
+    }
+
+    /// The script stops unless this holds.
+    pub fn stops_unless(&mut self, file: &Loaded, node: Node<'_>, condition: &Condition) {
+        if let [all] = condition.as_slice() {
+            for term in all {
+                let term = Term {
+                    negated: !term.negated,
+                    ..term.clone()
+                };
+                self.stops_on(file, node, &term);
+            }
+        }
+    }
+
+    pub fn stops_on(&mut self, file: &Loaded, node: Node<'_>, term: &Term) {
+        if let Some(value) = asks_empty(term) {
+            if let Some(id) = value::likely_need(&value)
+                && self.branches == 0
+            {
+                let need = &mut self.ledger.needs[id];
+                need.stops |= need.default.as_ref().is_none_or(serde_json::Value::is_null);
+                need.live = true;
+                if need.stops {
+                    need.default = None;
+                }
+            }
+            return;
+        }
+        let (operator, negated) = (term.operator.as_str(), term.negated);
+        match (operator, negated) {
+            ("-f" | "-e" | "-s" | "-r" | "-d", true) => {
+                let role = if operator == "-d" {
+                    Role::ReadFolder
+                } else if operator == "-e" {
+                    Role::ReadAny
+                } else {
+                    Role::Read
+                };
+                for (id, shape) in value::path_roots(&term.left) {
+                    let role = if shape == Shape::Whole {
+                        role
+                    } else {
+                        Role::ReadFolder
+                    };
+                    match shape {
+                        Shape::Whole => self.ledger.role(id, role),
+                        Shape::Folder => self.ledger.must_exist(id, role),
+                    }
+                    if self.branches == 0
+                        && shape == Shape::Whole
+                        && !matches!(self.ledger.needs[id].origin, Origin::Rest(_))
+                    {
+                        let need = &mut self.ledger.needs[id];
+                        need.stops |= need.default.is_none();
+                    }
+                }
+                if value::path_roots(&term.left).is_empty() {
+                    let left = term.left.clone();
+                    self.path(file, node, &left, role);
+                }
+            }
+            ("=~", true) => {
+                if let (Some(id), Some(pattern)) =
+                    (value::likely_need(&term.left), value::text_of(&term.right))
+                    && pattern.starts_with('^')
+                    && !pattern.contains("[[:")
+                {
+                    self.ledger.needs[id].live = true;
+                    self.ledger.needs[id].pattern.get_or_insert(pattern);
+                }
+            }
+            _ => {
+                if let ([Atom::Count(from)], Some(number)) = (
+                    term.left.as_slice(),
+                    value::text_of(&term.right).and_then(|text| text.trim().parse::<usize>().ok()),
+                ) && let Some(least) = least_count(operator, negated, number)
+                {
+                    self.at_least(file, node, *from, least);
+                }
+            }
+        }
+    }
+
+    /// The script stops unless it is given this many words.
+    pub fn at_least(&mut self, file: &Loaded, node: Node<'_>, from: usize, least: usize) {
+        if self.branches > 0 || !self.frame.words.is_empty() {
+            return;
+        }
+        for at in from..(from + least).min(from + 32) {
+            let place = self.place(file, node);
+            let id = self.ledger.entry(Origin::Position(at), place, "positional");
+            let need = &mut self.ledger.needs[id];
+            need.stops |= need.default.is_none();
+        }
+    }
+
+    /// The needs that are empty where the condition holds.
+    pub fn empty_if(&self, condition: &Condition) -> Vec<usize> {
+        match condition.as_slice() {
+            [all] => all
+                .iter()
+                .filter_map(|term| value::likely_need(&asks_empty(term)?))
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The needs that are empty where the condition does not hold.
+    pub fn empty_unless(&self, condition: &Condition) -> Vec<usize> {
+        match condition.as_slice() {
+            [all] => match all.as_slice() {
+                [term] => {
+                    let term = Term {
+                        negated: !term.negated,
+                        ..term.clone()
+                    };
+                    asks_empty(&term)
+                        .and_then(|v| value::likely_need(&v))
+                        .into_iter()
+                        .collect()
+                }
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
+        }
+    }
+
+    /// `[ "$1" = --flag ]`: the option that is asked for.
+    pub fn option_of(
+        &mut self,
+        file: &Loaded,
+        node: Node<'_>,
+        condition: &Condition,
+    ) -> Option<Arm> {
+        let mut names = Vec::new();
+        for all in condition {
+            let [term] = all.as_slice() else { return None };
+            if term.negated || !matches!(term.operator.as_str(), "=" | "==") {
+                return None;
+            }
+            let id = match term.left.as_slice() {
+                [Atom::Lit(x), Atom::Need(id)] if x.len() == 1 => *id,
+                value => value::likely_need(value)?,
+            };
+            if !matches!(
+                self.ledger.needs[id].origin,
+                Origin::Position(_) | Origin::Rest(_)
+            ) {
+                return None;
+            }
+            let text = value::text_of(&term.right).unwrap_or_else(|| value::prefix_of(&term.right));
+            let text = text.trim_start_matches('x').to_owned();
+            match text.starts_with('-') {
+                true => names.push(text),
+                false => {
+                    // Compared with a word: it is needed as it is.
+                    if !text.is_empty() {
+                        self.ledger.needs[id].looked = true;
+                    }
+                    return None;
+                }
+            }
+        }
+        self.option(file, node, &names, "option-test")
+    }
+}
+
+/// The word that a term finds empty.
+fn asks_empty(term: &Term) -> Option<Value> {
+    let right = value::text_of(&term.right);
+    match (term.operator.as_str(), term.negated) {
+        ("-z", false) | ("-n", true) | ("-v", true) => Some(term.left.clone()),
+        ("=" | "==", false) | ("!=", true) => match (term.left.as_slice(), right.as_deref()) {
+            (_, Some("")) => Some(term.left.clone()),
+            // "x$name" = "x"
+            ([Atom::Lit(mark), rest @ ..], Some(text))
+                if mark == text && !rest.is_empty() && mark.len() <= 2 =>
+            {
+                Some(rest.to_vec())
+            }
+            ([rest @ .., Atom::Lit(mark)], Some(text))
+                if mark == text && !rest.is_empty() && mark.len() <= 2 =>
+            {
+                Some(rest.to_vec())
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// How many words there must be at least for a comparison of their number not to hold.
+fn least_count(operator: &str, negated: bool, number: usize) -> Option<usize> {
+    match (operator, negated) {
+        ("-lt" | "<", false) | ("-ge" | ">=", true) => Some(number),
+        ("-le" | "<=", false) | ("-gt" | ">", true) => Some(number + 1),
+        ("-ne" | "!=", false) | ("-eq" | "=" | "==", true) => Some(number),
+        ("-eq" | "=" | "==", false) if number == 0 => Some(1),
+        ("-ne" | "!=", true) if number == 0 => Some(1),
+        _ => None,
+    }
+}
