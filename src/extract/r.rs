@@ -10,6 +10,7 @@
 
 mod calls;
 mod conditions;
+mod docopt;
 mod files;
 mod options;
 mod paths;
@@ -84,8 +85,10 @@ fn parse(source: &Source) -> Option<Tree> {
 fn unread(place: Place) -> Note {
     Note {
         code: "not-a-script",
-        message: "the file is binary or too large to be an R script: nothing in it was read"
-            .to_owned(),
+        message:
+            "the file is binary, or too large or too slow to parse to be an R script people write: \
+                  nothing in it was read"
+                .to_owned(),
         place,
     }
 }

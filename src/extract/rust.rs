@@ -27,6 +27,8 @@ const LARGEST: usize = 2 * 1024 * 1024;
 const DEEPEST: usize = 256;
 /// Words in a row that no separator ends: each may nest in the one before it.
 const LONGEST: usize = 12_000;
+/// As many items and statements may stand in a file: more are written by programs only, and take the parser long.
+const MOST_PARTS: usize = 200_000;
 /// As many modules are followed.
 const MOST_FILES: usize = 400;
 /// The stack of the thread that parses: parsers nest as deep as their sources.
@@ -118,6 +120,7 @@ fn parse(source: &Source) -> Result<Unit, Refused> {
 fn is_shallow(text: &str) -> bool {
     let bytes = text.as_bytes();
     let (mut depth, mut run, mut elses) = (0_usize, 0_usize, 0_usize);
+    let mut parts = 0_usize;
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         let rest = &bytes[at..];
@@ -172,6 +175,10 @@ fn is_shallow(text: &str) -> bool {
                     b'(' | b'[' | b'{' => depth += 1,
                     b')' | b']' | b'}' => depth = depth.saturating_sub(1),
                     _ => {}
+                }
+                parts += usize::from(matches!(byte, b';' | b','));
+                if parts > MOST_PARTS {
+                    return false;
                 }
                 match byte {
                     b';' | b',' | b'{' | b'}' => run = 0,

@@ -298,8 +298,10 @@ fn unclosed(word: &str) -> String {
 fn not_a_script(place: Place) -> Note {
     Note {
         code: "not-a-script",
-        message: "the file is binary or too large to be a shell script: nothing in it was read"
-            .to_owned(),
+        message:
+            "the file is binary, or too large or too slow to parse to be a shell script people \
+                  write: nothing in it was read"
+                .to_owned(),
         place,
     }
 }

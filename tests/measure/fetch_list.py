@@ -6,7 +6,8 @@
     fetch_list.py --into DIR --bare 'MIRROR/{}'      # bare repositories at hand, even partial ones
 
 Into DIR comes one folder `owner+name` for each repository, at the pinned commit, with its Python files, notebooks and
-small configuration files (repository modules are followed by the analyser, so all of them are needed).
+small configuration files (repository modules are followed by the analyser, so all of them are needed); for
+`--facts shell`, `rust` and `r` with the files of that language.
 """
 import argparse
 import json
@@ -15,11 +16,16 @@ import subprocess
 import sys
 import tempfile
 
-WANTED = (".py", ".ipynb", ".yaml", ".yml", ".toml", ".cfg")
+WANTED = {
+    "python": (".py", ".ipynb", ".yaml", ".yml", ".toml", ".cfg"),
+    "shell": (".sh", ".bash"),
+    "rust": (".rs", ".toml"),
+    "r": (".r",),
+}
 NAMES = ("version", "version.txt", "version.info")
 
 
-def extract(git_dir, commit, into):
+def extract(git_dir, commit, into, language, named):
     git = ["git", "--git-dir", git_dir]
     tree = subprocess.run(git + ["ls-tree", "-r", "-z", commit], capture_output=True, check=True).stdout
     batch = subprocess.Popen(git + ["cat-file", "--batch"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -32,7 +38,9 @@ def extract(git_dir, commit, into):
         mode, kind, sha = meta.split()
         name = name.decode("utf8", "surrogateescape")
         base = os.path.basename(name).lower()
-        if kind != b"blob" or not (base.endswith(WANTED) or base in NAMES):
+        # Programs without a suffix, and links to folders that hold shell libraries, belong to shell scripts.
+        loose = language == "shell" and (mode == b"120000" or mode == b"100755" and "." not in base)
+        if kind != b"blob" or not (base.endswith(WANTED[language]) or base in NAMES or loose or name in named):
             continue
         batch.stdin.write(sha + b"\n")
         batch.stdin.flush()
@@ -77,15 +85,17 @@ def main():
         if not a.into:
             continue
         into = os.path.join(a.into, name[:-5])
+        language = os.path.basename(os.path.abspath(a.facts))
+        named = {s["script"] for s in d["scripts"]}
         os.makedirs(into, exist_ok=True)
         if a.bare:
-            count, missing = extract(a.bare.format(name[:-5]), d["commit"], into)
+            count, missing = extract(a.bare.format(name[:-5]), d["commit"], into, language, named)
         else:
             with tempfile.TemporaryDirectory() as tmp:
                 subprocess.run(["git", "init", "-q", "--bare", tmp], check=True)
                 subprocess.run(["git", "--git-dir", tmp, "fetch", "-q", "--depth", "1", a.url.format(d["repository"]),
                                 d["commit"]], check=True)
-                count, missing = extract(tmp, d["commit"], into)
+                count, missing = extract(tmp, d["commit"], into, language, named)
         print(f"  {count} files" + (f", {missing} not there" if missing else ""), file=sys.stderr)
 
 

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use serde_json::Value as Json;
 use tree_sitter::Node;
 
+use super::docopt::COMPUTED;
 use super::files;
 use super::walk::{Given, Unit, Val, Walk, arguments, definition_at, text};
 use crate::extract::arguments::Argument;
@@ -69,7 +70,10 @@ impl Walk<'_> {
             "add_flag" => return Val::Unknown,
             "parse_args" | "parse_args2" => {
                 for g in &given {
-                    self.eval(unit, g.node);
+                    let value = self.eval(unit, g.node);
+                    if g.name.as_deref() == Some("positional_arguments") {
+                        self.one_left = value == Val::Lit(Json::from(1));
+                    }
                 }
                 return Val::Options;
             }
@@ -88,7 +92,12 @@ impl Walk<'_> {
                 };
             }
             "file.path" | "here" => return self.below(unit, &given, "/"),
-            "paste0" => return self.below(unit, &given, ""),
+            "paste0" => {
+                return match self.usage_text(unit, &given) {
+                    Some(text) => text,
+                    None => self.below(unit, &given, ""),
+                };
+            }
             "paste" => {
                 let bare = given.iter().any(|g| {
                     g.name.as_deref() == Some("sep") && matches!(text(unit, g.node), "\"\"" | "''")
@@ -99,7 +108,7 @@ impl Walk<'_> {
             | "as.numeric" | "as.integer" | "as.double" | "as.logical" | "file" | "gzfile"
             | "path_abs" | "toString" | "suppressWarnings" | "suppressMessages" | "matrix"
             | "basename" | "as.factor" | "invisible" | "strsplit" | "tolower" | "toupper"
-            | "url" | "eval" | "print" => {
+            | "url" | "eval" | "print" | "unique" | "sort" | "rev" | "Sys.glob" => {
                 let value = given
                     .first()
                     .map_or(Val::Unknown, |g| self.eval(unit, g.node));
@@ -122,7 +131,8 @@ impl Walk<'_> {
                     }
                 }
                 return match name {
-                    "basename" | "strsplit" | "print" => Val::Unknown,
+                    "basename" | "print" => Val::Unknown,
+                    // The parts of `a,b,c` are each what the whole is.
                     _ => value,
                 };
             }
@@ -204,6 +214,24 @@ impl Walk<'_> {
             }
         }
         Val::Unknown
+    }
+
+    /// A text that shows the usage, with a mark where a part of it is computed.
+    fn usage_text(&mut self, unit: &Unit, given: &[Given<'_>]) -> Option<Val> {
+        let shows = given.iter().any(|g| {
+            g.node.kind() == "string" && text(unit, g.node).to_ascii_lowercase().contains("usage:")
+        });
+        if !shows {
+            return None;
+        }
+        let parts: Vec<String> = given
+            .iter()
+            .map(|g| match self.eval(unit, g.node).text() {
+                Some(text) => text.to_owned(),
+                None => COMPUTED.to_string(),
+            })
+            .collect();
+        Some(Val::Lit(Json::from(parts.concat())))
     }
 
     /// `parser$add_argument(…)`, `parser$parse_args()`.

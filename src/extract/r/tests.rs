@@ -266,11 +266,60 @@ fn hostile_sources_end_in_a_note_or_in_little() {
     for text in [
         format!("{}1{}", "(".repeat(20_000), ")".repeat(20_000)),
         format!("{}1", "-".repeat(20_000)),
+        format!("x <- c({}1)", "a, ".repeat(50_000)),
         format!("{}1", "x + ".repeat(20_000)),
         "f <- function(x) f(f(x))\nf(1)".to_owned(),
         "{".repeat(20_000),
+        format!("x <- \"{}\"", "a".repeat(3_000_000)),
     ] {
         let _ = reading(&text);
     }
     assert_eq!(reading("\u{0}\u{1}").notes[0].code, "not-a-script");
+}
+
+#[test]
+fn idioms_of_real_scripts() {
+    // The parts of a list of files are files.
+    check(
+        r#"
+        option_list <- list(make_option(c("-i", "--peak_files"), type="character", default=NULL))
+        opt <- parse_args(OptionParser(option_list=option_list))
+        files <- unlist(strsplit(opt$peak_files, ","))
+        for (idx in 1:length(files)) { peaks <- read.table(files[idx]) }
+        "#,
+        &["input peak_files --peak_files|-i path =null"],
+    );
+    check(
+        r#"
+        parser <- OptionParser(usage = "%prog [options] file")
+        arguments <- parse_args(parser, positional_arguments = 1)
+        lines <- readLines(arguments$args)
+        "#,
+        &["input arg1 <0 path required"],
+    );
+    check(
+        r#"
+        arguments <- parse_args(OptionParser(), positional_arguments = TRUE)
+        for (f in arguments$args) { x <- readRDS(f) }
+        "#,
+        &["input f <0 [path]"],
+    );
+    // Docopt's words in capitals, and a text with computed parts.
+    check(
+        r#"
+        libloc <- .libPaths()[1]
+        doc <- paste0("Usage: install.r [-l LIBLOC] [-x] [--repo REPO] [PACKAGES...]
+
+-l --libloc LIBLOC  where to install [default: ", libloc, "]
+-r --repo REPO      where from [default: getOption]
+-x --usage          show more")
+        opt <- docopt(doc)
+        "#,
+        &[
+            "arg PACKAGES <0 [string]",
+            "arg libloc --libloc|-l string \"where to install\"",
+            "arg repo --repo|-r string =\"getOption\" \"where from\"",
+            "arg usage --usage|-x? bool =false \"show more\"",
+        ],
+    );
 }

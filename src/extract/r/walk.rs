@@ -100,6 +100,8 @@ pub struct Walk<'w> {
     pub missing: Vec<usize>,
     /// Whether the working folder is no longer the one it began in.
     pub moved: bool,
+    /// Whether the parser of options leaves exactly one word.
+    pub one_left: bool,
 }
 
 impl<'w> Walk<'w> {
@@ -123,6 +125,7 @@ impl<'w> Walk<'w> {
             made: Vec::new(),
             missing: Vec::new(),
             moved: false,
+            one_left: false,
         }
     }
 
@@ -262,6 +265,8 @@ impl<'w> Walk<'w> {
                 if let Some(name) = node.child_by_field_name("variable") {
                     let each = match value {
                         Val::Words(from) => self.rest(unit, node, from, Some(text(unit, name))),
+                        Val::Left => self.rest(unit, node, 0, Some(text(unit, name))),
+                        Val::Need(id) => Val::Need(id),
                         _ => Val::Unknown,
                     };
                     self.vars.insert(text(unit, name).to_owned(), each);
@@ -451,7 +456,11 @@ impl<'w> Walk<'w> {
         let value = self.eval(unit, left);
         let name = text(unit, right).trim_matches(['`', '"', '\'']).to_owned();
         match value {
-            Val::Options => self.option(&name),
+            Val::Options => match self.option(&name) {
+                // `parse_args(parser, positional_arguments = 1)`
+                Val::Left if self.one_left => self.word(unit, node, 0),
+                value => value,
+            },
             _ => Val::Unknown,
         }
     }
@@ -511,6 +520,7 @@ impl<'w> Walk<'w> {
                 _ => Val::Unknown,
             },
             (Val::Options, Some(Val::Lit(Json::String(name)))) => self.option(&name),
+            (Val::Need(id), _) => Val::Need(id),
             (Val::Many(values), Some(Val::Lit(Json::Number(n)))) => n
                 .as_u64()
                 .and_then(|n| values.get((n as usize).checked_sub(1)?).cloned())

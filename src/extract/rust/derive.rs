@@ -65,7 +65,7 @@ pub fn read(model: &Model<'_>, found: &mut Found) {
         };
         roots = all
             .iter()
-            .filter(|name| !held(name))
+            .filter(|name| !held(name) && !model.described.contains(name))
             .take(1)
             .map(|name| (*name).clone())
             .collect();
@@ -467,6 +467,9 @@ impl Reader<'_, '_> {
                     }
                 }
             }
+        }
+        if let Some(values) = self.model.possible.get(inner) {
+            return Some(values.clone());
         }
         let declared = self.model.enums.get(inner)?;
         let told = set

@@ -27,6 +27,8 @@ struct Reader<'m, 'c> {
     unit: usize,
     parameters: Vec<String>,
     function: String,
+    /// Constants of the function itself, which hide others of their names.
+    constants: HashMap<String, String>,
     reads: Vec<(String, Place, Manner)>,
     /// Functions that read the variable named by one of their parameters.
     wrappers: HashMap<String, (usize, Manner)>,
@@ -42,6 +44,7 @@ pub fn read(model: &Model<'_>, found: &mut Found) {
         unit: 0,
         parameters: Vec::new(),
         function: String::new(),
+        constants: HashMap::new(),
         reads: Vec::new(),
         wrappers: HashMap::new(),
         calls: Vec::new(),
@@ -114,6 +117,17 @@ impl<'c> Reader<'_, 'c> {
     fn enter(&mut self, function: &Function<'c>) {
         self.unit = function.unit;
         self.function.clone_from(&function.name);
+        self.constants = function
+            .block
+            .stmts
+            .iter()
+            .filter_map(|statement| match statement {
+                syn::Stmt::Item(syn::Item::Const(item)) => {
+                    Some((plain(&item.ident), syntax::text(&item.expr)?))
+                }
+                _ => None,
+            })
+            .collect();
         self.parameters = function
             .sig
             .inputs
@@ -133,7 +147,11 @@ impl<'c> Reader<'_, 'c> {
             return;
         };
         let place = self.model.place(self.unit, call.span());
-        match self.model.text(argument) {
+        let own = match syntax::peel(argument) {
+            Expr::Path(path) => self.constants.get(&last(&path.path)).cloned(),
+            _ => None,
+        };
+        match own.or_else(|| self.model.text(argument)) {
             Some(name) => self.reads.push((name, place, manner)),
             None => {
                 let named = match syntax::peel(argument) {
@@ -215,6 +233,26 @@ impl<'c> Reader<'_, 'c> {
         Some((call, manner))
     }
 
+    /// `option_env!("NAME").unwrap_or("default")`: the name, where it stands, the default.
+    fn built_in(&self, expr: &Expr) -> Option<(String, proc_macro2::Span, Option<Json>)> {
+        let Expr::MethodCall(call) = expr else {
+            return None;
+        };
+        let Expr::Macro(inner) = syntax::peel(&call.receiver) else {
+            return None;
+        };
+        let with_default = matches!(
+            call.method.to_string().as_str(),
+            "unwrap_or" | "unwrap_or_else" | "map_or"
+        );
+        if last(&inner.mac.path) != "option_env" || !with_default {
+            return None;
+        }
+        let name = syntax::text(&inner.mac.parse_body::<Expr>().ok()?)?;
+        let default = call.args.first().and_then(|expr| self.fallback(expr));
+        Some((name, inner.span(), default))
+    }
+
     /// The literal behind `unwrap_or`, or in the closure of `unwrap_or_else`.
     fn fallback(&self, expr: &Expr) -> Option<Json> {
         let expr = match expr {
@@ -236,6 +274,15 @@ impl<'c> Reader<'_, 'c> {
 
 impl<'c> Visit<'c> for Reader<'_, 'c> {
     fn visit_expr(&mut self, expr: &'c Expr) {
+        if let Some((name, span, default)) = self.built_in(expr) {
+            let place = self.model.place(self.unit, span);
+            let manner = Manner {
+                default,
+                ..Manner::default()
+            };
+            self.reads.push((name, place, manner));
+            return;
+        }
         let Some((call, manner)) = self.environment(expr) else {
             return visit::visit_expr(self, expr);
         };

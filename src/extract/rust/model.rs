@@ -53,6 +53,10 @@ pub struct Model<'c> {
     pub consts: HashMap<String, &'c Expr>,
     /// Types whose `parse()` and the like are called.
     pub parsed: Vec<String>,
+    /// Types whose `command()` is called: their command line may be described without being taken.
+    pub described: Vec<String>,
+    /// The values that a hand-written `impl ValueEnum` gives, by the type's name.
+    pub possible: HashMap<String, Vec<String>>,
     /// Longer texts, with their file.
     pub texts: Vec<(usize, String)>,
 }
@@ -66,12 +70,17 @@ impl<'c> Model<'c> {
                 ..Model::default()
             },
             unit: 0,
+            matches: false,
         };
         for (at, unit) in units.iter().enumerate() {
             look.unit = at;
             look.visit_file(&unit.syntax);
         }
-        look.model
+        let mut model = look.model;
+        if look.matches {
+            model.parsed.append(&mut model.described);
+        }
+        model
     }
 
     /// The place of a span in a file.
@@ -96,6 +105,24 @@ impl<'c> Model<'c> {
 struct Look<'c> {
     model: Model<'c>,
     unit: usize,
+    /// Whether a command that was built is given the command line.
+    matches: bool,
+}
+
+/// The values that `PossibleValue::new("value")` names.
+struct PossibleValues(Vec<String>);
+
+impl<'c> Visit<'c> for PossibleValues {
+    fn visit_expr_call(&mut self, call: &'c syn::ExprCall) {
+        if let Expr::Path(path) = &*call.func
+            && last(&path.path) == "new"
+            && super::syntax::owner(&path.path).as_deref() == Some("PossibleValue")
+            && let Some(value) = call.args.first().and_then(text)
+        {
+            self.0.push(value);
+        }
+        visit::visit_expr_call(self, call);
+    }
 }
 
 impl<'c> Visit<'c> for Look<'c> {
@@ -180,10 +207,7 @@ impl<'c> Visit<'c> for Look<'c> {
                     | "parse_from"
                     | "try_parse_from"
                     | "from_args"
-                    | "command"
-                    | "into_app"
                     | "from_env"
-                    | "clap"
                     | "from_clap"
                     | "from_arg_matches"
             )
@@ -191,7 +215,34 @@ impl<'c> Visit<'c> for Look<'c> {
         {
             self.model.parsed.push(owner);
         }
+        if let Expr::Path(path) = &*call.func
+            && matches!(last(&path.path).as_str(), "command" | "into_app" | "clap")
+            && let Some(owner) = super::syntax::owner(&path.path)
+        {
+            self.model.described.push(owner);
+        }
         visit::visit_expr_call(self, call);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'c syn::ExprMethodCall) {
+        self.matches |= call.method.to_string().contains("get_matches");
+        visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_item_impl(&mut self, item: &'c syn::ItemImpl) {
+        let value_enum = item
+            .trait_
+            .as_ref()
+            .is_some_and(|(path, _)| last(path) == "ValueEnum");
+        if value_enum {
+            let mut values = PossibleValues(Vec::new());
+            values.visit_item_impl(item);
+            let name = super::syntax::shape(&item.self_ty).inner;
+            if !values.0.is_empty() {
+                self.model.possible.insert(name, values.0);
+            }
+        }
+        visit::visit_item_impl(self, item);
     }
 
     fn visit_local(&mut self, local: &'c syn::Local) {

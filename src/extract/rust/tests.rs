@@ -384,6 +384,8 @@ fn hostile_sources_end_in_a_note_or_an_error() {
         ),
         format!("fn main() {{ {} {{}} }}", "if a {} else ".repeat(50_000)),
         format!("fn main() {{ a{} }}", ".b()".repeat(50_000)),
+        format!("const A: &[u8] = &[{}];", "1,".repeat(400_000)),
+        format!("const A: &str = \"{}\";", "a".repeat(3_000_000)),
         "\u{0}\u{1}\u{2}".to_owned(),
     ] {
         let reading = reading(&text);
@@ -396,4 +398,55 @@ fn hostile_sources_end_in_a_note_or_an_error() {
         .syntax_error
         .expect("an error");
     assert_eq!(place.line_column(), (1, 21));
+}
+
+#[test]
+fn idioms_of_real_programs() {
+    // A build script that writes completions describes a command line and takes none.
+    check(
+        r#"
+        #[derive(Parser)]
+        struct Args { #[arg(long)] fast: bool }
+        fn main() {
+            let dir = option_env!("COMPLETION_DIR").unwrap_or("target/completion");
+            generate(&mut Args::command(), dir);
+        }
+        "#,
+        &["env COMPLETION_DIR $COMPLETION_DIR string =\"target/completion\""],
+    );
+    check(
+        r#"
+        #[derive(Parser)]
+        struct Args { #[arg(long)] fast: bool }
+        fn main() { let m = Args::command().get_matches(); }
+        "#,
+        &["arg fast --fast? bool =false"],
+    );
+    // Constants of a function hide others of their names.
+    check(
+        r#"
+        fn one() { const KEY: &str = "ONE"; let _ = std::env::var_os(KEY); }
+        fn two() { const KEY: &str = "TWO"; let _ = std::env::var_os(KEY); }
+        fn main() { one(); two(); }
+        "#,
+        &["env ONE $ONE string", "env TWO $TWO string"],
+    );
+    check(
+        r#"
+        #[derive(Parser)]
+        struct Args { #[arg(long, value_parser = value_parser!(Entry))] entry: Option<Entry> }
+        enum Entry { All, Average }
+        impl ValueEnum for Entry {
+            fn value_variants<'a>() -> &'a [Self] { &[Self::All, Self::Average] }
+            fn to_possible_value(&self) -> Option<PossibleValue> {
+                match self {
+                    Self::All => Some(PossibleValue::new("all")),
+                    Self::Average => Some(PossibleValue::new("avg").alias("average")),
+                }
+            }
+        }
+        fn main() { Args::parse(); }
+        "#,
+        &["arg entry --entry choice {all,avg}"],
+    );
 }

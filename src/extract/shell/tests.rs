@@ -469,6 +469,10 @@ fn hostile_sources_end_in_a_note_or_in_little() {
         "case $1 in ".repeat(2_000),
         "f() { g; g; }; g() { f; f; }; f".to_owned(),
         "\"$(".repeat(10_000),
+        format!("echo {}", "a".repeat(3_000_000)),
+        (0..20_000)
+            .map(|n| format!("echo $V{n} > out{n}/x\n"))
+            .collect(),
     ] {
         let _ = reading(&text);
     }
