@@ -47,6 +47,7 @@ fn word(binding: &Binding) -> Option<&str> {
         Binding::Flag { flag, .. } => Some(flag),
         Binding::Env { env } => Some(env),
         Binding::Main { key, .. } => Some(key),
+        Binding::Parameter { parameter } => Some(parameter),
         Binding::Positional { .. } | Binding::ContainerPath { .. } => None,
     }
 }

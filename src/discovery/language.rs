@@ -11,7 +11,7 @@ const SUFFIXES: &[(&str, Language, &str)] = &[
     ("zsh", Language::Shell, "zsh"),
     ("ksh", Language::Shell, "ksh"),
     ("r", Language::R, "Rscript"),
-    ("ipynb", Language::Notebook, "jupyter"),
+    ("ipynb", Language::Notebook, "papermill"),
     ("pl", Language::Other, "perl"),
     ("rb", Language::Other, "ruby"),
     ("js", Language::Other, "node"),
@@ -147,7 +147,7 @@ mod tests {
             ("run", "#!\n", "unknown"),
             ("run", "echo", "unknown"),
             ("a.R", "", "r Rscript"),
-            ("a.ipynb", "{}", "notebook jupyter"),
+            ("a.ipynb", "{}", "notebook papermill"),
         ] {
             assert_eq!(told(name, text), expected, "{name} {text:?}");
         }

@@ -88,7 +88,11 @@ pub fn drift(weighed: &Weighed<'_>) -> Diagnostics {
     let mut found = Diagnostics::new();
     for claims in &group(&layers) {
         let of = |wanted: Layer| claims.iter().copied().find(|claim| layer(claim) == wanted);
-        let code = of(Layer::Static);
+        // What a framework reads by convention, its script reads.
+        let code = claims
+            .iter()
+            .copied()
+            .find(|claim| layer(claim) > Layer::Contract);
         let declared = of(Layer::Manifest).or(of(Layer::Contract));
         match (declared, code) {
             (Some(declared), None)
@@ -173,6 +177,10 @@ fn is_checkable(claim: &Claim, code: &[Claim], hidden: Hidden) -> bool {
         Binding::Positional { positional } => !hidden.arguments && is_beyond(*positional, code),
         Binding::Env { .. } => !hidden.variables && says_all,
         Binding::Main { .. } => !hidden.keys,
+        // A notebook without a cell of parameters takes any.
+        Binding::Parameter { .. } => code
+            .iter()
+            .any(|known| has_way(known, |way| matches!(way, Binding::Parameter { .. }))),
         // Paths may be put together from pieces; keys of `main`'s dictionaries are all there.
         Binding::ContainerPath { .. } => {
             let by_key = |claim: &Claim| has_way(claim, |way| matches!(way, Binding::Main { .. }));

@@ -4,7 +4,7 @@
 use serde_json::Value as Json;
 
 use crate::extract::{Files, python};
-use crate::requirement::{Note, Reading};
+use crate::requirement::{Binding, Claim, Note, Reading};
 use crate::source::{Source, Span};
 
 /// Cell magics below which there is still Python.
@@ -18,13 +18,25 @@ pub fn read(source: &Source, files: Files<'_>) -> Reading {
         Ok(cells) => {
             let (text, parameters) = as_script(source.text(), &cells);
             let script = Source::new(source.path(), source.name(), text);
-            python::read_cells(&script, &parameters, files)
+            let mut reading = python::read_cells(&script, &parameters, files);
+            reading.claims.iter_mut().for_each(parameter);
+            reading
         }
         Err(message) => Reading {
             notes: vec![not_a_notebook(source, &message)],
             syntax_error: Some((source.at(Span::new(0, 0)), message)),
             ..Reading::default()
         },
+    }
+}
+
+/// What a parameter cell assigns reaches the notebook by its name.
+fn parameter(claim: &mut Claim) {
+    let is_parameter = claim.evidence.iter().any(|seen| seen.rule == "papermill");
+    if is_parameter && claim.bindings.is_empty() {
+        claim.bindings.push(Binding::Parameter {
+            parameter: claim.name.clone(),
+        });
     }
 }
 

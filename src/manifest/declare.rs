@@ -43,6 +43,7 @@ impl Declarer<'_> {
             "env",
             "main",
             "key",
+            "parameter",
             "container_path",
         ];
         let binding = self.document.value.pointer(at).and_then(Value::as_object);
@@ -201,6 +202,7 @@ fn bound(raw: &RawBinding, claim: &Claim) -> Option<Binding> {
             env: None,
             main: None,
             key: None,
+            parameter: None,
             container_path: None,
         } => Some(Binding::Flag {
             flag: flag.clone(),
@@ -214,17 +216,21 @@ fn bound(raw: &RawBinding, claim: &Claim) -> Option<Binding> {
             env,
             main,
             key,
+            parameter,
             container_path,
-        } => match (positional, env, main, key, container_path) {
-            (Some(positional), None, None, None, None) => Some(Binding::Positional {
+        } => match (positional, env, main, key, (parameter, container_path)) {
+            (Some(positional), None, None, None, (None, None)) => Some(Binding::Positional {
                 positional: *positional,
             }),
-            (None, Some(env), None, None, None) => Some(Binding::Env { env: env.clone() }),
-            (None, None, Some(main), key, None) => {
+            (None, Some(env), None, None, (None, None)) => Some(Binding::Env { env: env.clone() }),
+            (None, None, Some(main), key, (None, None)) => {
                 let key = key.clone().unwrap_or_else(|| claim.name.clone());
                 Some(Binding::Main { main: *main, key })
             }
-            (None, None, None, None, Some(path)) => Some(Binding::ContainerPath {
+            (None, None, None, None, (Some(parameter), None)) => Some(Binding::Parameter {
+                parameter: parameter.clone(),
+            }),
+            (None, None, None, None, (None, Some(path))) => Some(Binding::ContainerPath {
                 container_path: path.clone(),
             }),
             _ => None,

@@ -290,6 +290,8 @@ pub struct RawBinding {
     pub main: Option<MainParameter>,
     /// The key in `main`'s dictionary.
     pub key: Option<String>,
+    /// A notebook's parameter.
+    pub parameter: Option<String>,
     /// A path written into the script.
     pub container_path: Option<String>,
 }

@@ -361,6 +361,29 @@ impl Builder<'_> {
                     Vec::new(),
                 )
             }
+            Launcher::Interpreter { program, args }
+                if script.language == Language::Notebook && is_papermill(program) =>
+            {
+                let folder = self.analysis.home.join("notebooks");
+                let name = file::name_for(&self.step.name);
+                let made = folder.join(format!("{name}.ipynb"));
+                let parameters = folder.join(format!("{name}.json"));
+                let text = serde_json::to_string_pretty(&parameters_of(passed)).unwrap_or_default();
+                let given = [
+                    path_in(&made, dir),
+                    "-f".to_owned(),
+                    path_in(&parameters, dir),
+                ];
+                let document = Document {
+                    path: parameters,
+                    text,
+                };
+                (
+                    at(program),
+                    args.iter().cloned().chain([file]).chain(given).collect(),
+                    vec![document],
+                )
+            }
             Launcher::Interpreter { program, args } => (
                 at(program),
                 args.iter().cloned().chain([file]).chain(words).collect(),
@@ -486,6 +509,24 @@ fn path_in(path: &Path, dir: &Path) -> String {
         .unwrap_or(path)
         .to_string_lossy()
         .into_owned()
+}
+
+/// Whether a program is papermill: it takes a notebook, the place of its filled copy, and a file of parameters.
+fn is_papermill(program: &str) -> bool {
+    program.rsplit('/').next() == Some("papermill")
+}
+
+/// What a notebook's parameters are set to.
+fn parameters_of(passed: &[Passed<'_>]) -> Map<String, Value> {
+    let mut all = Map::new();
+    for Passed { requirement, value } in passed {
+        for binding in &requirement.bindings {
+            if let Binding::Parameter { parameter } = binding {
+                all.insert(parameter.clone(), (*value).clone());
+            }
+        }
+    }
+    all
 }
 
 /// What `main` is called with. Variables are named alone: their values are in the environment.

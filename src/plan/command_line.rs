@@ -33,7 +33,10 @@ pub(super) fn arguments(passed: &[Passed<'_>], language: Language) -> Vec<String
                         None => global.extend(words),
                     }
                 }
-                Binding::Env { .. } | Binding::Main { .. } | Binding::ContainerPath { .. } => {}
+                Binding::Env { .. }
+                | Binding::Main { .. }
+                | Binding::Parameter { .. }
+                | Binding::ContainerPath { .. } => {}
             }
         }
     }

@@ -53,6 +53,11 @@ pub enum Binding {
         /// The key.
         key: String,
     },
+    /// A parameter of a notebook, which its runner sets.
+    Parameter {
+        /// Its name.
+        parameter: String,
+    },
     /// A path written into the script: absolute, or relative to the step's working folder.
     ContainerPath {
         /// The path as written.
@@ -128,6 +133,7 @@ impl fmt::Display for Binding {
                 MainParameter::EnvironVars => write!(f, "environ_vars[\"{key}\"]"),
                 MainParameter::JobArgs => write!(f, "job_args.{key}"),
             },
+            Self::Parameter { parameter } => f.write_str(parameter),
             Self::ContainerPath { container_path } => f.write_str(container_path),
         }
     }

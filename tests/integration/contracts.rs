@@ -317,3 +317,47 @@ fn a_broken_contract_is_a_finding_in_the_contract() {
         .tells("yaml-syntax")
         .tells("nothing was started");
 }
+
+/// A notebook is run by papermill, with the values of its parameters in a file of their own types.
+#[test]
+fn parameters_of_a_notebook_are_set_by_its_runner() {
+    let notebook = r#"{"cells": [
+  {"cell_type": "code", "metadata": {"tags": ["parameters"]}, "source": ["rounds = 300\n", "label = 'a'"]},
+  {"cell_type": "code", "metadata": {}, "source": ["print(rounds, label)"]}
+], "nbformat": 4}"#;
+    let project = Project::new(&[
+        (
+            "runtime-test.yaml",
+            "version: 1\npipeline: p\ndefaults: { interpreters: { notebook: ./papermill } }\nsteps: { make: { script: n.ipynb } }\n",
+        ),
+        ("n.ipynb", notebook),
+        (
+            "papermill",
+            "#!/bin/sh\ncp \"$1\" \"$2\" && cat \"$4\" > seen.json\n",
+        ),
+        (
+            "runtime-test.answers.yaml",
+            "steps: { make: { args: { rounds: 7 } } }\n",
+        ),
+    ]);
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(
+        project.path().join("papermill"),
+        std::fs::Permissions::from_mode(0o755),
+    )
+    .expect("executable");
+    let check = project.run(&["check", "--deny-drift"]).code(0);
+    assert_eq!(check.err, "");
+    let inspect = project.run(&["inspect", "--format", "json"]).code(0).out;
+    assert!(inspect.contains(r#""parameter": "rounds""#), "{inspect}");
+    project.run(&["contract", "make"]).code(0);
+    assert_eq!(project.run(&["check", "--deny-drift"]).code(0).err, "");
+    project.run(&["run"]).code(0);
+    let seen: serde_json::Value = serde_json::from_str(&project.read("seen.json")).expect("JSON");
+    assert_eq!(
+        seen,
+        serde_json::json!({ "rounds": 7 }),
+        "the others keep what the cell says"
+    );
+    assert!(project.exists(".runtime-test/notebooks/make.ipynb"));
+}

@@ -45,6 +45,7 @@ fn the_annotated_manifest_shows_every_key() {
             "env",
             "main",
             "key",
+            "parameter",
             "container_path",
         ];
         missing.extend(

@@ -68,7 +68,8 @@ impl Known {
             kind: Some((claim.kind, layer)),
             value_type: said(&claim.value_type, layer),
             required: said(&required, layer),
-            own_default: default.clone().filter(|_| layer == Layer::Static),
+            // What a platform's convention gives need not be passed either.
+            own_default: default.clone().filter(|_| layer > Layer::Contract),
             default: said(&default, layer),
             choices: said(&claim.choices, layer),
             pattern: said(&claim.pattern, layer),
