@@ -293,6 +293,7 @@ fn tried(record: &Record, step: &str, outcome: &StepOutcome) -> Vec<Tried> {
             ending: match (&attempt.reason, attempt.end) {
                 (Some(reason), _) => plain(reason),
                 (None, None) => "had not ended".to_owned(),
+                (None, Some(_)) if outcome.state.is_good() => "passed".to_owned(),
                 (None, Some(_)) => plain(outcome.reason.as_deref().unwrap_or(state(outcome).0)),
             },
             log: outcome
