@@ -173,7 +173,9 @@ pub fn analyse(options: &Options) -> Result<Analysis, Diagnostics> {
             language: script.language,
             is_whole,
         }));
-        requirements.push(requirements_of(step, script, &layers));
+        let mut own = requirements_of(step, script, &layers);
+        own.retain(|requirement| !is_fact(requirement));
+        requirements.push(own);
     }
     problems.extend(passed_in_vain(&manifest, &folder));
     problems.extend(wiring::wire(&manifest, &mut requirements));
@@ -254,6 +256,12 @@ impl ReadScript {
             is_whole: is_whole(&self.script, &self.reading),
         })
     }
+}
+
+/// Whether a run itself gives the value: a variable such as `RUNTIME_TEST_OUTPUT_DIR`.
+fn is_fact(requirement: &Requirement) -> bool {
+    let is_own = |binding: &Binding| matches!(binding, Binding::Env { env } if env.starts_with("RUNTIME_TEST_"));
+    !requirement.bindings.is_empty() && requirement.bindings.iter().all(is_own)
 }
 
 /// Whether all of a script was read, so that what was not found in it is not there.

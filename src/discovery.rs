@@ -108,6 +108,7 @@ impl Discovery<'_> {
         let launcher = match words {
             Some(words) if entry == Entry::Main => Launcher::Main {
                 program: first(&words),
+                args: words[1..].to_vec(),
             },
             Some(words) => Launcher::Interpreter {
                 program: first(&words),
@@ -128,13 +129,19 @@ impl Discovery<'_> {
         }
     }
 
-    /// The interpreter that the manifest names for a step: a path with a `/` is relative to the manifest's folder.
+    /// The interpreter that the manifest names for a step: a path with a `/` is relative to the manifest's folder. Python
+    /// that nobody names is that of a virtual environment `.venv` beside the manifest, where there is one.
     fn chosen(&self, step: &Step, language: Language) -> Option<Vec<String>> {
         let settings = &step.settings;
         let words = settings
             .interpreter
             .as_ref()
-            .or_else(|| settings.interpreters.get(&language))?;
+            .or_else(|| settings.interpreters.get(&language));
+        let Some(words) = words else {
+            let python = self.manifest.folder.join(".venv/bin/python");
+            let is_there = language == Language::Python && is_executable(&python);
+            return is_there.then(|| vec![python.to_string_lossy().into_owned()]);
+        };
         let mut words = words.value.clone();
         if words[0].contains('/') {
             words[0] = file::resolve(&self.manifest.folder, &words[0])
@@ -169,16 +176,16 @@ impl Discovery<'_> {
                 None
             }
         };
-        let program = self
-            .chosen(step, Language::Python)
-            .map_or("python3".to_owned(), |words| first(&words));
+        let words = self.chosen(step, Language::Python);
+        let words = words.unwrap_or_else(|| vec!["python3".to_owned()]);
         Script {
             name: format!("python -m {}", module.value),
             source,
             language: Language::Python,
             entry: Entry::Cli,
             launcher: Launcher::Module {
-                program,
+                program: first(&words),
+                args: words[1..].to_vec(),
                 module: module.value.clone(),
             },
         }

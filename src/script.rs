@@ -108,6 +108,8 @@ pub enum Launcher {
     Module {
         /// The interpreter.
         program: String,
+        /// Its own arguments.
+        args: Vec<String>,
         /// The module.
         module: String,
     },
@@ -115,6 +117,8 @@ pub enum Launcher {
     Main {
         /// The interpreter.
         program: String,
+        /// Its own arguments.
+        args: Vec<String>,
     },
     /// As the binary that Cargo builds.
     Cargo(CargoTarget),

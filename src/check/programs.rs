@@ -22,7 +22,7 @@ fn wanted(launcher: &Launcher) -> Option<&str> {
     match launcher {
         Launcher::Interpreter { program, .. }
         | Launcher::Module { program, .. }
-        | Launcher::Main { program } => Some(program),
+        | Launcher::Main { program, .. } => Some(program),
         Launcher::Command(words) => words.first().map(String::as_str),
         Launcher::Direct | Launcher::Cargo(_) | Launcher::External => None,
     }

@@ -353,13 +353,14 @@ impl Builder<'_> {
                     .unwrap_or_default();
                 (Program::At(path), words, Vec::new())
             }
-            Launcher::Module { program, module } => {
-                let start = ["-m".to_owned(), module.clone()];
-                (
-                    at(program),
-                    start.into_iter().chain(words).collect(),
-                    Vec::new(),
-                )
+            Launcher::Module {
+                program,
+                args,
+                module,
+            } => {
+                let start = args.iter().cloned();
+                let start = start.chain(["-m".to_owned(), module.clone()]);
+                (at(program), start.chain(words).collect(), Vec::new())
             }
             Launcher::Interpreter { program, args }
                 if script.language == Language::Notebook && is_papermill(program) =>
@@ -389,11 +390,12 @@ impl Builder<'_> {
                 args.iter().cloned().chain([file]).chain(words).collect(),
                 Vec::new(),
             ),
-            Launcher::Main { program } => {
+            Launcher::Main { program, args } => {
                 let folder = self.analysis.home.join("main");
                 let driver = folder.join("driver.py");
                 let document = folder.join(format!("{}.json", file::name_for(&self.step.name)));
-                let args = vec![path_in(&driver, dir), file, path_in(&document, dir)];
+                let own = [path_in(&driver, dir), file, path_in(&document, dir)];
+                let args = args.iter().cloned().chain(own).collect();
                 let text = serde_json::to_string_pretty(&dictionaries(values)).unwrap_or_default();
                 let documents = vec![
                     Document {

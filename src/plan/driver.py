@@ -41,5 +41,13 @@ if __name__ == "__main__":
         trace = without_this_file(error.__traceback__)
         traceback.print_exception(type(error), error, trace)
         sys.exit(1)
+    folder = os.environ.get("RUNTIME_TEST_OUTPUT_DIR")
+    kept = folder and os.path.join(folder, "main-result.json")
+    if kept and os.path.exists(kept):
+        os.remove(kept)
     if result is not None:
-        print(json.dumps(result, default=str))
+        text = json.dumps(result, default=str, skipkeys=True)
+        print(text)
+        if kept:
+            with open(kept, "w", encoding="utf-8") as file:
+                file.write(text + "\n")

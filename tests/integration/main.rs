@@ -7,6 +7,7 @@ mod examples;
 mod findings;
 mod hostile;
 mod journey;
+mod launch;
 mod layers;
 mod mistakes;
 mod mutations;

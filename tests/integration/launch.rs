@@ -1,0 +1,78 @@
+//! How scripts are started: by which interpreter, and what comes back from `main`.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::common::Project;
+
+const MAIN: &str = "\
+import os
+import sys
+
+def main(input_paths, output_paths, environ_vars, job_args):
+    open(output_paths['OUT'], 'w').write(os.environ.get('STARTED_BY', 'nobody'))
+    if os.environ.get('STOP'):
+        sys.exit(7)
+    return {'rows': 3, 'where': os.path.basename(os.environ['RUNTIME_TEST_OUTPUT_DIR'])}
+";
+
+/// A pipeline whose steps run `main` and a module.
+fn project(interpreter: &str) -> Project {
+    let manifest = format!(
+        "version: 1\npipeline: p\n{interpreter}steps:\n  call:\n    script: call.py\n    entry: main\n    \
+         outputs: {{ out: {{ type: text, binding: {{ main: output_paths, key: OUT }} }} }}\n  \
+         tool: {{ module: tool, outputs: {{ out: {{ type: text, binding: {{ positional: 0 }} }} }} }}\n"
+    );
+    Project::new(&[
+        ("runtime-test.yaml", &manifest),
+        ("call.py", MAIN),
+        (
+            "tool.py",
+            "import os\nimport sys\nopen(sys.argv[1], 'w').write(os.environ.get('STARTED_BY', 'nobody'))\n",
+        ),
+    ])
+}
+
+fn program(project: &Project, name: &str, text: &str) {
+    project.write(name, text);
+    let path = project.path().join(name);
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("executable");
+}
+
+/// By whom both steps say they were started.
+fn started_by(project: &Project) -> (String, String) {
+    project.run(&["run"]).code(0);
+    let read = |step: &str| project.read(&format!(".runtime-test/outputs/{step}/out.txt"));
+    (read("call"), read("tool"))
+}
+
+#[test]
+fn an_interpreter_of_several_words_starts_main_and_modules() {
+    let project =
+        project("defaults: { interpreters: { python: [bin/uv, run, --frozen, python3] } }\n");
+    let uv =
+        "#!/bin/sh\n[ \"$1 $2\" = 'run --frozen' ] || exit 9\nshift 2\nSTARTED_BY=uv exec \"$@\"\n";
+    program(&project, "bin/uv", uv);
+    assert_eq!(started_by(&project), ("uv".to_owned(), "uv".to_owned()));
+}
+
+#[test]
+fn a_virtual_environment_beside_the_manifest_is_taken() {
+    let without = project("");
+    assert_eq!(started_by(&without).0, "nobody");
+    let again = project("");
+    let python = "#!/bin/sh\nSTARTED_BY=venv exec python3 \"$@\"\n";
+    program(&again, ".venv/bin/python", python);
+    assert_eq!(started_by(&again), ("venv".to_owned(), "venv".to_owned()));
+}
+
+#[test]
+fn what_main_returns_is_kept_and_its_exit_is_honoured() {
+    let project = project("").env("STOP", "");
+    project.run(&["run"]).code(0);
+    let kept = project.read(".runtime-test/outputs/call/main-result.json");
+    assert_eq!(kept, "{\"rows\": 3, \"where\": \"call\"}\n");
+    let again = self::project("").env("STOP", "1");
+    again.run(&["run", "call"]).code(100).tells("exited with 7");
+    assert!(!again.exists(".runtime-test/outputs/call/main-result.json"));
+}
