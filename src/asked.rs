@@ -78,7 +78,7 @@ pub fn feeders(
             .iter()
             .filter(|r| r.kind == Kind::Output)
         {
-            if feeds(output.data_type, requirement.data_type) {
+            if DataType::feeds(output.data_type, requirement.data_type) {
                 if found.len() == limit {
                     return ControlFlow::Break(());
                 }
@@ -104,7 +104,7 @@ pub fn feeder(
             .requirements
             .iter()
             .filter(|r| r.kind == Kind::Output);
-        match outputs.find(|output| feeds(output.data_type, requirement.data_type)) {
+        match outputs.find(|output| DataType::feeds(output.data_type, requirement.data_type)) {
             Some(output) => ControlFlow::Break(OutputRef {
                 step: steps[at].step.to_owned(),
                 output: output.name.clone(),
@@ -112,17 +112,6 @@ pub fn feeder(
             None => ControlFlow::Continue(()),
         }
     })
-}
-
-/// Whether what lies at an output can be what an input reads.
-pub fn feeds(output: Option<DataType>, input: Option<DataType>) -> bool {
-    match (output, input) {
-        (Some(DataType::Folder), Some(DataType::File))
-        | (Some(DataType::File), Some(DataType::Folder)) => false,
-        (Some(DataType::File), _) | (_, Some(DataType::File)) => true,
-        (Some(output), Some(input)) => output == input,
-        _ => true,
-    }
 }
 
 /// Whether an answer may be an upstream output: inputs, and other paths whose direction is not known.

@@ -4,8 +4,7 @@
 use std::collections::HashSet;
 
 use crate::analysis::AnalysedStep;
-use crate::asked::feeds;
-use crate::requirement::{Binding, Kind, Requirement};
+use crate::requirement::{Binding, DataType, Kind, Requirement};
 use crate::script::{Entry, Language};
 use crate::yaml;
 
@@ -272,7 +271,10 @@ fn by_name(steps: &[Candidate]) -> Vec<Edge> {
             .filter(|r| r.kind == Kind::Output && says(r))
             .count()
             == 1;
-        if only && says(output) && input.is_answerable() && feeds(output.data_type, input.data_type)
+        if only
+            && says(output)
+            && input.is_answerable()
+            && DataType::feeds(output.data_type, input.data_type)
         {
             let wire =
                 (output.name != input.name).then(|| (input.name.clone(), output.name.clone()));

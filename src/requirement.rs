@@ -256,6 +256,8 @@ pub struct Requirement {
     pub supplied: bool,
     /// The upstream output that feeds it, and how that was decided.
     pub from: Option<Wire>,
+    /// The upstream output that may feed it: too little agrees to wire it, and nothing else comes into question.
+    pub suggested: Option<OutputRef>,
     /// The answer under which it holds.
     pub when: Option<When>,
     /// The group of which at most one may be given.

@@ -3,7 +3,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, did_you_mean, listed};
 use crate::manifest::Manifest;
-use crate::requirement::{Field, Kind, Layer, OutputRef, Requirement, Wire};
+use crate::requirement::{DataType, Field, Kind, Layer, OutputRef, Requirement, Wire};
 use crate::source::Place;
 
 /// Sets `from` on every input that an upstream output feeds.
@@ -42,7 +42,62 @@ pub fn wire(manifest: &Manifest, requirements: &mut [Vec<Requirement>]) -> Diagn
             input.origins.set(Field::From, Layer::Inference);
         }
     }
+    for index in 0..requirements.len() {
+        for (input, from) in suggestions(manifest, index, requirements) {
+            requirements[index][input].suggested = Some(from);
+        }
+    }
     problems
+}
+
+/// Inputs that wait for the user although one output of the steps needed directly, and only one, can feed them and
+/// feeds nothing else of this step.
+fn suggestions(
+    manifest: &Manifest,
+    step: usize,
+    requirements: &[Vec<Requirement>],
+) -> Vec<(usize, OutputRef)> {
+    let own = &requirements[step];
+    let taken: Vec<&OutputRef> = own
+        .iter()
+        .filter_map(|r| Some(&r.from.as_ref()?.from))
+        .collect();
+    let free: Vec<(OutputRef, &Requirement)> = manifest.steps[step]
+        .needs
+        .iter()
+        .flat_map(|need| {
+            let name = &manifest.steps[need.value].name;
+            let outputs = requirements[need.value]
+                .iter()
+                .filter(|r| r.kind == Kind::Output);
+            outputs.map(|output| {
+                let (step, output_name) = (name.clone(), output.name.clone());
+                (
+                    OutputRef {
+                        step,
+                        output: output_name,
+                    },
+                    output,
+                )
+            })
+        })
+        .filter(|(from, _)| !taken.contains(&from))
+        .collect();
+    let waiting = own
+        .iter()
+        .enumerate()
+        .filter(|(_, r)| r.kind == Kind::Input && r.needs_answer());
+    waiting
+        .filter_map(|(at, input)| {
+            let mut fitting = free
+                .iter()
+                .filter(|(_, output)| DataType::feeds(output.data_type, input.data_type));
+            match (fitting.next(), fitting.next()) {
+                (Some((from, _)), None) => Some((at, from.clone())),
+                _ => None,
+            }
+        })
+        .collect()
 }
 
 /// What is wrong with an output that the manifest names: it is not there, or need not have run before.

@@ -12,9 +12,9 @@ use serde_json::Value;
 use self::value::Shapes;
 use super::words::{self, Asker};
 use super::{Answer, Answers, Finding, Given, StepAnswers, fill};
-use crate::asked::{self, Family, StepRequirements, feeds, upstream};
+use crate::asked::{self, Family, StepRequirements, upstream};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
-use crate::requirement::{Kind, OutputRef, Requirement, When};
+use crate::requirement::{DataType, Kind, OutputRef, Requirement, When};
 use crate::shape::{self, Misfit, Pattern};
 use crate::source::{Place, Source, Span};
 use crate::yaml::{self, Document, Entry, Node};
@@ -600,7 +600,7 @@ impl<'a> Reading<'a> {
             let target = self.steps[target].step;
             return Err(words::not_upstream(asker, from, target, place.clone()));
         }
-        match feeds(found.data_type, requirement.data_type) {
+        match DataType::feeds(found.data_type, requirement.data_type) {
             true => Ok(()),
             false => Err(words::other_data(asker, from, found, place.clone())),
         }

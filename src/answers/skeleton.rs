@@ -254,6 +254,16 @@ fn headline(step: &StepRequirements<'_>, requirement: &Requirement) -> String {
     {
         text.push_str(&format!("; such as {}", yaml::inline(example)));
     }
+    if let Some(from) = requirement
+        .suggested
+        .as_ref()
+        .filter(|_| is_required(requirement))
+    {
+        text.push_str(&format!(
+            "; perhaps {{from: {}}}",
+            tidy(&yaml::quoted(&from.to_string()))
+        ));
+    }
     if requirement.secret {
         text.push_str("; secret: give it as ${NAME}");
     }

@@ -49,6 +49,7 @@ pub(crate) fn requirement(kind: Kind, name: &str) -> Requirement {
         path: None,
         supplied: false,
         from: None,
+        suggested: None,
         when: None,
         exclusive: None,
         confidence: Default::default(),

@@ -156,6 +156,18 @@ data_types! {
 }
 
 impl DataType {
+    /// Whether what lies at an output can be what an input reads, as far as both are known.
+    pub fn feeds(output: Option<Self>, input: Option<Self>) -> bool {
+        match (output, input) {
+            (Some(Self::Folder), Some(Self::File)) | (Some(Self::File), Some(Self::Folder)) => {
+                false
+            }
+            (Some(Self::File), _) | (_, Some(Self::File)) => true,
+            (Some(output), Some(input)) => output == input,
+            _ => true,
+        }
+    }
+
     /// The type of that word.
     pub fn parse(word: &str) -> Option<Self> {
         match word {

@@ -101,7 +101,10 @@ fn alternatives(words: &[String]) -> String {
 /// A value as a word in a sentence.
 pub(super) fn plain(value: &Value) -> String {
     match value {
-        Value::String(text) if text.is_empty() => "\"\"".to_owned(),
+        // A word in a sentence that is no word has to be set apart from the sentence.
+        Value::String(text) if !text.chars().any(char::is_alphanumeric) => {
+            crate::yaml::inline(value)
+        }
         Value::String(text) => tidy(text),
         other => crate::yaml::inline(other),
     }

@@ -56,6 +56,26 @@ fn init_writes_a_skeleton_that_lacks_only_what_is_required() {
 }
 
 #[test]
+fn what_may_feed_an_input_is_suggested_and_never_wired() {
+    let count = COUNT
+        .replace("rows=${1", "table=${1")
+        .replace("$rows", "$table");
+    let project = Project::new(&[
+        ("runtime-test.yaml", MANIFEST),
+        ("make.py", MAKE),
+        ("count.sh", &count),
+    ]);
+    project.run(&["init"]).code(0);
+    let answers = project.read("runtime-test.answers.yaml");
+    assert!(
+        answers.contains("; perhaps {from: make.rows} (count.sh:3)\n      table:\n"),
+        "{answers}"
+    );
+    let status = project.run(&["status", "--format", "json"]).code(121);
+    assert!(status.out.contains("\"inputs.table\""), "{}", status.out);
+}
+
+#[test]
 fn init_proposes_a_manifest_where_there_is_none() {
     let project = Project::new(&[("make.py", MAKE), ("count.sh", COUNT)]);
     let init = project.run(&["init"]).code(0);

@@ -155,6 +155,7 @@ impl Known {
             bindings: self.ways.into_iter().map(|way| way.binding).collect(),
             supplied: false,
             from: None,
+            suggested: None,
             confidence: self.confidence,
             evidence: self.evidence,
             name,
