@@ -85,11 +85,16 @@ pub fn refresh(read: &ReadScript, contract: &Source) -> Result<Pin, Diagnostics>
             .iter()
             .any(|group| group.len() > 1 && group.iter().any(|other| std::ptr::eq(*other, claim)))
     };
+    // Of several claims of one name, one entry speaks.
+    let is_told = |claim: &Claim| {
+        let mut others = read.reading.claims.iter();
+        others.any(|other| other.kind == claim.kind && other.name == claim.name && is_known(other))
+    };
     let new: Vec<Claim> = read
         .reading
         .claims
         .iter()
-        .filter(|claim| !is_known(claim) && !known.claims.iter().any(|known| is_one(known, claim)))
+        .filter(|claim| !is_told(claim) && !known.claims.iter().any(|known| is_one(known, claim)))
         .cloned()
         .collect();
     let taken = known
