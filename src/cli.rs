@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod clean;
 mod contract;
 mod explain;
 mod graph;
@@ -55,6 +56,7 @@ enum Command {
     Graph(graph::Args),
     Run(run::Args),
     Report(report::Args),
+    Clean(clean::Args),
     Explain(explain::Args),
     Schema(schema::Args),
 }
@@ -101,6 +103,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Graph(args) => graph::main(&cli.global, &args, &mut ui),
         Command::Run(args) => run::main(&cli.global, &args, &mut ui),
         Command::Report(args) => report::main(&cli.global, &args, &mut ui),
+        Command::Clean(args) => clean::main(&cli.global, &args, &mut ui),
         Command::Explain(args) => explain::main(&args, &mut ui),
         Command::Schema(args) => schema::main(&args, &mut ui),
     };

@@ -134,8 +134,8 @@ impl RunSummary {
 }
 
 /// Something that happened in a run; a line of `events.jsonl`. `RunStarted` comes first, `RunFinished` last. Each step
-/// has exactly one `StepFinished`; before it come its `StepStarted`s, one an attempt, each but the last followed by a
-/// `StepRetried`. A step that never started, or is external, has no `StepStarted`.
+/// has exactly one `StepFinished`; before it come `StepExplained` and its `StepStarted`s, one an attempt, each but the
+/// last followed by a `StepRetried`. A step that never started, is external, or is spared has neither.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
@@ -171,6 +171,15 @@ pub enum Event {
         seconds: f64,
         /// What Cargo printed, as it printed it.
         output: String,
+    },
+    /// A step has to run.
+    StepExplained {
+        /// The step.
+        step: String,
+        /// Why: what is not as it was when it last passed.
+        because: Vec<String>,
+        /// Seconds since the run began.
+        at: f64,
     },
     /// An attempt begins.
     StepStarted {

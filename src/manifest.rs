@@ -141,6 +141,8 @@ pub struct Settings {
     pub weight: usize,
     /// A name that no two running steps share.
     pub mutex: Option<String>,
+    /// Whether an earlier result may stand for it.
+    pub cache: bool,
     /// Variables set for it besides its requirements.
     pub env: IndexMap<String, String>,
     /// The program that starts it, and its first arguments.

@@ -7,6 +7,7 @@ mod command_line;
 mod enclose;
 mod machine;
 pub mod outline;
+pub mod reads;
 pub mod select;
 
 use std::ffi::OsStr;
@@ -19,6 +20,8 @@ use crate::manifest::retries::Retries;
 use crate::requirement::DataType;
 use crate::script::CargoTarget;
 use crate::source::Place;
+
+pub use self::reads::Reads;
 
 /// Everything a run needs to know.
 #[derive(Clone, Debug)]
@@ -100,6 +103,10 @@ pub struct Invocation {
     pub configured: Configured,
     /// The framework its script uses.
     pub framework: Option<String>,
+    /// What it reads besides what it is given, from which it is known whether an earlier result still stands.
+    pub reads: Reads,
+    /// Whether an earlier result may stand for it at all.
+    pub reuse: bool,
 }
 
 /// A file that the tool writes for a step.

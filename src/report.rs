@@ -23,7 +23,7 @@ use std::path::PathBuf;
 use crate::event::Event;
 use crate::ui::Ui;
 
-pub use self::console::{Console, Results};
+pub use self::console::{Console, Explain, Results};
 pub use self::json::Json;
 pub use self::written::Written;
 

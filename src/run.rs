@@ -1,7 +1,9 @@
 //! Owns the run: carries out a plan and tells of it in events. One thread owns all state, asks the scheduler what may
 //! start, and waits on a channel; each running step has a thread of its own that does nothing but see it to its end.
 
+pub mod cache;
 pub mod cargo;
+pub mod clean;
 pub mod expect;
 mod group;
 pub mod interrupt;
@@ -26,6 +28,8 @@ use std::time::{Duration, Instant};
 
 use indexmap::IndexMap;
 
+use self::cache::key::Facts;
+use self::cache::{Cache, Reuse};
 use self::expect::Snapshots;
 use self::interrupt::{Interrupt, Wish};
 use self::journal::{Journal, Lock, LockError};
@@ -67,6 +71,8 @@ pub struct RunOptions {
     pub environment: Vec<(OsString, OsString)>,
     /// The `cargo` that builds Cargo targets: a name to find on PATH or a path.
     pub cargo: PathBuf,
+    /// Whether earlier results may stand for steps that have not changed.
+    pub reuse: Reuse,
 }
 
 impl Default for RunOptions {
@@ -81,6 +87,7 @@ impl Default for RunOptions {
             interrupt: Interrupt::new(),
             environment: std::env::vars_os().collect(),
             cargo: std::env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from),
+            reuse: Reuse::default(),
         }
     }
 }
@@ -144,6 +151,8 @@ impl From<(PathBuf, io::Error)> for RunError {
 
 /// What a step's thread says.
 enum Message {
+    /// A step has to run, for these reasons, and makes its first attempt.
+    Begins(usize, Vec<String>),
     /// An attempt has ended.
     Finished(usize, Attempt),
     /// It met a bug of ours.
@@ -181,12 +190,13 @@ pub fn run(
     if let Some(left) = left {
         recover(&plan.home, &left.run_id, options.grace);
     }
-    let costs = earlier_costs(&plan.home);
     let journal = Journal::create(&plan.home)?;
     lock.sign(journal.run_id())
         .map_err(|error| (plan.home.join("lock"), error))?;
+    let cache = Cache::load(&plan.home, options.reuse, journal.run_id());
     let mut teller = Teller::new(plan, options.timeout, journal, on_event);
-    let ended = carry_out(plan, options, &costs, &mut teller);
+    let ended = carry_out(plan, options, &cache, &mut teller);
+    cache.close();
     teller.finish(options.interrupt.is_asked())?;
     lock.release();
     ended.map(|()| teller.summary)
@@ -202,20 +212,11 @@ fn recover(home: &Path, run_id: &str, grace: Duration) {
     }
 }
 
-/// How long steps took in the latest run.
-fn earlier_costs(home: &Path) -> HashMap<String, f64> {
-    let summary = journal::latest(home).and_then(|folder| journal::load_summary(&folder).ok());
-    let steps = summary.into_iter().flat_map(|summary| summary.steps);
-    let ran = steps.filter(|(_, outcome)| outcome.attempts > 0);
-    ran.map(|(step, outcome)| (step, outcome.seconds / f64::from(outcome.attempts)))
-        .collect()
-}
-
 /// Builds what has to be built and runs all steps; whatever happens, the summary knows of each step at the end.
 fn carry_out(
     plan: &Plan,
     options: &RunOptions,
-    costs: &HashMap<String, f64>,
+    cache: &Cache,
     teller: &mut Teller<'_>,
 ) -> Result<(), RunError> {
     teller.begin()?;
@@ -237,11 +238,14 @@ fn carry_out(
         grace: options.grace,
         interrupt: &interrupt,
         snapshots: options.snapshots,
+        cache,
+        facts: &Facts::new(&plan.root, &options.environment, &mask),
     };
+    let costs = cache.costs();
     let tasks: Vec<Task> = plan
         .invocations
         .iter()
-        .map(|step| task(step, costs))
+        .map(|step| task(step, &costs))
         .collect();
     let rules = Rules {
         jobs: options.jobs,
@@ -342,12 +346,16 @@ fn run_steps(
                 let invocation = &context.plan.invocations[index];
                 let program = program(invocation, executables);
                 if let Some(program) = program {
-                    let command = step::shown_command(context, invocation, program);
-                    also(&mut result, teller.start(index, number, command));
+                    teller.will_start(index, step::shown_command(context, invocation, program));
+                    // Whether the first attempt is made at all is found out by the step's own thread.
+                    if number > 1 {
+                        also(&mut result, teller.start(index, number));
+                    }
                 }
                 let sender = sender.clone();
                 scope.spawn(move || {
-                    let run = || step::run(context, invocation, program, number);
+                    let mut begins = |because| drop(sender.send(Message::Begins(index, because)));
+                    let run = || step::run(context, invocation, program, number, &mut begins);
                     let message = match panic::catch_unwind(AssertUnwindSafe(run)) {
                         Ok(attempt) => Message::Finished(index, attempt),
                         Err(panic) => Message::Panicked(panic),
@@ -362,6 +370,10 @@ fn run_steps(
             let next = scheduler.next_moment();
             let wait = next.map_or(TICK, |next| next.saturating_sub(teller.elapsed()).min(TICK));
             let told = match news.recv_timeout(wait) {
+                Ok(Message::Begins(index, because)) => {
+                    let explained = teller.explain(index, because);
+                    explained.and_then(|()| teller.start(index, 1))
+                }
                 Ok(Message::Finished(index, attempt)) => {
                     let verdict = match (attempt.state.is_good(), attempt.worth_retrying) {
                         (true, _) => Verdict::Good,
@@ -605,10 +617,21 @@ impl<'a> Teller<'a> {
         self.tell(&event)
     }
 
-    /// An attempt begins.
-    fn start(&mut self, index: usize, attempt: u32, command: String) -> Result<(), RunError> {
+    /// A step is looked at that would start so.
+    fn will_start(&mut self, index: usize, command: String) {
+        self.tallies[index].command = Some(command);
+    }
+
+    /// A step has to run.
+    fn explain(&mut self, index: usize, because: Vec<String>) -> Result<(), RunError> {
         let (step, at) = (self.plan.invocations[index].step.clone(), self.now());
-        self.tallies[index].command = Some(command.clone());
+        self.tell(&Event::StepExplained { step, because, at })
+    }
+
+    /// An attempt begins.
+    fn start(&mut self, index: usize, attempt: u32) -> Result<(), RunError> {
+        let (step, at) = (self.plan.invocations[index].step.clone(), self.now());
+        let command = self.tallies[index].command.clone().unwrap_or_default();
         self.tell(&Event::StepStarted {
             step,
             attempt,

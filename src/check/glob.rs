@@ -14,6 +14,28 @@ pub fn is_pattern(path: &Path) -> bool {
 
 /// Whether anything fits a pattern.
 pub fn matches_any(pattern: &Path) -> bool {
+    look(pattern, &mut |_| Go::Stop).unwrap_or(true)
+}
+
+/// All that fits a pattern, in no order; nothing where there is too much to look at.
+pub fn all(pattern: &Path) -> Option<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    look(pattern, &mut |path| {
+        found.push(path);
+        Go::On
+    })?;
+    Some(found)
+}
+
+/// Whether more is looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Go {
+    On,
+    Stop,
+}
+
+/// Shows what fits a pattern; whether somebody said that this is enough.
+fn look(pattern: &Path, show: &mut dyn FnMut(PathBuf) -> Go) -> Option<bool> {
     let (mut base, mut parts) = (PathBuf::new(), Vec::new());
     for part in pattern.components() {
         if parts.is_empty() && !is_pattern(part.as_os_str().as_ref()) {
@@ -24,16 +46,24 @@ pub fn matches_any(pattern: &Path) -> bool {
     }
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let mut left = ENTRIES;
-    below(&base, &parts, &mut left).unwrap_or(true)
+    below(&base, &parts, &mut left, show)
 }
 
-/// Whether anything below a folder fits; nothing where there is too much to look at.
-fn below(folder: &Path, parts: &[&str], left: &mut usize) -> Option<bool> {
+/// Shows what fits below a folder, until somebody says stop; nothing where there is too much to look at.
+fn below(
+    folder: &Path,
+    parts: &[&str],
+    left: &mut usize,
+    show: &mut dyn FnMut(PathBuf) -> Go,
+) -> Option<bool> {
     let Some((first, rest)) = parts.split_first() else {
-        return Some(true);
+        return Some(show(folder.to_owned()) == Go::Stop);
     };
-    if *first == "**" && below(folder, if rest.is_empty() { &["*"] } else { rest }, left)? {
-        return Some(true);
+    if *first == "**" {
+        let here = if rest.is_empty() { &["*"] } else { rest };
+        if below(folder, here, left, show)? {
+            return Some(true);
+        }
     }
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         *left = left.checked_sub(1)?;
@@ -43,13 +73,13 @@ fn below(folder: &Path, parts: &[&str], left: &mut usize) -> Option<bool> {
         }
         // Links to folders are not followed downwards: they may go in circles.
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        let found = match *first {
-            "**" => is_folder && below(&entry.path(), parts, left)?,
+        let enough = match *first {
+            "**" => is_folder && below(&entry.path(), parts, left, show)?,
             first if !fits(&name, first) => false,
-            _ if rest.is_empty() => true,
-            _ => entry.path().is_dir() && below(&entry.path(), rest, left)?,
+            _ if rest.is_empty() => show(entry.path()) == Go::Stop,
+            _ => entry.path().is_dir() && below(&entry.path(), rest, left, show)?,
         };
-        if found {
+        if enough {
             return Some(true);
         }
     }

@@ -19,7 +19,8 @@ use crate::manifest::load;
 use crate::plan::select::{self, Selection, Shard};
 use crate::plan::{Plan, build, changed, outline};
 use crate::report::github::Github;
-use crate::report::{Console, Json, Reporter, Reporters, Results, Written};
+use crate::report::{Console, Explain, Json, Reporter, Reporters, Results, Written};
+use crate::run::cache::Reuse;
 use crate::run::expect::Snapshots;
 use crate::run::interrupt::Interrupt;
 use crate::run::{self, OnFailure, RunError, RunOptions};
@@ -80,6 +81,12 @@ pub(super) struct Args {
     /// the inputs are made; secrets are not shown.
     #[arg(long)]
     dry_run: bool,
+    /// Run every selected step, also those of which nothing has changed since they passed
+    #[arg(long)]
+    force: bool,
+    /// Tell for each step what has changed so that it runs, or that nothing has
+    #[arg(long)]
+    explain: bool,
     #[command(flatten)]
     judging: Judging,
     /// Write a trace of the run for Perfetto or Chrome
@@ -228,7 +235,13 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         .with_github(github(args));
     let told = match args.message_format {
         MessageFormat::Human => {
-            Reporter::Console(Console::new(Results::Stdout).with_outline(outline))
+            let explain = if args.explain {
+                Explain::Told
+            } else {
+                Explain::Kept
+            };
+            let console = Console::new(Results::Stdout).with_outline(outline);
+            Reporter::Console(console.with_explain(explain))
         }
         MessageFormat::Json => Reporter::Json(Json),
     };
@@ -322,6 +335,9 @@ fn carry_out(plan: &Plan, mut reporters: Reporters, args: &Args, ui: &mut Ui) ->
     };
     if args.bless {
         options.snapshots = Snapshots::Blessed;
+    }
+    if args.force {
+        options.reuse = Reuse::Never;
     }
     if let Some(jobs) = args.jobs {
         options.jobs = jobs.get();

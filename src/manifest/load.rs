@@ -229,6 +229,7 @@ impl Loader<'_> {
                 .map(|cwd| self.spanned(cwd, "/defaults/cwd")),
             weight: raw.weight.unwrap_or(1),
             mutex: raw.mutex.clone(),
+            cache: raw.cache.unwrap_or(true),
             env: raw
                 .env
                 .iter()
@@ -331,6 +332,7 @@ impl Loader<'_> {
             },
             weight: raw.weight.unwrap_or(defaults.weight).max(1),
             mutex: raw.mutex.clone().or_else(|| defaults.mutex.clone()),
+            cache: raw.cache.unwrap_or(defaults.cache),
             env: defaults.env.clone(),
             interpreter: raw
                 .interpreter

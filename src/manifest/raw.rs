@@ -61,6 +61,8 @@ pub struct RawDefaults {
     pub weight: Option<usize>,
     /// A name that no two running steps share.
     pub mutex: Option<String>,
+    /// Whether an earlier result stands for a step while nothing that it reads has changed; true where it is not given.
+    pub cache: Option<bool>,
     /// The program that starts scripts of a language; a path with a `/` is relative to the manifest's folder.
     #[serde(default)]
     pub interpreters: IndexMap<Language, RawWords>,
@@ -197,6 +199,8 @@ pub struct RawStep {
     pub weight: Option<usize>,
     /// A name that no two running steps share.
     pub mutex: Option<String>,
+    /// Whether an earlier result stands for a step while nothing that it reads has changed; true where it is not given.
+    pub cache: Option<bool>,
 }
 
 /// A target that Cargo builds: a binary or an example.

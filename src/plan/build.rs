@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::command_line::{Passed, arguments, variable};
 use super::enclose;
+use super::reads;
 use super::{
     Configured, Document, Inherits, Invocation, Plan, PlannedExpectation, PlannedPath, Program,
 };
@@ -218,10 +219,13 @@ impl Builder<'_> {
             &self.mapped(&values),
             &self.analysis.output_folder(&self.step.name),
         );
+        // What runs inside of an enclosure decides as much as what encloses it.
+        let mut inside = None;
         if let (false, Program::At(path), Ok(way)) = (stages.is_empty(), &program, container::way())
         {
             let main = self.analysis.home.join("main");
             let enclosed = enclose::enclosed(&way, &stages, &dir, &main, path, args);
+            inside = Some(path.clone());
             program = Program::At(enclosed.0);
             args = enclosed.1;
             documents.extend(enclosed.2);
@@ -233,6 +237,9 @@ impl Builder<'_> {
         }
         let answers = self.checked.answers.step(&self.step.name);
         let outputs = self.planned(|r| r.kind == Kind::Output, &values);
+        let taken = self.checked.values.of(self.index);
+        let mut reads = reads::reads(self.analysis, self.step, self.analysed, taken, &args, &dir);
+        reads.code.extend(inside);
         Invocation {
             step: self.step.name.clone(),
             script: self.analysed.script.name.clone(),
@@ -259,6 +266,8 @@ impl Builder<'_> {
                 false => Configured::Auto,
             },
             framework: self.analysed.framework.map(str::to_owned),
+            reads,
+            reuse: settings.cache,
         }
     }
 

@@ -24,9 +24,20 @@ pub enum Results {
     Stderr,
 }
 
+/// Whether it is told why each step runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Explain {
+    /// Only to who wants to know everything.
+    #[default]
+    Kept,
+    /// Yes.
+    Told,
+}
+
 /// Tells a person.
 #[derive(Debug, Default)]
 pub struct Console {
+    explain: Explain,
     results: Results,
     /// What the run is to do: where each answer was given.
     outline: Option<Rc<Outline>>,
@@ -54,6 +65,12 @@ impl Console {
             outline: Some(outline),
             ..self
         }
+    }
+
+    /// Tells why each step runs, or not.
+    #[must_use]
+    pub fn with_explain(self, explain: Explain) -> Self {
+        Self { explain, ..self }
     }
 
     /// Tells an event.
@@ -122,6 +139,13 @@ impl Console {
                     attempt_of(*attempt)
                 );
                 ui.note(&headed(Tone::Warn, "SLOW", &text));
+            }
+            Event::StepExplained { step, because, .. } => {
+                if self.explain == Explain::Told || ui.verbosity() == Verbosity::Verbose {
+                    let name = paint(Tone::Strong, &clean(step));
+                    let text = format!("{name}: {}", clean(&because.join("; ")));
+                    ui.note(&headed(Tone::Dim, "BECAUSE", &text));
+                }
             }
             Event::StepRetried {
                 step,

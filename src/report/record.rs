@@ -157,6 +157,7 @@ impl Record {
                     outcome.reason = Some("it had not ended when this was written".to_owned());
                 }
             }
+            Event::StepExplained { at, .. } => self.passed(*at),
             Event::StepRetried {
                 step, reason, at, ..
             } => {

@@ -17,6 +17,8 @@ use crate::event::{Judged, StepOutcome, StepState};
 use crate::file;
 use crate::plan::{Document, Inherits, Invocation, Plan, Program};
 use crate::requirement::DataType;
+use crate::run::cache::key::Facts;
+use crate::run::cache::{Cache, Decision, explain};
 use crate::run::expect::{self, Snapshots};
 use crate::run::group::{self, signal_name};
 use crate::run::interrupt::Interrupt;
@@ -53,6 +55,10 @@ pub struct Context<'a> {
     pub interrupt: &'a Interrupt,
     /// What becomes of snapshots.
     pub snapshots: Snapshots,
+    /// What is remembered of earlier runs.
+    pub cache: &'a Cache,
+    /// What is the same for all steps when they are compared with earlier runs.
+    pub facts: &'a Facts<'a>,
 }
 
 /// How one attempt went.
@@ -83,22 +89,63 @@ pub fn shown_command(context: &Context<'_>, invocation: &Invocation, program: &P
     context.mask.text(&command(invocation, program))
 }
 
-/// Makes one attempt at a step, the first of which is number 1. `program` is what to start; nothing for an external step.
+/// Makes one attempt at a step, the first of which is number 1; where nothing has changed since the step passed, it is
+/// spared instead. `program` is what to start; nothing for an external step. `begins` hears why the first attempt is made.
 pub fn run(
     context: &Context<'_>,
     invocation: &Invocation,
     program: Option<&Path>,
     number: u32,
+    begins: &mut dyn FnMut(Vec<String>),
 ) -> Attempt {
-    let began = Instant::now();
-    let attempt = match program {
-        Some(program) => attempt(context, invocation, program, number),
-        None => external(context, invocation),
+    let (cache, facts) = (context.cache, context.facts);
+    let Some(program) = program else {
+        let attempt = external(context, invocation);
+        if attempt.state.is_good() {
+            cache.keep_external(facts, invocation);
+        }
+        return shown(context, attempt);
     };
+    if number == 1 {
+        let (because, parts) = match cache.decide(facts, invocation, program) {
+            Decision::Run { because, parts } => (because, parts),
+            Decision::Spare { reason, parts } => {
+                let attempt = judged(context, invocation, spared(reason));
+                if attempt.state.is_good() {
+                    return shown(context, attempt);
+                }
+                // It is made again, for what is expected may be new, and what is compared may not be all that counts.
+                let why = context.mask.text(&attempt.reason.unwrap_or_default());
+                (explain::not_expected(&why), Some(parts))
+            }
+        };
+        begins(because);
+        if let Err((path, error)) = cache.begin(&invocation.step, parts) {
+            return shown(context, failed(cannot_write(&path, &error)));
+        }
+    }
+    let began = Instant::now();
+    let attempt = attempt(context, invocation, program, number);
+    let took = began.elapsed();
+    if attempt.state.is_good() {
+        cache.keep(facts, invocation, program, took);
+    }
+    shown(context, Attempt { took, ..attempt })
+}
+
+/// An attempt as people may see it.
+fn shown(context: &Context<'_>, attempt: Attempt) -> Attempt {
     Attempt {
-        took: began.elapsed(),
         reason: attempt.reason.map(|reason| context.mask.text(&reason)),
         ..attempt
+    }
+}
+
+/// A step that need not run, for this reason.
+fn spared(reason: String) -> Attempt {
+    Attempt {
+        state: StepState::Cached,
+        ..failed(reason)
     }
 }
 
@@ -115,7 +162,7 @@ pub fn outcome(
         StepState::Passed if attempts > 1 => StepState::Flaky,
         state => state,
     };
-    let started = invocation.program != Program::Nothing;
+    let started = invocation.program != Program::Nothing && state != StepState::Cached;
     StepOutcome {
         attempts: if started { attempts } else { 0 },
         seconds: took.as_secs_f64(),

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::manifest::retries::Retries;
-use crate::plan::{Configured, Document, Inherits, PlannedPath};
+use crate::plan::{Configured, Document, Inherits, PlannedPath, Reads};
 use crate::requirement::DataType;
 
 /// A pipeline of shell scripts in a folder of its own.
@@ -80,6 +80,8 @@ impl Pipeline {
             secrets: Vec::new(),
             configured: Configured::Auto,
             framework: None,
+            reads: Reads::default(),
+            reuse: false,
         });
         self.plan
             .invocations
@@ -235,8 +237,10 @@ fn events_come_in_order_and_the_journal_holds_them_all() {
         told,
         [
             "run_started",
+            "step_explained a",
             "step_started a",
             "step_finished a",
+            "step_explained b",
             "step_started b",
             "step_finished b",
             "step_finished c",

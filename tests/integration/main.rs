@@ -1,5 +1,6 @@
 //! All tests that look at the project from outside: its layers, its published files, its commands.
 
+mod cache;
 mod common;
 mod contracts;
 mod editor;

@@ -140,7 +140,7 @@ fn past_runs_are_listed_told_again_and_compared() {
         .tells("there is no run yet");
     project.run(&["run"]).code(0);
     project.write("broken", "");
-    project.run(&["run"]).code(100);
+    project.run(&["run", "--force"]).code(100);
     let folder = latest(&project);
     let run = folder
         .file_name()

@@ -56,6 +56,8 @@ fn an_odd_variable_name_is_pasteable_too() {
         secrets: Vec::new(),
         configured: crate::plan::Configured::Auto,
         framework: None,
+        reads: crate::plan::Reads::default(),
+        reuse: false,
     };
     let program = Path::new("/bin/x");
     assert_eq!(command(&invocation, program), "A='1 2' /bin/x 'a b'");

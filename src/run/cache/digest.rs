@@ -1,0 +1,397 @@
+//! Owns the contents of files and folders as hashes, and the short way to them: a file whose size, times and number are as
+//! they were has the content it had, provided that it was at rest when it was read. (io: reads)
+//!
+//! A file written in the very moment in which it is read could be written once more within the same tick of the clock
+//! and look as before. So what is known of a file is trusted only where its times were well in the past when the reading
+//! began; all others are read again. A file from the future is never at rest.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use crate::check::glob;
+
+/// How coarse a clock of files may be: ticks of a kernel are at most 10 ms long.
+const TICK: i64 = 20_000_000;
+
+/// The same where a file system keeps whole seconds, or every second of them.
+const COARSE: i64 = 2_100_000_000;
+
+/// From this size on, a file that was just written is waited for until it is at rest, for waiting takes less time than
+/// reading it again next time.
+const WORTH_WAITING: u64 = 16 * 1024 * 1024;
+
+/// How often a file that changes while it is read is read again.
+const TRIES: u32 = 3;
+
+/// How many files and folders of a folder are compared.
+const ENTRIES: usize = 1_000_000;
+
+/// How deep folders may lie in each other.
+const DEPTH: usize = 128;
+
+/// Up to this size a file is read at once.
+const SMALL: u64 = 1024 * 1024;
+
+/// A content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Hash([u8; 16]);
+
+impl Hash {
+    /// The content of nothing at all.
+    pub const NOTHING: Self = Self([0; 16]);
+
+    /// The hash of some bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self::from(blake3::hash(bytes))
+    }
+
+    /// The hash of several texts, which differs when any of them does or moves.
+    pub fn of_all(parts: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        for part in parts {
+            hasher.update(&(part.as_ref().len() as u64).to_le_bytes());
+            hasher.update(part.as_ref());
+        }
+        Self::from(hasher.finalize())
+    }
+
+    /// Its bytes.
+    pub fn bytes(self) -> [u8; 16] {
+        self.0
+    }
+}
+
+impl From<blake3::Hash> for Hash {
+    fn from(hash: blake3::Hash) -> Self {
+        let mut half = [0; 16];
+        half.copy_from_slice(&hash.as_bytes()[..16]);
+        Self(half)
+    }
+}
+
+impl From<[u8; 16]> for Hash {
+    fn from(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+}
+
+/// What lies at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// Its hash; [`Hash::NOTHING`] where nothing lies there.
+    pub hash: Hash,
+    /// Its size in bytes, of a folder that of all files in it.
+    pub size: u64,
+}
+
+impl Content {
+    /// Nothing lies there.
+    pub const NOTHING: Self = Self {
+        hash: Hash::NOTHING,
+        size: 0,
+    };
+}
+
+/// Why something cannot be compared.
+#[derive(Debug)]
+pub enum Unknown {
+    /// It cannot be read.
+    Unreadable(PathBuf, io::Error),
+    /// It changes while it is read.
+    Restless(PathBuf),
+    /// It is a device, a pipe or a socket.
+    Special(PathBuf),
+    /// There are too many files, or folders too deep.
+    TooMuch(PathBuf),
+}
+
+impl fmt::Display for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(path, error) => {
+                write!(f, "`{}` cannot be read: {error}", path.display())
+            }
+            Self::Restless(path) => write!(f, "`{}` changes while it is read", path.display()),
+            Self::Special(path) => {
+                write!(
+                    f,
+                    "`{}` is a device or a pipe, which cannot be compared",
+                    path.display()
+                )
+            }
+            Self::TooMuch(path) => {
+                write!(f, "`{}` holds too much to be compared", path.display())
+            }
+        }
+    }
+}
+
+/// What the system says of a file without opening it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stat {
+    /// Bytes.
+    pub size: u64,
+    /// When its content was last written, in nanoseconds since 1970.
+    pub written: i64,
+    /// When anything of it was last changed; programs cannot set it.
+    pub changed: i64,
+    /// Its number in its file system.
+    pub number: u64,
+}
+
+impl Stat {
+    /// Takes over what was asked.
+    pub fn of(found: &Metadata) -> Self {
+        let time = |seconds: i64, nanos: i64| seconds.saturating_mul(1_000_000_000) + nanos;
+        Self {
+            size: found.len(),
+            written: time(found.mtime(), found.mtime_nsec()),
+            changed: time(found.ctime(), found.ctime_nsec()),
+            number: found.ino(),
+        }
+    }
+
+    /// From when on it is at rest.
+    fn rests_from(&self) -> i64 {
+        let coarse = self.written % 1_000_000_000 == 0 && self.changed % 1_000_000_000 == 0;
+        let slack = if coarse { COARSE } else { TICK };
+        self.written.max(self.changed).saturating_add(slack)
+    }
+}
+
+/// Now, in nanoseconds since 1970.
+pub fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+    })
+}
+
+/// All that is known of files; threads share it.
+#[derive(Debug, Default)]
+pub struct Digests {
+    known: Mutex<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    files: HashMap<PathBuf, (Stat, Hash)>,
+    /// What was learned and has not been taken yet.
+    learned: Vec<(PathBuf, Stat, Hash)>,
+}
+
+impl Digests {
+    /// Begins with what was known before.
+    pub fn new(files: HashMap<PathBuf, (Stat, Hash)>) -> Self {
+        Self {
+            known: Mutex::new(Known {
+                files,
+                learned: Vec::new(),
+            }),
+        }
+    }
+
+    /// What was learned of files since this was last asked.
+    pub fn learned(&self) -> Vec<(PathBuf, Stat, Hash)> {
+        std::mem::take(&mut self.lock().learned)
+    }
+
+    /// Everything known.
+    pub fn all(&self) -> HashMap<PathBuf, (Stat, Hash)> {
+        self.lock().files.clone()
+    }
+
+    /// What lies at a path: a file, a folder with all in it, the files that fit a pattern, or nothing.
+    ///
+    /// # Errors
+    /// It cannot be told.
+    pub fn of(&self, path: &Path) -> Result<Content, Unknown> {
+        match fs::metadata(path) {
+            Ok(found) => {
+                let mut walk = Walk {
+                    digests: self,
+                    left: ENTRIES,
+                    above: Vec::new(),
+                };
+                walk.of(path, &found)
+            }
+            Err(error) if is_absent(&error) && glob::is_pattern(path) => self.of_pattern(path),
+            Err(error) if is_absent(&error) => Ok(Content::NOTHING),
+            Err(error) => Err(Unknown::Unreadable(path.to_owned(), error)),
+        }
+    }
+
+    /// All that fits a pattern, by name and content.
+    fn of_pattern(&self, pattern: &Path) -> Result<Content, Unknown> {
+        let too_much = || Unknown::TooMuch(pattern.to_owned());
+        let mut fitting = glob::all(pattern).ok_or_else(too_much)?;
+        fitting.sort();
+        let mut parts = Vec::new();
+        let mut size = 0;
+        for path in fitting {
+            let content = self.of(&path)?;
+            parts.push(path.as_os_str().as_encoded_bytes().to_vec());
+            parts.push(content.hash.bytes().to_vec());
+            size += content.size;
+        }
+        let hash = Hash::of_all(&parts);
+        Ok(Content { hash, size })
+    }
+
+    /// The content of a regular file.
+    fn of_file(&self, path: &Path, found: &Metadata) -> Result<Content, Unknown> {
+        let mut stat = Stat::of(found);
+        let content = |stat: Stat, hash| Content {
+            hash,
+            size: stat.size,
+        };
+        if let Some((known, hash)) = self.lock().files.get(path)
+            && *known == stat
+        {
+            return Ok(content(stat, *hash));
+        }
+        let unreadable = |error| Unknown::Unreadable(path.to_owned(), error);
+        for _ in 0..TRIES {
+            let mut began = now();
+            let wait = stat.rests_from() - began;
+            if stat.size >= WORTH_WAITING && (1..=TICK).contains(&wait) {
+                thread::sleep(Duration::from_nanos(wait.unsigned_abs()));
+                began = now();
+            }
+            let hash = read(path, stat.size).map_err(unreadable)?;
+            let after = Stat::of(&fs::metadata(path).map_err(unreadable)?);
+            if after != stat {
+                stat = after;
+                continue;
+            }
+            if stat.rests_from() < began {
+                let mut known = self.lock();
+                known.files.insert(path.to_owned(), (stat, hash));
+                known.learned.push((path.to_owned(), stat, hash));
+            }
+            return Ok(content(stat, hash));
+        }
+        Err(Unknown::Restless(path.to_owned()))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether nothing lies there.
+fn is_absent(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
+}
+
+/// The hash of a file's bytes.
+fn read(path: &Path, size: u64) -> io::Result<Hash> {
+    let mut file = File::open(path)?;
+    if size > SMALL {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update_reader(file)?;
+        return Ok(hasher.finalize().into());
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
+    file.read_to_end(&mut bytes)?;
+    Ok(Hash::of(&bytes))
+}
+
+/// A way through a folder.
+struct Walk<'a> {
+    digests: &'a Digests,
+    left: usize,
+    /// The folders that lead here, by device and number: a link back to one of them is not followed.
+    above: Vec<(u64, u64)>,
+}
+
+impl Walk<'_> {
+    fn of(&mut self, path: &Path, found: &Metadata) -> Result<Content, Unknown> {
+        match () {
+            () if found.is_file() => self.digests.of_file(path, found),
+            () if found.is_dir() => self.of_folder(path, found),
+            () => Err(Unknown::Special(path.to_owned())),
+        }
+    }
+
+    /// Names and contents of all in a folder. A link counts with what it leads to; one that leads nowhere, or back to
+    /// where it lies, by its target's name.
+    fn of_folder(&mut self, path: &Path, found: &Metadata) -> Result<Content, Unknown> {
+        let unreadable = |path: &Path, error| Unknown::Unreadable(path.to_owned(), error);
+        if self.above.len() >= DEPTH {
+            return Err(Unknown::TooMuch(path.to_owned()));
+        }
+        self.above.push((found.dev(), found.ino()));
+        let mut names = Vec::new();
+        for entry in fs::read_dir(path).map_err(|error| unreadable(path, error))? {
+            self.left =
+                (self.left.checked_sub(1)).ok_or_else(|| Unknown::TooMuch(path.to_owned()))?;
+            names.push(entry.map_err(|error| unreadable(path, error))?.file_name());
+        }
+        names.sort();
+        let mut parts: Vec<Vec<u8>> = Vec::with_capacity(3 * names.len());
+        let mut size = 0;
+        for name in names {
+            let below = path.join(&name);
+            let (kind, content): (&[u8], _) = match fs::metadata(&below) {
+                Ok(found) if self.above.contains(&(found.dev(), found.ino())) => {
+                    (b"link", link(&below))
+                }
+                Ok(found) if found.is_dir() => (b"folder", self.of(&below, &found)?),
+                Ok(found) => (b"file", self.of(&below, &found)?),
+                Err(error) if is_absent(&error) => (b"link", link(&below)),
+                Err(error) => return Err(unreadable(&below, error)),
+            };
+            parts.push(kind.to_vec());
+            parts.push(name.as_encoded_bytes().to_vec());
+            parts.push(content.hash.bytes().to_vec());
+            size += content.size;
+        }
+        self.above.pop();
+        let hash = Hash::of_all(&parts);
+        Ok(Content { hash, size })
+    }
+}
+
+/// A link by the name of its target.
+fn link(path: &Path) -> Content {
+    let target = fs::read_link(path).unwrap_or_default();
+    Content {
+        hash: Hash::of(target.as_os_str().as_encoded_bytes()),
+        size: 0,
+    }
+}
+
+impl Serialize for Hash {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use std::fmt::Write;
+        let mut text = String::with_capacity(32);
+        for byte in self.0 {
+            let _ = write!(text, "{byte:02x}");
+        }
+        serializer.serialize_str(&text)
+    }
+}
+
+impl<'de> Deserialize<'de> for Hash {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        let number = u128::from_str_radix(&text, 16)
+            .ok()
+            .filter(|_| text.len() == 32);
+        let number = number.ok_or_else(|| serde::de::Error::custom("not a hash"))?;
+        Ok(Self(number.to_be_bytes()))
+    }
+}
