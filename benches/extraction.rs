@@ -1,5 +1,7 @@
 //! The cost of reading Python scripts beside the bare parse of the same files, by the parser we use and by Python's own.
-//! Prints ratios: `cargo bench --bench extraction -- FOLDER` reads every script below a folder, the examples without one.
+//! Prints ratios: `cargo bench --bench extraction -- FOLDER` reads every script below a folder, the examples without one;
+//! `-- LIST` reads the scripts that a text file names, one a line. `--costliest` names those that cost most beside their
+//! own parse.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
@@ -23,7 +25,15 @@ fn main() {
         PathBuf::from,
     );
     let mut paths = Vec::new();
-    collect(&folder, &mut paths);
+    match folder.is_file() {
+        true => paths.extend(
+            fs::read_to_string(&folder)
+                .unwrap_or_default()
+                .lines()
+                .map(PathBuf::from),
+        ),
+        false => collect(&folder, &mut paths),
+    }
     let sources: Vec<Source> = paths
         .iter()
         .filter_map(|path| {
@@ -73,9 +83,36 @@ fn main() {
         "with local modules    {followed:>10.1?}  {:.2}",
         ratio(followed)
     );
+    if env::args().any(|arg| arg == "--costliest") {
+        costliest(&sources);
+        return;
+    }
     match python(&paths) {
         Some(time) => println!("Python's ast.parse    {time:>10.1?}  {:.2}", ratio(time)),
         None => println!("Python's ast.parse    not measured: python3 did not run"),
+    }
+}
+
+/// Names the scripts whose reading costs most, with what it costs above their bare parse.
+fn costliest(sources: &[Source]) {
+    let mut costs: Vec<_> = sources
+        .iter()
+        .map(|source| {
+            let bare = least(|| {
+                std::hint::black_box(parse_unchecked(
+                    source.text(),
+                    ParseOptions::from(Mode::Module),
+                ));
+            });
+            let read = least(|| {
+                std::hint::black_box(extract::extract(Language::Python, source, None, &|_| None));
+            });
+            (read.saturating_sub(bare), bare, source.name())
+        })
+        .collect();
+    costs.sort();
+    for (above, bare, name) in costs.iter().rev().take(40) {
+        println!("{above:>10.1?} above {bare:>10.1?}  {name}");
     }
 }
 

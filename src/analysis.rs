@@ -22,9 +22,6 @@ use crate::script::{Entry, Language, Launcher, Script};
 use crate::source::{Source, Span, Spanned};
 use crate::template::{self, Piece};
 
-/// The stack of a thread that reads scripts, in bytes: syntax trees are deep.
-const STACK: usize = 64 * 1024 * 1024;
-
 /// Where to look, and what to choose.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -384,12 +381,13 @@ fn read_all_as(
         known.lock().ok()?.insert(path, read.clone());
         read
     };
+    let project = extract::Project::new(&files);
     let next = AtomicUsize::new(0);
     let done: Vec<Mutex<Reading>> = jobs.iter().map(|_| Mutex::default()).collect();
     let work = || {
         while let Some((script, source)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
             let at = places[&(source.path(), script.entry)];
-            let reading = extract::extract(script.language, source, entry(script), &files);
+            let reading = extract::extract(script.language, source, entry(script), &project);
             if let Ok(mut place) = done[at].lock() {
                 *place = reading;
             }
@@ -401,12 +399,12 @@ fn read_all_as(
     std::thread::scope(|scope| {
         for _ in 0..threads {
             // Without a thread nothing would be read; where none can be had, this one does the work.
+            let all = || extract::with_stack(work).unwrap_or_else(work);
             if std::thread::Builder::new()
-                .stack_size(STACK)
-                .spawn_scoped(scope, work)
+                .spawn_scoped(scope, all)
                 .is_err()
             {
-                work();
+                all();
             }
         }
     });

@@ -13,6 +13,8 @@ pub mod rust;
 pub mod shell;
 mod words;
 
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use crate::requirement::Reading;
@@ -22,19 +24,39 @@ use crate::source::Source;
 /// Gives readers the text of other files of the same project, by the path they are looked for at.
 pub type Files<'a> = &'a (dyn Fn(&Path) -> Option<Source> + Sync);
 
-/// A reader: a script's text, how it is entered where that is said, and the project's other files.
-type Reader = fn(&Source, Option<Entry>, Files<'_>) -> Reading;
+/// What the scripts of one project have in common while they are read: its other files, each read and parsed once.
+pub struct Project<'a> {
+    files: Files<'a>,
+    python: python::Shared,
+}
+
+impl<'a> Project<'a> {
+    /// A project of which nothing was read yet.
+    pub fn new(files: Files<'a>) -> Self {
+        Self {
+            files,
+            python: python::Shared::default(),
+        }
+    }
+}
+
+/// A reader: a script's text, how it is entered where that is said, and the project it belongs to.
+type Reader = fn(&Source, Option<Entry>, &Project<'_>) -> Reading;
 
 /// Which language is read by whom.
 const READERS: &[(Language, Reader)] = &[
     (Language::Python, python::read),
-    (Language::Shell, |source, _, files| {
-        shell::read(source, files)
+    (Language::Shell, |source, _, project| {
+        shell::read(source, project.files)
     }),
-    (Language::Rust, |source, _, files| rust::read(source, files)),
-    (Language::R, |source, _, files| r::read(source, files)),
-    (Language::Notebook, |source, _, files| {
-        notebook::read(source, files)
+    (Language::Rust, |source, _, project| {
+        rust::read(source, project.files)
+    }),
+    (Language::R, |source, _, project| {
+        r::read(source, project.files)
+    }),
+    (Language::Notebook, |source, _, project| {
+        notebook::read(source, project)
     }),
 ];
 
@@ -52,9 +74,34 @@ pub fn extract(
     language: Language,
     source: &Source,
     entry: Option<Entry>,
-    files: Files<'_>,
+    project: &Project<'_>,
 ) -> Reading {
-    reader(language).map_or_else(Reading::default, |read| read(source, entry, files))
+    reader(language).map_or_else(Reading::default, |read| read(source, entry, project))
+}
+
+/// The stack on which scripts are walked, in bytes of address space: deep code must not end the process.
+const STACK: usize = 256 << 20;
+
+thread_local! {
+    static ROOMY: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `work` where there is stack for the deepest script: here, where this is such a place, else on a thread of its
+/// own. None where it panicked or no thread was to be had.
+pub fn with_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
+    if ROOMY.get() {
+        return catch_unwind(AssertUnwindSafe(work)).ok();
+    }
+    std::thread::scope(|scope| {
+        std::thread::Builder::new()
+            .stack_size(STACK)
+            .spawn_scoped(scope, || {
+                ROOMY.set(true);
+                work()
+            })
+            .ok()
+            .and_then(|thread| thread.join().ok())
+    })
 }
 
 /// Whether a language has a reader, so that what it does not find is not there.

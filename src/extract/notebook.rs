@@ -3,7 +3,7 @@
 
 use serde_json::Value as Json;
 
-use crate::extract::{Files, python};
+use crate::extract::{Project, python};
 use crate::requirement::{Binding, Claim, Note, Reading};
 use crate::source::{Source, Span};
 
@@ -13,12 +13,12 @@ const PYTHON_MAGICS: &[&str] = &[
 ];
 
 /// Reads a notebook.
-pub fn read(source: &Source, files: Files<'_>) -> Reading {
+pub fn read(source: &Source, project: &Project<'_>) -> Reading {
     match cells(source.text()) {
         Ok(cells) => {
             let (text, parameters) = as_script(source.text(), &cells);
             let script = Source::new(source.path(), source.name(), text);
-            let mut reading = python::read_cells(&script, &parameters, files);
+            let mut reading = python::read_cells(&script, &parameters, project);
             reading.claims.iter_mut().for_each(parameter);
             reading
         }
@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn cells_are_read_in_order_at_the_lines_of_the_file() {
         let source = Source::new("n.ipynb", "n.ipynb", NOTEBOOK);
-        let reading = read(&source, &|_: &std::path::Path| None);
+        let reading = read(&source, &Project::new(&|_: &std::path::Path| None));
         let found: Vec<(Kind, &str, usize)> = reading
             .claims
             .iter()
@@ -208,7 +208,7 @@ mod tests {
     fn what_is_no_notebook_is_said() {
         for text in ["", "[]", "{\"cells\": 1}", "print(1)"] {
             let source = Source::new("n.ipynb", "n.ipynb", text);
-            let reading = read(&source, &|_: &std::path::Path| None);
+            let reading = read(&source, &Project::new(&|_: &std::path::Path| None));
             assert_eq!(reading.notes.len(), 1, "{text}");
         }
     }

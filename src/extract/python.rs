@@ -36,8 +36,11 @@ mod modules;
 mod namespace;
 mod openers;
 mod ops;
+mod outline;
 mod path_table;
 mod paths;
+mod repeats;
+mod shared;
 mod signature;
 mod slots;
 mod stmt;
@@ -47,30 +50,30 @@ mod value;
 mod verdict;
 
 use std::cell::OnceCell;
+use std::sync::Arc;
 
 use ruff_python_ast as ast;
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use ruff_text_size::Ranged;
 
 use self::call::Args;
-use self::engine::{Engine, Frame, Module};
+use self::engine::{Engine, Frame};
+use self::shared::Module;
+pub use self::shared::Shared;
 use self::value::{At, Scope, Value};
-use crate::extract::Files;
+use crate::extract::{Project, with_stack};
 use crate::requirement::{Confidence, Note, Reading};
 use crate::script::Entry;
 use crate::source::{Source, Span};
 
-/// The stack on which scripts are walked: deep code must not end the process.
-const STACK: usize = 256 << 20;
-
 /// Reads a Python script.
-pub fn read(source: &Source, entry: Option<Entry>, files: Files<'_>) -> Reading {
-    read_on_stack(source, entry, &[], files)
+pub fn read(source: &Source, entry: Option<Entry>, project: &Project<'_>) -> Reading {
+    read_on_stack(source, entry, &[], project)
 }
 
 /// Reads the cells of a notebook, put together as one script; what `parameters` binds is given from outside.
-pub fn read_cells(source: &Source, parameters: &[Span], files: Files<'_>) -> Reading {
-    read_on_stack(source, None, parameters, files)
+pub fn read_cells(source: &Source, parameters: &[Span], project: &Project<'_>) -> Reading {
+    read_on_stack(source, None, parameters, project)
 }
 
 /// Whether a text can be read as Python from its first to its last line.
@@ -82,15 +85,9 @@ fn read_on_stack(
     source: &Source,
     entry: Option<Entry>,
     parameters: &[Span],
-    files: Files<'_>,
+    project: &Project<'_>,
 ) -> Reading {
-    let walked = std::thread::scope(|scope| {
-        std::thread::Builder::new()
-            .stack_size(STACK)
-            .spawn_scoped(scope, || read_here(source, entry, parameters, files))
-            .ok()
-            .and_then(|thread| thread.join().ok())
-    });
+    let walked = with_stack(|| read_here(source, entry, parameters, project));
     walked.unwrap_or_else(|| Reading {
         entry: entry.unwrap_or_default(),
         notes: vec![Note {
@@ -121,19 +118,14 @@ fn read_here(
     source: &Source,
     entry: Option<Entry>,
     parameters: &[Span],
-    files: Files<'_>,
+    project: &Project<'_>,
 ) -> Reading {
-    let (body, error) = parse(source.text());
-    let modules: Vec<OnceCell<Module>> = std::iter::repeat_with(OnceCell::new)
+    let modules: Vec<OnceCell<Arc<Module>>> = std::iter::repeat_with(OnceCell::new)
         .take(modules::MODULES)
         .collect();
-    let mut engine = Engine::new(&modules, files, entry.unwrap_or(Entry::Main));
+    let mut engine = Engine::new(&modules, project, entry.unwrap_or(Entry::Main));
     engine.parameters = parameters.to_vec();
-    let module = modules[0].get_or_init(|| Module {
-        source: source.clone(),
-        body,
-        name: "__main__".to_owned(),
-    });
+    let module = modules[0].get_or_init(|| project.python.script(source));
     engine.walk_script(module);
     if engine.exhausted() {
         let at = At {
@@ -149,6 +141,7 @@ fn read_here(
     if entry.is_some() {
         reading.entry = entry.unwrap_or_default();
     }
+    let error = module.error.clone();
     reading.syntax_error = error.map(|(span, message)| (source.at(span), message));
     reading
 }
@@ -168,7 +161,8 @@ fn bind_doc<'a>(scope: &Scope<'a>, body: &'a [ast::Stmt]) {
 impl<'a> Engine<'a> {
     /// Walks the script from its first statement, then whatever nobody called.
     fn walk_script(&mut self, module: &'a Module) {
-        self.loaded = 1;
+        self.module_names.push("__main__".to_owned());
+        self.walked.push(None);
         self.search_from(module.source.path());
         let scope = Scope::new(0, None, false);
         self.module_scopes.push(scope.clone());

@@ -265,7 +265,17 @@ impl<'a> Engine<'a> {
         let iterable = self.eval(&stmt.iter);
         let (items, open) = self.iterate(&iterable);
         if !open {
-            for item in items.into_iter().take(ITERATIONS) {
+            let began = self.tally();
+            let count = items.len().min(ITERATIONS);
+            for (at, item) in items.into_iter().take(ITERATIONS).enumerate() {
+                if self.is_fruitless(began, at, count - at) {
+                    let body = |engine: &mut Self| {
+                        engine.assign(&stmt.target, Value::Unknown);
+                        engine.run_body(&stmt.body)
+                    };
+                    self.fork(body, |_| Flow::Next);
+                    break;
+                }
                 self.assign(&stmt.target, item);
                 match self.run_body(&stmt.body) {
                     Flow::Next | Flow::Loop => {}

@@ -437,12 +437,16 @@ impl<'a> Engine<'a> {
         if plain && let Some(value) = self.plain_results.get(&function.id) {
             return value.clone();
         }
+        if let Some(value) = self.known_result(function, receiver.as_ref(), &args) {
+            return value;
+        }
+        let began = self.tally();
         self.reached.insert(function.id);
         let scope = Scope::new(function.module, self.seen_from(function), false);
         self.bind_parameters(function, &scope, receiver.as_ref(), args);
         self.frames.push(Frame {
             function: Some(function.clone()),
-            receiver,
+            receiver: receiver.clone(),
             returns: Vec::new(),
             yields: Vec::new(),
             scope,
@@ -461,6 +465,7 @@ impl<'a> Engine<'a> {
                 result_of(flow, frame)
             }
         };
+        self.note_walk(function, receiver.as_ref(), began, &value);
         if plain {
             self.plain_results.insert(function.id, value.clone());
         }

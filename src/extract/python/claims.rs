@@ -80,7 +80,7 @@ impl<'a> Engine<'a> {
                 range,
             })
         });
-        for module in self.modules.iter().take(self.loaded).skip(1) {
+        for module in self.modules.iter().take(self.module_names.len()).skip(1) {
             reading
                 .local_files
                 .extend(module.get().map(|module| module.source.clone()));

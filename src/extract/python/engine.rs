@@ -5,17 +5,18 @@ use std::cell::OnceCell;
 use std::collections::hash_map::Entry as Entry_;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
-use ruff_python_ast as ast;
 use ruff_text_size::Ranged;
 
 use super::argparse::Parser;
+use super::repeats::History;
+use super::shared::{Absent, Module};
 use super::slots::Slots;
-use super::value::{At, Class, Function, Names, Scope, SeqKind, Text, Value};
-use crate::extract::Files;
+use super::value::{At, Class, Function, Names, QuickBuilder, Scope, SeqKind, Text, Value};
+use crate::extract::Project;
 use crate::requirement::{Confidence, MainParameter};
 use crate::script::Entry;
-use crate::source::Source;
 
 /// How many expressions and statements are walked at most.
 const STEPS: u32 = 1_500_000;
@@ -25,16 +26,6 @@ const DEPTH: u32 = 600;
 pub(super) const CALLS: usize = 24;
 /// How often the body of one loop is walked at most.
 pub(super) const ITERATIONS: usize = 256;
-
-/// A module of the project.
-pub(super) struct Module {
-    /// Its text.
-    pub(super) source: Source,
-    /// Its statements.
-    pub(super) body: ast::Suite,
-    /// Its dotted name, as far as it is known.
-    pub(super) name: String,
-}
 
 /// Where the walk goes after a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,7 +60,7 @@ type Change<'a> = (Rc<Scope<'a>>, Text<'a>, Option<Value<'a>>);
 /// One side of a branch, once walked.
 pub(super) struct Arm<'a> {
     changes: Vec<(Rc<Scope<'a>>, Text<'a>, Value<'a>)>,
-    index: HashMap<(*const Scope<'a>, Text<'a>), usize>,
+    index: HashMap<(*const Scope<'a>, Text<'a>), usize, QuickBuilder>,
     flow: Flow,
 }
 
@@ -84,17 +75,25 @@ impl<'a> Arm<'a> {
 /// The interpreter.
 pub(super) struct Engine<'a> {
     /// Modules, in the order loaded; the script is the first.
-    pub(super) modules: &'a [OnceCell<Module>],
-    /// How many are loaded.
-    pub(super) loaded: usize,
+    pub(super) modules: &'a [OnceCell<Arc<Module>>],
+    /// Their dotted names, as far as they are known: as many as there are loaded.
+    pub(super) module_names: Vec<String>,
+    /// Which of their outermost statements were walked; none where all were.
+    pub(super) walked: Vec<Option<Vec<bool>>>,
     /// How much text they have, without the script.
     pub(super) loaded_text: usize,
     /// Their scopes.
     pub(super) module_scopes: Vec<Rc<Scope<'a>>>,
     /// Modules by path.
     pub(super) module_paths: HashMap<std::path::PathBuf, Option<usize>>,
-    /// Gives the text of other files.
-    pub(super) files: Files<'a>,
+    /// Modules by name, for what is looked for in the same folders as by the script itself.
+    pub(super) found: HashMap<String, Option<usize>, QuickBuilder>,
+    /// Names known to be absent there.
+    pub(super) absent: Option<Absent>,
+    /// How often a module was not looked for, since there were enough.
+    pub(super) denied: usize,
+    /// The project's other files.
+    pub(super) project: &'a Project<'a>,
     /// Folders to look for modules in.
     pub(super) search: Vec<std::path::PathBuf>,
     /// Calls being walked.
@@ -131,6 +130,8 @@ pub(super) struct Engine<'a> {
     pub(super) next_function: usize,
     /// What functions returned when nothing was known of their arguments.
     pub(super) plain_results: HashMap<usize, Value<'a>>,
+    /// What came of walking functions.
+    pub(super) histories: HashMap<usize, History<'a>, QuickBuilder>,
     /// Names that were bound to parsed command lines.
     pub(super) namespaces: Names<'a>,
     /// How the script is entered.
@@ -170,7 +171,7 @@ pub(super) struct Engine<'a> {
     /// The statement being walked.
     pub(super) here: ruff_text_size::TextRange,
     journal: Vec<Change<'a>>,
-    branches: usize,
+    pub(super) branches: usize,
     steps: u32,
     depth: u32,
     heap: Vec<Value<'a>>,
@@ -178,14 +179,22 @@ pub(super) struct Engine<'a> {
 
 impl<'a> Engine<'a> {
     /// An interpreter of nothing yet.
-    pub(super) fn new(modules: &'a [OnceCell<Module>], files: Files<'a>, entry: Entry) -> Self {
+    pub(super) fn new(
+        modules: &'a [OnceCell<Arc<Module>>],
+        project: &'a Project<'a>,
+        entry: Entry,
+    ) -> Self {
         Self {
             modules,
-            loaded: 0,
+            module_names: Vec::new(),
+            walked: Vec::new(),
             loaded_text: 0,
             module_scopes: Vec::new(),
             module_paths: HashMap::new(),
-            files,
+            found: HashMap::default(),
+            absent: None,
+            denied: 0,
+            project,
             search: Vec::new(),
             frames: Vec::new(),
             slots: Slots::default(),
@@ -204,6 +213,7 @@ impl<'a> Engine<'a> {
             reached: HashSet::new(),
             next_function: 0,
             plain_results: HashMap::new(),
+            histories: HashMap::default(),
             namespaces: Names::default(),
             entry,
             main: None,
@@ -237,6 +247,11 @@ impl<'a> Engine<'a> {
             .steps
             .saturating_add(u32::try_from(steps).unwrap_or(u32::MAX));
         self.steps < STEPS
+    }
+
+    /// How many steps were walked.
+    pub(super) fn steps(&self) -> u32 {
+        self.steps
     }
 
     /// Whether the script was too large to walk to its end.
@@ -356,7 +371,7 @@ impl<'a> Engine<'a> {
     /// Ends one side of a branch: takes its bindings back and keeps them for the merge.
     pub(super) fn end_arm(&mut self, mark: usize, flow: Flow) -> Arm<'a> {
         let mut changes: Vec<(Rc<Scope<'a>>, Text<'a>, Value<'a>)> = Vec::new();
-        let mut index = HashMap::new();
+        let mut index = HashMap::default();
         for (scope, name, before) in self.journal.drain(mark..).rev() {
             let mut names = scope.names.borrow_mut();
             let after = match before {
@@ -388,7 +403,7 @@ impl<'a> Engine<'a> {
             .iter()
             .filter(|arm| arm.flow == best || (best >= Flow::Loop && arm.flow >= Flow::Loop))
             .collect();
-        let mut done: HashSet<(*const Scope<'a>, Text<'a>)> = HashSet::new();
+        let mut done: HashSet<(*const Scope<'a>, Text<'a>), QuickBuilder> = HashSet::default();
         let mut merged = Vec::new();
         for arm in &live {
             for (scope, name, _) in &arm.changes {

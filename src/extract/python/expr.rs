@@ -105,7 +105,13 @@ impl<'a> Engine<'a> {
         if let Some(value) = scope.lookup(name) {
             return value;
         }
-        let stars = scope.outermost().stars.borrow().clone();
+        let outermost = scope.outermost();
+        if self.ask(outermost.module, name)
+            && let Some(value) = scope.lookup(name)
+        {
+            return value;
+        }
+        let stars = outermost.stars.borrow().clone();
         for star in stars {
             if exports(&star, name) {
                 return self.library_attribute(&star, name);
@@ -432,7 +438,13 @@ impl<'a> Engine<'a> {
         open |= items.len() > ITERATIONS;
         self.uncertain += usize::from(open);
         let mut inner_open = open;
-        for item in items.into_iter().take(ITERATIONS) {
+        let began = self.tally();
+        let count = items.len().min(ITERATIONS);
+        for (at, item) in items.into_iter().take(ITERATIONS).enumerate() {
+            if self.is_fruitless(began, at, count - at) {
+                inner_open = true;
+                break;
+            }
             self.assign(&generator.target, item);
             let (guards, missing) = (self.guards.len(), self.missing.len());
             let mut kept = true;

@@ -1,13 +1,16 @@
 //! Owns imports: which are modules of the project, where they lie, and what they bind.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ruff_python_ast as ast;
 
-use super::engine::{Engine, Frame, Module};
+use super::engine::{Engine, Frame};
 use super::library_names::{canonical, is_known_library};
+use super::outline::Import;
+use super::shared::Module;
 use super::value::{Scope, Text, Value};
-use crate::source::Source;
+use crate::requirement::{Confidence, ValueType};
 
 /// How many modules of the project are read at most for one script.
 pub(super) const MODULES: usize = 60;
@@ -15,8 +18,6 @@ pub(super) const MODULES: usize = 60;
 const TOGETHER: usize = 1_200_000;
 /// How deep imports are followed from the script.
 const IMPORTS: usize = 5;
-/// How large a module may be that the script only imports.
-const LARGEST: usize = 600_000;
 /// How many folders up from the script a module of the project may lie.
 const PARENTS: usize = 7;
 
@@ -53,21 +54,14 @@ impl<'a> Engine<'a> {
                 continue;
             }
             let value = match &module {
-                Value::Module(index) => {
-                    let known = self.module_scopes[*index]
-                        .names
-                        .borrow()
-                        .get(member)
-                        .cloned();
-                    known.unwrap_or_else(|| {
-                        let full = if name.is_empty() {
-                            member.to_owned()
-                        } else {
-                            format!("{name}.{member}")
-                        };
-                        self.submodule(&full, stmt.level, at)
-                    })
-                }
+                Value::Module(index) => self.module_name(*index, member).unwrap_or_else(|| {
+                    let full = if name.is_empty() {
+                        member.to_owned()
+                    } else {
+                        format!("{name}.{member}")
+                    };
+                    self.submodule(&full, stmt.level, at)
+                }),
                 Value::Lib(library) => match self.library_attribute(&library.clone(), member) {
                     // A folder without `__init__.py` is a package too.
                     Value::Lib(_) if !is_known_library(library) => {
@@ -93,6 +87,7 @@ impl<'a> Engine<'a> {
     fn import_all(&mut self, module: &Value<'a>) {
         match module {
             Value::Module(index) => {
+                self.walk_all(*index);
                 let names: Vec<_> = self.module_scopes[*index]
                     .names
                     .borrow()
@@ -136,17 +131,13 @@ impl<'a> Engine<'a> {
 
     /// A name of a module of the project.
     pub(super) fn member_of_module(&mut self, module: usize, name: &str) -> Value<'a> {
-        let Some(scope) = self.module_scopes.get(module).cloned() else {
-            return Value::Unknown;
-        };
-        let known = scope.names.borrow().get(name).cloned();
-        if let Some(value) = known {
+        if let Some(value) = self.module_name(module, name) {
             return value;
         }
-        let full = self.modules[module]
-            .get()
-            .map(|module| format!("{}.{name}", module.name))
-            .unwrap_or_default();
+        let full = match self.module_names.get(module) {
+            Some(module) => format!("{module}.{name}"),
+            None => return Value::Unknown,
+        };
         self.find_module(&full, 0)
             .map_or(Value::Unknown, Value::Module)
     }
@@ -156,32 +147,55 @@ impl<'a> Engine<'a> {
             return None;
         }
         let relative: PathBuf = name.split('.').filter(|part| !part.is_empty()).collect();
-        let folders: Vec<PathBuf> = if level > 0 {
-            let here = self.modules[self.module()].get()?.source.path().to_owned();
+        let here = self.modules[self.module()].get()?.source.path();
+        if level > 0 {
             let mut folder = here.parent()?.to_owned();
             for _ in 1..level {
                 folder = folder.parent()?.to_owned();
             }
-            vec![folder]
-        } else {
-            let here = self.modules[self.module()].get()?.source.path().to_owned();
-            let own = here.parent().map(Path::to_owned);
-            let mut all = self.search.clone();
-            all.extend(own.filter(|own| !self.search.contains(own)));
-            all
-        };
-        for folder in folders {
-            if let Some(index) = self.load_at(&folder.join(&relative), name) {
-                return Some(index);
+            return self.load_at(&folder.join(&relative), name);
+        }
+        if let Some(Some(index)) = self.found.get(name) {
+            return Some(*index);
+        }
+        if !self.is_absent(name) {
+            let denied = self.denied;
+            for at in 0..self.search.len() {
+                let stem = self.search[at].join(&relative);
+                if let Some(index) = self.load_at(&stem, name) {
+                    self.found.insert(name.to_owned(), Some(index));
+                    return Some(index);
+                }
+            }
+            if self.denied == denied {
+                self.set_absent(name);
             }
         }
-        None
+        let own = here
+            .parent()
+            .filter(|own| !self.search.iter().any(|known| known == own))?;
+        self.load_at(&own.join(&relative), name)
+    }
+
+    /// Whether it is known that no module below the folders looked into has this name.
+    fn is_absent(&mut self, name: &str) -> bool {
+        if self.found.contains_key(name) {
+            return true;
+        }
+        let absent = self
+            .absent
+            .get_or_insert_with(|| self.project.python.absent(&self.search));
+        absent.lock().is_ok_and(|absent| absent.contains(name))
+    }
+
+    fn set_absent(&mut self, name: &str) {
+        self.found.insert(name.to_owned(), None);
+        if let Some(Ok(mut absent)) = self.absent.as_ref().map(|absent| absent.lock()) {
+            absent.insert(name.to_owned());
+        }
     }
 
     fn load_at(&mut self, stem: &Path, name: &str) -> Option<usize> {
-        if stem.as_os_str().is_empty() || stem.file_name().is_none() {
-            return None;
-        }
         let stem_name = stem.file_name()?.to_str()?;
         for path in [
             stem.with_file_name(format!("{stem_name}.py")),
@@ -198,46 +212,167 @@ impl<'a> Engine<'a> {
                 .iter()
                 .filter(|frame| frame.function.is_none())
                 .count();
-            let full = self.loaded >= self.modules.len() || self.loaded_text > TOGETHER;
+            let full = self.module_names.len() >= self.modules.len() || self.loaded_text > TOGETHER;
             if full || imports > IMPORTS || self.exhausted() {
+                self.denied += 1;
                 return None;
             }
             self.pay(20);
-            let source = (self.files)(&path).filter(|source| source.text().len() <= LARGEST);
-            let Some(source) = source else {
+            let Some(module) = self.project.python.module(&path, self.project.files) else {
                 self.module_paths.insert(path, None);
                 continue;
             };
-            // The package around it comes first, as Python has it.
-            return self.load(source, path, name);
+            return self.load(module, path, name);
         }
         None
     }
 
-    /// Parses a module and walks it.
-    fn load(&mut self, source: Source, path: PathBuf, name: &str) -> Option<usize> {
-        let index = self.loaded;
-        self.loaded_text += source.text().len();
-        let cell = self.modules.get(index)?;
-        self.loaded += 1;
+    /// Takes a module in: walks what does something when it is imported, and what it imports itself. Its other
+    /// statements wait until somebody asks for what they bind.
+    fn load(&mut self, module: Arc<Module>, path: PathBuf, name: &str) -> Option<usize> {
+        let index = self.module_names.len();
+        self.loaded_text += module.source.text().len();
+        let module = self.modules.get(index)?.get_or_init(|| module);
+        self.module_names.push(name.to_owned());
         self.module_paths.insert(path, Some(index));
-        let parsed = super::parse(source.text());
-        let module = cell.get_or_init(|| Module {
-            source,
-            body: parsed.0,
-            name: name.to_owned(),
-        });
         let scope = Scope::new(index, None, false);
         self.module_scopes.push(scope.clone());
-        scope
-            .names
-            .borrow_mut()
-            .insert("__name__".into(), Value::Str(name.to_owned().into()));
-        scope.names.borrow_mut().insert(
-            "__file__".into(),
-            Value::Typed(crate::requirement::ValueType::Path),
-        );
+        self.walked.push(Some(vec![false; module.body.len()]));
+        {
+            let mut names = scope.names.borrow_mut();
+            names.insert("__name__".into(), Value::Str(name.to_owned().into()));
+            names.insert("__file__".into(), Value::Typed(ValueType::Path));
+        }
         super::bind_doc(&scope, &module.body);
+        let outline = module.outline();
+        let mut active = outline.active().iter().copied().peekable();
+        for (at, import) in outline.imports() {
+            while let Some(statement) = active.next_if(|statement| statement < at) {
+                self.walk_statement(index, statement);
+            }
+            self.in_module(index, |engine| engine.follow(import));
+        }
+        for statement in active {
+            self.walk_statement(index, statement);
+        }
+        Some(index)
+    }
+
+    /// Takes in what a module imports, without binding it.
+    fn follow(&mut self, import: &Import) {
+        let module = self.find_module(&import.name, import.level);
+        let is_library = import.level == 0 && is_known_library(&import.name);
+        for member in &import.members {
+            let known = match module {
+                Some(module) => self.binds(module, member),
+                None => is_library,
+            };
+            if !known {
+                let full = match import.name.as_str() {
+                    "" => member.clone(),
+                    name => format!("{name}.{member}"),
+                };
+                self.find_module(&full, import.level);
+            }
+        }
+    }
+
+    /// Whether some statement of a module binds a name.
+    fn binds(&self, module: usize, name: &str) -> bool {
+        let bound = self.module_scopes[module].names.borrow().contains_key(name);
+        let outline = self.modules[module].get().map(|module| module.outline());
+        bound || outline.is_some_and(|outline| outline.binds(name) || !outline.stars().is_empty())
+    }
+
+    /// What a name is bound to in a module of the project.
+    pub(super) fn module_name(&mut self, module: usize, name: &str) -> Option<Value<'a>> {
+        let scope = self.module_scopes.get(module)?.clone();
+        let known = scope.names.borrow().get(name).cloned();
+        if known.is_some() {
+            return known;
+        }
+        self.ask(module, name);
+        scope.names.borrow().get(name).cloned()
+    }
+
+    /// Walks the statements of a module that bind a name, where that is still to be done; whether it was.
+    pub(super) fn ask(&mut self, module: usize, name: &str) -> bool {
+        let Some(Some(_)) = self.walked.get(module) else {
+            return false;
+        };
+        let Some(parsed) = self.modules[module].get() else {
+            return false;
+        };
+        let outline = parsed.outline();
+        let mut walked = false;
+        for statement in outline.binders(name) {
+            walked |= self.walk_statement(module, *statement);
+        }
+        if walked || outline.binds(name) || name.starts_with('_') {
+            return walked;
+        }
+        for statement in outline.stars() {
+            let ast::Stmt::ImportFrom(import) = &parsed.body[*statement] else {
+                walked |= self.walk_statement(module, *statement);
+                continue;
+            };
+            let from = import.module.as_ref().map_or("", |name| name.as_str());
+            let target = self.in_module(module, |engine| engine.find_module(from, import.level));
+            match target {
+                Some(target) if target != module && self.pay(5) && self.enter() => {
+                    let value = self.module_name(target, name);
+                    self.leave();
+                    if let Some(value) = value {
+                        let scope = self.module_scopes[module].clone();
+                        scope
+                            .names
+                            .borrow_mut()
+                            .insert(name.to_owned().into(), value);
+                        return true;
+                    }
+                }
+                Some(_) => {}
+                None => walked |= self.walk_statement(module, *statement),
+            }
+        }
+        walked
+    }
+
+    /// Walks all statements of a module that were not walked yet.
+    fn walk_all(&mut self, module: usize) {
+        let count = match self.walked.get(module) {
+            Some(Some(walked)) => walked.len(),
+            _ => return,
+        };
+        for statement in 0..count {
+            self.walk_statement(module, statement);
+        }
+    }
+
+    /// Walks one statement of a module, once; whether that was still to be done.
+    fn walk_statement(&mut self, module: usize, statement: usize) -> bool {
+        let Some(Some(walked)) = self.walked.get_mut(module) else {
+            return false;
+        };
+        match walked.get_mut(statement) {
+            Some(walked) if !*walked => *walked = true,
+            _ => return false,
+        }
+        let Some(parsed) = self.modules[module].get() else {
+            return false;
+        };
+        if self.enter() {
+            self.in_module(module, |engine| {
+                engine.run_body(&parsed.body[statement..=statement]);
+            });
+            self.leave();
+        }
+        true
+    }
+
+    /// Does something as a module's own code, wherever the script is: what that sets stays set.
+    fn in_module<T>(&mut self, module: usize, work: impl FnOnce(&mut Self) -> T) -> T {
+        let scope = self.module_scopes[module].clone();
         self.frames.push(Frame {
             function: None,
             receiver: None,
@@ -245,14 +380,21 @@ impl<'a> Engine<'a> {
             yields: Vec::new(),
             scope,
         });
-        // It is walked whole wherever the import stands, and what it sets stays set.
         let guards = std::mem::take(&mut self.guards);
         let lenient = std::mem::take(&mut self.lenient);
-        self.run_body(&module.body);
-        self.guards = guards;
+        let uncertain = std::mem::take(&mut self.uncertain);
+        let branches = std::mem::take(&mut self.branches);
+        let confidence = std::mem::replace(&mut self.confidence, Confidence::Certain);
+        let here = self.here;
+        let result = work(self);
+        self.here = here;
+        self.confidence = confidence;
+        self.branches = branches;
+        self.uncertain = uncertain;
         self.lenient = lenient;
+        self.guards = guards;
         self.frames.pop();
-        Some(index)
+        result
     }
 
     /// The folders in which the script's own imports are looked for.
@@ -273,6 +415,8 @@ impl<'a> Engine<'a> {
         let path = base.join(folder);
         if self.search.len() < 16 && !self.search.contains(&path) {
             self.search.insert(1, path);
+            self.absent = None;
+            self.found.retain(|_, found| found.is_some());
         }
     }
 }

@@ -203,11 +203,14 @@ pub(super) struct Slots {
     pub(super) literals: Vec<Literal>,
     /// Those by path.
     pub(super) literal_paths: HashMap<String, usize>,
+    /// How often something was learnt.
+    pub(super) learnt: usize,
 }
 
 impl Slots {
     /// A new slot.
     pub(super) fn add(&mut self, owner: Owner) -> SlotId {
+        self.learnt += 1;
         self.all.push(Slot {
             owner,
             uses: Vec::new(),
@@ -232,7 +235,10 @@ impl Slots {
             .position(|known| known.at == used.at && known.direction == used.direction);
         match again {
             Some(known) => uses[known].data_type = used.data_type.or(uses[known].data_type),
-            None if uses.len() < 64 => uses.push(used),
+            None if uses.len() < 64 => {
+                uses.push(used);
+                self.learnt += 1;
+            }
             None => {}
         }
     }
@@ -252,8 +258,14 @@ impl Slots {
             });
         let literal = &mut self.literals[index];
         literal.open_ended &= open_ended;
-        if literal.uses.len() < 16 {
+        let again = literal.uses.iter().any(|known| {
+            known.at == used.at
+                && known.direction == used.direction
+                && known.data_type == used.data_type
+        });
+        if !again && literal.uses.len() < 16 {
             literal.uses.push(used);
+            self.learnt += 1;
         }
     }
 
@@ -262,6 +274,7 @@ impl Slots {
         let types = &mut self.all[slot].types;
         if !types.contains(&value_type) {
             types.push(value_type);
+            self.learnt += 1;
         }
     }
 }

@@ -16,7 +16,12 @@ macro_rules! snapshot {
 
 /// Reads a script from its text alone.
 fn reading(text: &str) -> Reading {
-    read(&Source::new("s.py", "s.py", text), None, &|_: &Path| None)
+    let nothing = |_: &Path| None;
+    read(
+        &Source::new("s.py", "s.py", text),
+        None,
+        &Project::new(&nothing),
+    )
 }
 
 /// Reads a script of the example pipeline, with the modules beside it.
@@ -27,7 +32,7 @@ fn example(name: &str, entry: Option<Entry>) -> Reading {
         Some(Source::from_bytes(path, path.to_string_lossy(), &bytes))
     };
     let source = open(&folder.join(name)).expect("an example");
-    read(&source, entry, &open)
+    read(&source, entry, &Project::new(&open))
 }
 
 /// One line a claim: enough to see everything about it.

@@ -90,13 +90,20 @@ impl Hasher for QuickHasher {
         self.write(&[byte]);
     }
 
+    fn write_usize(&mut self, number: usize) {
+        self.write(&number.to_le_bytes());
+    }
+
     fn finish(&self) -> u64 {
         self.0
     }
 }
 
 /// Names to values.
-pub(super) type Names<'a> = HashMap<Text<'a>, Value<'a>, BuildHasherDefault<QuickHasher>>;
+pub(super) type Names<'a> = HashMap<Text<'a>, Value<'a>, QuickBuilder>;
+
+/// Makes quick hashers.
+pub(super) type QuickBuilder = BuildHasherDefault<QuickHasher>;
 
 /// A place in one of the modules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
