@@ -5,13 +5,15 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
-use runtime_test::extract;
+use runtime_test::extract::{self, Project};
 use runtime_test::script::Language;
 use runtime_test::source::Source;
 
@@ -56,32 +58,42 @@ fn main() {
 
     let bare = least(|| {
         for source in &sources {
-            std::hint::black_box(parse_unchecked(
-                source.text(),
-                ParseOptions::from(Mode::Module),
-            ));
+            parse(source);
         }
     });
-    let alone = least(|| {
-        for source in &sources {
-            std::hint::black_box(extract::extract(Language::Python, source, None, &|_| None));
+    let nothing = |_: &Path| None;
+    let nowhere = |_: &Path| false;
+    let alone = least(|| read_all(&sources, &Project::new(&nothing, &nowhere)));
+    let read: Mutex<HashMap<PathBuf, Source>> = Mutex::default();
+    let files = |path: &Path| {
+        let bytes = fs::read(path).ok()?;
+        let source = Source::from_bytes(path, path.to_string_lossy(), &bytes);
+        if let Ok(mut read) = read.lock() {
+            read.insert(path.to_owned(), source.clone());
         }
-    });
-    let followed = least(|| {
-        let files = |path: &Path| {
-            let bytes = fs::read(path).ok()?;
-            Some(Source::from_bytes(path, path.to_string_lossy(), &bytes))
-        };
-        for source in &sources {
-            std::hint::black_box(extract::extract(Language::Python, source, None, &files));
+        Some(source)
+    };
+    let followed = least(|| read_all(&sources, &Project::new(&files, &Path::is_dir)));
+    let mut all = read.lock().map(|read| read.clone()).unwrap_or_default();
+    for source in &sources {
+        all.insert(source.path().to_owned(), source.clone());
+    }
+    let bare_of_all = least(|| {
+        for source in all.values() {
+            parse(source);
         }
     });
     let ratio = |time: Duration| time.as_secs_f64() / bare.as_secs_f64();
     println!("bare parse            {bare:>10.1?}  1.00");
     println!("extraction            {alone:>10.1?}  {:.2}", ratio(alone));
     println!(
-        "with local modules    {followed:>10.1?}  {:.2}",
-        ratio(followed)
+        "bare parse of these and their {} local modules",
+        all.len() - sources.len()
+    );
+    println!("                      {bare_of_all:>10.1?}  1.00");
+    println!(
+        "extraction of these   {followed:>10.1?}  {:.2}",
+        followed.as_secs_f64() / bare_of_all.as_secs_f64()
     );
     if env::args().any(|arg| arg == "--costliest") {
         costliest(&sources);
@@ -98,15 +110,10 @@ fn costliest(sources: &[Source]) {
     let mut costs: Vec<_> = sources
         .iter()
         .map(|source| {
-            let bare = least(|| {
-                std::hint::black_box(parse_unchecked(
-                    source.text(),
-                    ParseOptions::from(Mode::Module),
-                ));
-            });
-            let read = least(|| {
-                std::hint::black_box(extract::extract(Language::Python, source, None, &|_| None));
-            });
+            let bare = least(|| parse(source));
+            let (nothing, nowhere) = (|_: &Path| None, |_: &Path| false);
+            let one = std::slice::from_ref(source);
+            let read = least(|| read_all(one, &Project::new(&nothing, &nowhere)));
             (read.saturating_sub(bare), bare, source.name())
         })
         .collect();
@@ -114,6 +121,22 @@ fn costliest(sources: &[Source]) {
     for (above, bare, name) in costs.iter().rev().take(40) {
         println!("{above:>10.1?} above {bare:>10.1?}  {name}");
     }
+}
+
+fn parse(source: &Source) {
+    std::hint::black_box(parse_unchecked(
+        source.text(),
+        ParseOptions::from(Mode::Module),
+    ));
+}
+
+/// Reads all scripts on one thread.
+fn read_all(sources: &[Source], project: &Project<'_>) {
+    extract::with_stack(|| {
+        for source in sources {
+            std::hint::black_box(extract::extract(Language::Python, source, None, project));
+        }
+    });
 }
 
 fn least(mut work: impl FnMut()) -> Duration {

@@ -381,7 +381,8 @@ fn read_all_as(
         known.lock().ok()?.insert(path, read.clone());
         read
     };
-    let project = extract::Project::new(&files);
+    let folders = |path: &Path| file::resolve(folder, path).is_dir();
+    let project = extract::Project::new(&files, &folders);
     let next = AtomicUsize::new(0);
     let done: Vec<Mutex<Reading>> = jobs.iter().map(|_| Mutex::default()).collect();
     let work = || {

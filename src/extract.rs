@@ -24,17 +24,22 @@ use crate::source::Source;
 /// Gives readers the text of other files of the same project, by the path they are looked for at.
 pub type Files<'a> = &'a (dyn Fn(&Path) -> Option<Source> + Sync);
 
+/// Tells readers whether there is a folder.
+pub type Folders<'a> = &'a (dyn Fn(&Path) -> bool + Sync);
+
 /// What the scripts of one project have in common while they are read: its other files, each read and parsed once.
 pub struct Project<'a> {
     files: Files<'a>,
+    folders: Folders<'a>,
     python: python::Shared,
 }
 
 impl<'a> Project<'a> {
     /// A project of which nothing was read yet.
-    pub fn new(files: Files<'a>) -> Self {
+    pub fn new(files: Files<'a>, folders: Folders<'a>) -> Self {
         Self {
             files,
+            folders,
             python: python::Shared::default(),
         }
     }

@@ -181,7 +181,10 @@ mod tests {
     #[test]
     fn cells_are_read_in_order_at_the_lines_of_the_file() {
         let source = Source::new("n.ipynb", "n.ipynb", NOTEBOOK);
-        let reading = read(&source, &Project::new(&|_: &std::path::Path| None));
+        let reading = read(
+            &source,
+            &Project::new(&|_: &std::path::Path| None, &|_: &std::path::Path| false),
+        );
         let found: Vec<(Kind, &str, usize)> = reading
             .claims
             .iter()
@@ -208,7 +211,10 @@ mod tests {
     fn what_is_no_notebook_is_said() {
         for text in ["", "[]", "{\"cells\": 1}", "print(1)"] {
             let source = Source::new("n.ipynb", "n.ipynb", text);
-            let reading = read(&source, &Project::new(&|_: &std::path::Path| None));
+            let reading = read(
+                &source,
+                &Project::new(&|_: &std::path::Path| None, &|_: &std::path::Path| false),
+            );
             assert_eq!(reading.notes.len(), 1, "{text}");
         }
     }

@@ -290,7 +290,19 @@ impl<'a> Engine<'a> {
         let mut arms = Vec::new();
         let mark = self.begin_arm();
         arms.push(self.end_arm(mark, Flow::Next));
-        for item in items.into_iter().take(ITERATIONS) {
+        let began = self.tally();
+        let count = items.len().min(ITERATIONS);
+        let mut unknown = false;
+        for (at, item) in items.into_iter().take(ITERATIONS).enumerate() {
+            // One item of which nothing is known stands for all of them.
+            let again = unknown && item.is_unknown();
+            unknown |= item.is_unknown();
+            if again {
+                continue;
+            }
+            if self.is_fruitless(began, at, count - at) {
+                break;
+            }
             let mark = self.begin_arm();
             self.assign(&stmt.target, item);
             let flow = self.run_body(&stmt.body);

@@ -85,13 +85,13 @@ pub(super) struct Engine<'a> {
     /// Their scopes.
     pub(super) module_scopes: Vec<Rc<Scope<'a>>>,
     /// Modules by path.
-    pub(super) module_paths: HashMap<std::path::PathBuf, Option<usize>>,
+    pub(super) module_paths: HashMap<std::ffi::OsString, Option<usize>, QuickBuilder>,
     /// Modules by name, for what is looked for in the same folders as by the script itself.
-    pub(super) found: HashMap<String, Option<usize>, QuickBuilder>,
-    /// Names known to be absent there.
+    pub(super) found: HashMap<String, usize, QuickBuilder>,
+    /// In which of those folders the top of a name lies.
+    pub(super) homes: HashMap<String, Rc<[usize]>, QuickBuilder>,
+    /// Names whose top is known to be absent there.
     pub(super) absent: Option<Absent>,
-    /// How often a module was not looked for, since there were enough.
-    pub(super) denied: usize,
     /// The project's other files.
     pub(super) project: &'a Project<'a>,
     /// Folders to look for modules in.
@@ -190,10 +190,10 @@ impl<'a> Engine<'a> {
             walked: Vec::new(),
             loaded_text: 0,
             module_scopes: Vec::new(),
-            module_paths: HashMap::new(),
+            module_paths: HashMap::default(),
             found: HashMap::default(),
+            homes: HashMap::default(),
             absent: None,
-            denied: 0,
             project,
             search: Vec::new(),
             frames: Vec::new(),

@@ -1,6 +1,7 @@
 //! Owns imports: which are modules of the project, where they lie, and what they bind.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use ruff_python_ast as ast;
@@ -8,7 +9,7 @@ use ruff_python_ast as ast;
 use super::engine::{Engine, Frame};
 use super::library_names::{canonical, is_known_library};
 use super::outline::Import;
-use super::shared::Module;
+use super::shared::{Absent, Module};
 use super::value::{Scope, Text, Value};
 use crate::requirement::{Confidence, ValueType};
 
@@ -155,20 +156,14 @@ impl<'a> Engine<'a> {
             }
             return self.load_at(&folder.join(&relative), name);
         }
-        if let Some(Some(index)) = self.found.get(name) {
+        if let Some(index) = self.found.get(name) {
             return Some(*index);
         }
-        if !self.is_absent(name) {
-            let denied = self.denied;
-            for at in 0..self.search.len() {
-                let stem = self.search[at].join(&relative);
-                if let Some(index) = self.load_at(&stem, name) {
-                    self.found.insert(name.to_owned(), Some(index));
-                    return Some(index);
-                }
-            }
-            if self.denied == denied {
-                self.set_absent(name);
+        for at in self.homes_of(name).iter() {
+            let stem = self.search[*at].join(&relative);
+            if let Some(index) = self.load_at(&stem, name) {
+                self.found.insert(name.to_owned(), index);
+                return Some(index);
             }
         }
         let own = here
@@ -177,22 +172,36 @@ impl<'a> Engine<'a> {
         self.load_at(&own.join(&relative), name)
     }
 
-    /// Whether it is known that no module below the folders looked into has this name.
-    fn is_absent(&mut self, name: &str) -> bool {
-        if self.found.contains_key(name) {
-            return true;
+    /// The folders looked into, by number, in which the top of a dotted name lies.
+    fn homes_of(&mut self, name: &str) -> Rc<[usize]> {
+        let top = name.split('.').next().unwrap_or(name);
+        if let Some(homes) = self.homes.get(top) {
+            return homes.clone();
         }
         let absent = self
             .absent
-            .get_or_insert_with(|| self.project.python.absent(&self.search));
-        absent.lock().is_ok_and(|absent| absent.contains(name))
-    }
-
-    fn set_absent(&mut self, name: &str) {
-        self.found.insert(name.to_owned(), None);
-        if let Some(Ok(mut absent)) = self.absent.as_ref().map(|absent| absent.lock()) {
-            absent.insert(name.to_owned());
+            .get_or_insert_with(|| self.project.python.absent(&self.search))
+            .clone();
+        let is_absent = |known: &Absent| known.lock().is_ok_and(|absent| absent.contains(top));
+        let mut homes = Vec::new();
+        if !is_absent(&absent) {
+            let file = format!("{top}.py");
+            for (at, folder) in self.search.iter().enumerate() {
+                if (self.project.folders)(&folder.join(top))
+                    || (self.project.files)(&folder.join(&file)).is_some()
+                {
+                    homes.push(at);
+                }
+            }
+            if homes.is_empty()
+                && let Ok(mut absent) = absent.lock()
+            {
+                absent.insert(top.to_owned());
+            }
         }
+        let homes: Rc<[usize]> = homes.into();
+        self.homes.insert(top.to_owned(), homes.clone());
+        homes
     }
 
     fn load_at(&mut self, stem: &Path, name: &str) -> Option<usize> {
@@ -201,7 +210,7 @@ impl<'a> Engine<'a> {
             stem.with_file_name(format!("{stem_name}.py")),
             stem.join("__init__.py"),
         ] {
-            if let Some(known) = self.module_paths.get(&path) {
+            if let Some(known) = self.module_paths.get(path.as_os_str()) {
                 if known.is_some() {
                     return *known;
                 }
@@ -214,12 +223,11 @@ impl<'a> Engine<'a> {
                 .count();
             let full = self.module_names.len() >= self.modules.len() || self.loaded_text > TOGETHER;
             if full || imports > IMPORTS || self.exhausted() {
-                self.denied += 1;
                 return None;
             }
             self.pay(20);
             let Some(module) = self.project.python.module(&path, self.project.files) else {
-                self.module_paths.insert(path, None);
+                self.module_paths.insert(path.into_os_string(), None);
                 continue;
             };
             return self.load(module, path, name);
@@ -234,7 +242,7 @@ impl<'a> Engine<'a> {
         self.loaded_text += module.source.text().len();
         let module = self.modules.get(index)?.get_or_init(|| module);
         self.module_names.push(name.to_owned());
-        self.module_paths.insert(path, Some(index));
+        self.module_paths.insert(path.into_os_string(), Some(index));
         let scope = Scope::new(index, None, false);
         self.module_scopes.push(scope.clone());
         self.walked.push(Some(vec![false; module.body.len()]));
@@ -416,7 +424,7 @@ impl<'a> Engine<'a> {
         if self.search.len() < 16 && !self.search.contains(&path) {
             self.search.insert(1, path);
             self.absent = None;
-            self.found.retain(|_, found| found.is_some());
+            self.homes.clear();
         }
     }
 }

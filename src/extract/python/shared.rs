@@ -2,12 +2,14 @@
 //! import it, and the names of which it is known that no module has them.
 
 use std::collections::{HashMap, HashSet};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use ruff_python_ast as ast;
 
 use super::outline::Outline;
+use super::value::QuickBuilder;
 use crate::extract::Files;
 use crate::source::{Source, Span};
 
@@ -45,13 +47,13 @@ impl Module {
 /// A module that is there, or is known not to be.
 type Place = Arc<OnceLock<Option<Arc<Module>>>>;
 
-/// Names that no module has, seen from some folders.
+/// Names at whose top no module lies in some folders.
 pub(super) type Absent = Arc<Mutex<HashSet<String>>>;
 
 /// What the scripts of one project share.
 #[derive(Default)]
 pub struct Shared {
-    modules: Mutex<HashMap<PathBuf, Place>>,
+    modules: Mutex<HashMap<OsString, Place, QuickBuilder>>,
     absent: Mutex<HashMap<Vec<PathBuf>, Absent>>,
 }
 
@@ -92,9 +94,12 @@ impl Shared {
 
     fn place(&self, path: &Path) -> Option<Place> {
         let mut modules = self.modules.lock().ok()?;
-        Some(match modules.get(path) {
+        Some(match modules.get(path.as_os_str()) {
             Some(place) => place.clone(),
-            None => modules.entry(path.to_owned()).or_default().clone(),
+            None => modules
+                .entry(path.as_os_str().to_owned())
+                .or_default()
+                .clone(),
         })
     }
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::read;
+use crate::extract::Project;
 use crate::requirement::{Binding, Claim, Kind, Pass, Reading};
 use crate::script::Entry;
 use crate::source::Source;
@@ -32,7 +33,7 @@ fn example(name: &str, entry: Option<Entry>) -> Reading {
         Some(Source::from_bytes(path, path.to_string_lossy(), &bytes))
     };
     let source = open(&folder.join(name)).expect("an example");
-    read(&source, entry, &Project::new(&open))
+    read(&source, entry, &Project::new(&open, &Path::is_dir))
 }
 
 /// One line a claim: enough to see everything about it.
