@@ -265,10 +265,10 @@ impl<'a> Engine<'a> {
         let iterable = self.eval(&stmt.iter);
         let (items, open) = self.iterate(&iterable);
         if !open {
-            let began = self.tally();
+            let mut tally = self.tally();
             let count = items.len().min(ITERATIONS);
             for (at, item) in items.into_iter().take(ITERATIONS).enumerate() {
-                if self.is_fruitless(began, at, count - at) {
+                if self.is_fruitless(&mut tally, at, count - at) {
                     let body = |engine: &mut Self| {
                         engine.assign(&stmt.target, Value::Unknown);
                         engine.run_body(&stmt.body)
@@ -290,7 +290,7 @@ impl<'a> Engine<'a> {
         let mut arms = Vec::new();
         let mark = self.begin_arm();
         arms.push(self.end_arm(mark, Flow::Next));
-        let began = self.tally();
+        let mut tally = self.tally();
         let count = items.len().min(ITERATIONS);
         let mut unknown = false;
         for (at, item) in items.into_iter().take(ITERATIONS).enumerate() {
@@ -300,7 +300,7 @@ impl<'a> Engine<'a> {
             if again {
                 continue;
             }
-            if self.is_fruitless(began, at, count - at) {
+            if self.is_fruitless(&mut tally, at, count - at) {
                 break;
             }
             let mark = self.begin_arm();

@@ -438,10 +438,10 @@ impl<'a> Engine<'a> {
         open |= items.len() > ITERATIONS;
         self.uncertain += usize::from(open);
         let mut inner_open = open;
-        let began = self.tally();
+        let mut tally = self.tally();
         let count = items.len().min(ITERATIONS);
         for (at, item) in items.into_iter().take(ITERATIONS).enumerate() {
-            if self.is_fruitless(began, at, count - at) {
+            if self.is_fruitless(&mut tally, at, count - at) {
                 inner_open = true;
                 break;
             }

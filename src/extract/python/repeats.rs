@@ -19,6 +19,7 @@ const WALKS: u32 = 2_500;
 pub(super) struct Tally {
     steps: u32,
     learnt: usize,
+    walked: usize,
 }
 
 /// What is known of the walks of a function.
@@ -36,6 +37,7 @@ impl<'a> Engine<'a> {
         Tally {
             steps: self.steps(),
             learnt: self.learnt(),
+            walked: 0,
         }
     }
 
@@ -52,15 +54,22 @@ impl<'a> Engine<'a> {
             + self.classes.len()
     }
 
-    /// Whether a loop may stop before its remaining items: `walked` of them taught nothing, and the rest would be dear.
-    pub(super) fn is_fruitless(&self, began: Tally, walked: usize, remaining: usize) -> bool {
-        let Ok(walked) = u32::try_from(walked) else {
-            return true;
-        };
-        if walked < AT_LEAST || self.learnt() > began.learnt {
+    /// Whether a loop may stop before its remaining items: the last of the `walked` ones taught nothing, and the rest
+    /// would be dear.
+    pub(super) fn is_fruitless(&self, tally: &mut Tally, walked: usize, remaining: usize) -> bool {
+        let learnt = self.learnt();
+        if learnt > tally.learnt {
+            *tally = Tally {
+                steps: self.steps(),
+                learnt,
+                walked,
+            };
+        }
+        let walked = u32::try_from(walked - tally.walked).unwrap_or(u32::MAX);
+        if walked < AT_LEAST {
             return false;
         }
-        let spent = self.steps().saturating_sub(began.steps);
+        let spent = self.steps().saturating_sub(tally.steps);
         let rest = u32::try_from(remaining).unwrap_or(u32::MAX);
         (spent / walked).saturating_mul(rest) > REST
     }

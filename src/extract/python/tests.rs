@@ -21,7 +21,7 @@ fn reading(text: &str) -> Reading {
     read(
         &Source::new("s.py", "s.py", text),
         None,
-        &Project::new(&nothing),
+        &Project::new(&nothing, &|_: &Path| false),
     )
 }
 
@@ -578,4 +578,87 @@ fn what_stands_around_a_syntax_error_is_read() {
     let (place, message) = reading.syntax_error.expect("an error");
     assert_eq!(place.line_column(), (3, 7));
     assert!(!message.is_empty());
+}
+
+/// Reads the first file with the others beside it; what was found, and how often each file was read.
+fn project(files: &[(&str, &str)], scripts: &[&str]) -> (Vec<Reading>, Vec<String>) {
+    let read = std::sync::Mutex::new(Vec::new());
+    let open = |path: &Path| {
+        let name = path.to_string_lossy().into_owned();
+        let (_, text) = files.iter().find(|(known, _)| *known == name)?;
+        read.lock().expect("list").push(name.clone());
+        Some(Source::new(&name, &name, *text))
+    };
+    let folders = |path: &Path| {
+        let below = format!("{}/", path.display());
+        files.iter().any(|(known, _)| known.starts_with(&below))
+    };
+    let project = Project::new(&open, &folders);
+    let readings = scripts.iter().map(|script| {
+        let source = open(Path::new(script)).expect("script");
+        super::read(&source, None, &project)
+    });
+    let readings = readings.collect();
+    (readings, read.into_inner().expect("list"))
+}
+
+#[test]
+fn of_modules_only_what_is_asked_for_is_walked_and_what_acts_on_import() {
+    let files = [
+        (
+            "p/a.py",
+            "from lib.options import add, NAMES\nimport argparse\np = argparse.ArgumentParser()\nadd(p)\nargs = p.parse_args()\nopen(args.data)\n",
+        ),
+        (
+            "p/b.py",
+            "from lib import *\nimport lib.quiet\nprint(open(where('x')).read())\n",
+        ),
+        (
+            "p/lib/__init__.py",
+            "from .options import *\nfrom .places import where\n",
+        ),
+        (
+            "p/lib/options.py",
+            "import os\nNAMES = ['--data']\nNAMES += ['--more']\nLEVEL = os.environ['LEVEL']\ndef add(parser):\n    for name in NAMES:\n        parser.add_argument(name)\n",
+        ),
+        (
+            "p/lib/places.py",
+            "ROOT = 'root'\ndef where(name):\n    return ROOT + '/' + name + '.csv'\n",
+        ),
+        (
+            "p/lib/quiet.py",
+            "def never():\n    import os\n    return os.environ['NEVER']\nif __name__ == '__main__':\n    open('never')\n",
+        ),
+    ];
+    let (readings, read) = project(&files, &["p/a.py", "p/b.py"]);
+    assert_eq!(
+        show(&readings[0]),
+        "input data [--data] path optional\narg more [--more] string optional\nenv LEVEL [$LEVEL] string required"
+    );
+    assert_eq!(
+        show(&readings[1]),
+        "env LEVEL [$LEVEL] string required\ninput root/x.csv [root/x.csv] path (csv) optional"
+    );
+    // Whoever runs the script again because a file changed has to know all of them.
+    assert_eq!(
+        readings[1].local_files.len(),
+        4,
+        "{:?}",
+        readings[1].local_files
+    );
+    for (name, _) in files.iter().skip(2) {
+        let times = read.iter().filter(|known| known == name).count();
+        assert_eq!(times, 1, "{name}");
+    }
+}
+
+#[test]
+fn repeating_what_teaches_nothing_ends_early() {
+    let body = "    y = [x * k for k in range(40)]\n    z = {str(k): y for k in range(40)}\n";
+    let text = format!(
+        "import os\nfor x in range(250):\n{body}\nos.environ['AFTER']\nnames = []\nfor k in range(30):\n    names.append('N' + str(k))\nfor name in names:\n    os.environ[name]\n"
+    );
+    let found = reading(&text);
+    assert_eq!(found.claims.len(), 31);
+    assert!(found.notes.is_empty(), "{:?}", found.notes);
 }
