@@ -44,7 +44,9 @@ fn read(name: &str, text: &str) -> ReadScript {
     let source = Source::new(&path, name, text);
     let language =
         crate::discovery::language::recognise(name, text).map_or(Language::Other, |r| r.language);
-    let reading = extract::extract(language, &source, None, &|_| None);
+    let (nothing, nowhere) = (|_: &Path| None, |_: &Path| false);
+    let project = extract::Project::new(&nothing, &nowhere);
+    let reading = extract::extract(language, &source, None, &project);
     let script = Script {
         name: name.to_owned(),
         source: Some(source),

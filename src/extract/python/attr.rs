@@ -43,10 +43,13 @@ impl<'a> Engine<'a> {
             Value::Class(class) => match &*name {
                 "__name__" => Value::str(class.def.name.as_str()),
                 "__doc__" => Value::Unknown,
-                _ => self
-                    .class_member(class, &name)
-                    .map(|value| self.enum_member(class, &name, value))
-                    .unwrap_or_default(),
+                _ => match self.class_member(class, &name) {
+                    Some(Value::Function(function)) if function.wrap == Wrap::Class => {
+                        self.bound(object, function)
+                    }
+                    Some(value) => self.enum_member(class, &name, value),
+                    None => Value::Unknown,
+                },
             },
             Value::Namespace(parser) => self.namespace_attribute(*parser, &name, at),
             Value::MainDict(MainParameter::JobArgs) => {

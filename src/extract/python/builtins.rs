@@ -264,6 +264,7 @@ impl<'a> Engine<'a> {
             "exit" | "quit" => Value::Never,
             "input" | "raw_input" => Value::Typed(ValueType::String),
             "eval" => Value::Unknown,
+            "type" if args.pos.len() == 1 => type_of(&args.pos[0]),
             "object" | "type" | "dir" | "format" | "bytes" | "complex" => Value::Unknown,
             _ => return None,
         })
@@ -362,4 +363,23 @@ fn is_instance(value: &Value<'_>, class: &Value<'_>) -> Option<bool> {
         "str" | "bool" | "int" | "float" | "list" | "dict" | "tuple" | "set" | "bytes"
     );
     builtin.then(|| own == &**class || (own == "bool" && &**class == "int"))
+}
+
+/// The type of a value, where it is known.
+fn type_of<'a>(value: &Value<'a>) -> Value<'a> {
+    let name = match value {
+        Value::Bool(_) => "bool",
+        Value::Int(_) => "int",
+        Value::Float(_) => "float",
+        Value::Str(_) => "str",
+        Value::Dict(_) => "dict",
+        Value::Seq(seq) => match seq.kind {
+            SeqKind::List => "list",
+            SeqKind::Tuple => "tuple",
+            SeqKind::Set => "set",
+        },
+        Value::Instance(instance) => return Value::Class(instance.class.clone()),
+        _ => return Value::Unknown,
+    };
+    Value::Lib(name.into())
 }

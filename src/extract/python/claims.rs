@@ -32,8 +32,17 @@ impl<'a> Engine<'a> {
             (true, Some(parser)) => self.parsers[parser].params.iter().copied().collect(),
             _ => HashSet::new(),
         };
+        let by_parser = self
+            .parsers
+            .iter()
+            .any(|parser| parser.parsed && !parser.params.is_empty());
         for index in 0..self.slots.params.len() {
             let param = &self.slots.params[index];
+            // Who has a parser and looks through `sys.argv` as well sees the same arguments twice.
+            let is_rest = matches!(param.value_type, Some(ValueType::List(_)));
+            if by_parser && is_rest && param.rule == "sys.argv" {
+                continue;
+            }
             let parsed = param
                 .parser
                 .is_none_or(|parser| self.parsers[parser].parsed);

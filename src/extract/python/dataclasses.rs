@@ -62,6 +62,18 @@ impl<'a> Engine<'a> {
         let Value::Parser(parser) = self.make_parser(&Args::new(args.at), "dataclass") else {
             return Value::Unknown;
         };
+        // `[types]` stands beside `types` where the code takes one class or several.
+        let holds_classes = |value: &&Value<'a>| match value {
+            Value::Seq(seq) => {
+                let items = seq.items.borrow();
+                items.iter().any(|item| matches!(item, Value::Class(_)))
+            }
+            value => matches!(value, Value::Class(_)),
+        };
+        let given = match given.alternatives().iter().find(holds_classes) {
+            Some(found) => found.clone(),
+            None => given,
+        };
         let classes = match &given {
             Value::Seq(_) => self.iterate(&given).0,
             other => vec![other.clone()],

@@ -364,6 +364,10 @@ impl<'a> Engine<'a> {
                         items.extend(dict.items.borrow().iter().cloned());
                     }
                     Value::Environ => return Value::Environ,
+                    Value::Namespace(parser) => {
+                        let held = self.namespace_items(*parser).into_iter();
+                        items.extend(held.map(|(name, value)| (Value::Str(name), value)));
+                    }
                     _ => open = true,
                 },
             }

@@ -111,6 +111,7 @@ impl<'a> Engine<'a> {
                 {
                     self.call_container(name, &args)
                 }
+                "dataclasses" | "attr" | "attrs" => self.call_dataclasses(rest, &args),
                 "metaflow" if rest == "Parameter" => self.call_metaflow(&args),
                 "io" | "codecs" | "gzip" | "bz2" | "lzma" | "smart_open" | "fsspec" => {
                     self.call_opener(name, &args)

@@ -316,6 +316,9 @@ impl<'a> Engine<'a> {
         for statement in outline.binders(name) {
             walked |= self.walk_statement(module, *statement);
         }
+        if !walked && let Some((import, member)) = outline.promised(name) {
+            return self.take_over(module, name, (&import.name, import.level), member);
+        }
         if walked || outline.binds(name) || name.starts_with('_') {
             return walked;
         }
@@ -325,25 +328,41 @@ impl<'a> Engine<'a> {
                 continue;
             };
             let from = import.module.as_ref().map_or("", |name| name.as_str());
+            if self.take_over(module, name, (from, import.level), name) {
+                return true;
+            }
             let target = self.in_module(module, |engine| engine.find_module(from, import.level));
-            match target {
-                Some(target) if target != module && self.pay(5) && self.enter() => {
-                    let value = self.module_name(target, name);
-                    self.leave();
-                    if let Some(value) = value {
-                        let scope = self.module_scopes[module].clone();
-                        scope
-                            .names
-                            .borrow_mut()
-                            .insert(name.to_owned().into(), value);
-                        return true;
-                    }
-                }
-                Some(_) => {}
-                None => walked |= self.walk_statement(module, *statement),
+            if target.is_none() {
+                walked |= self.walk_statement(module, *statement);
             }
         }
         walked
+    }
+
+    /// Binds a name of a module to what another module has by the name `member`; whether that has it.
+    fn take_over(
+        &mut self,
+        module: usize,
+        name: &str,
+        (from, level): (&str, u32),
+        member: &str,
+    ) -> bool {
+        let target = self.in_module(module, |engine| engine.find_module(from, level));
+        let Some(target) = target.filter(|target| *target != module) else {
+            return false;
+        };
+        if !self.pay(5) || !self.enter() {
+            return false;
+        }
+        let value = self.module_name(target, member);
+        self.leave();
+        let Some(value) = value else { return false };
+        let scope = self.module_scopes[module].clone();
+        scope
+            .names
+            .borrow_mut()
+            .insert(name.to_owned().into(), value);
+        true
     }
 
     /// Walks all statements of a module that were not walked yet.

@@ -125,7 +125,8 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn namespace_items(&self, parser: usize) -> Vec<(Text<'a>, Value<'a>)> {
+    /// What a namespace holds, by name.
+    pub(super) fn namespace_items(&self, parser: usize) -> Vec<(Text<'a>, Value<'a>)> {
         self.parsers[parser]
             .params
             .iter()

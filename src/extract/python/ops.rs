@@ -1,9 +1,12 @@
 //! Owns operators: joining of texts, arithmetic, comparison.
 
+use std::rc::Rc;
+
 use ruff_python_ast::{self as ast, CmpOp, Expr, Operator};
 
+use super::attr::is_constant;
 use super::engine::Engine;
-use super::value::{Form, Piece, SeqKind, Value};
+use super::value::{Form, Piece, Seq, SeqKind, Value};
 use crate::requirement::ValueType;
 
 /// How long a text may grow.
@@ -89,6 +92,10 @@ impl<'a> Engine<'a> {
                 }
                 _ => Value::Unknown,
             },
+            Operator::BitAnd | Operator::Sub => match (&left, &right) {
+                (Value::Seq(a), Value::Seq(b)) => self.sifted(a, b, op == Operator::BitAnd),
+                _ => arithmetic(&left, op, &right),
+            },
             Operator::Mult => match (&left, &right) {
                 (Value::Str(text), Value::Int(times)) | (Value::Int(times), Value::Str(text)) => {
                     match usize::try_from(*times) {
@@ -113,6 +120,24 @@ impl<'a> Engine<'a> {
             },
             _ => arithmetic(&left, op, &right),
         }
+    }
+
+    /// What of one set is in another, or is not.
+    fn sifted(&mut self, one: &Rc<Seq<'a>>, other: &Rc<Seq<'a>>, wanted: bool) -> Value<'a> {
+        let (items, others) = (one.items.borrow(), other.items.borrow());
+        self.pay(items.len().saturating_mul(others.len()) / 16);
+        let known = items.iter().chain(others.iter()).all(is_constant) && !other.open.get();
+        let kept = items
+            .iter()
+            .filter(|item| !known || others.iter().any(|other| other.same(item)) == wanted)
+            .cloned()
+            .collect();
+        let open = one.open.get() || !known;
+        let seq = self.seq(SeqKind::Set, kept);
+        if let Value::Seq(seq) = &seq {
+            seq.open.set(open);
+        }
+        seq
     }
 
     fn add(&mut self, left: Value<'a>, right: Value<'a>) -> Value<'a> {
@@ -300,12 +325,11 @@ impl<'a> Engine<'a> {
             Value::Seq(seq) if !seq.open.get() => {
                 let items = seq.items.borrow();
                 self.pay(items.len() / 16);
-                let constants =
-                    super::attr::is_constant(item) && items.iter().all(super::attr::is_constant);
+                let constants = is_constant(item) && items.iter().all(is_constant);
                 let found = items.iter().any(|known| known.same(item));
                 (constants || found).then_some(found)
             }
-            Value::Dict(dict) if !dict.open.get() && super::attr::is_constant(item) => {
+            Value::Dict(dict) if !dict.open.get() && is_constant(item) => {
                 Some(self.dict_get(dict, item).is_some())
             }
             Value::Str(text) => item.as_str().map(|item| text.contains(item)),
@@ -328,7 +352,6 @@ fn is_text(value: &Value<'_>) -> bool {
 }
 
 fn compare_values<'a>(op: CmpOp, left: &Value<'a>, right: &Value<'a>) -> Option<bool> {
-    use super::attr::is_constant;
     match op {
         CmpOp::Eq | CmpOp::Is | CmpOp::NotEq | CmpOp::IsNot => {
             let positive = matches!(op, CmpOp::Eq | CmpOp::Is);
@@ -338,7 +361,8 @@ fn compare_values<'a>(op: CmpOp, left: &Value<'a>, right: &Value<'a>) -> Option<
                         *a as f64 == *b
                     }
                     (Value::Int(a), Value::Bool(b)) | (Value::Bool(b), Value::Int(a)) => {
-                        *a == i64::from(*b)
+                        // `0 == False`, but `0 is not False`.
+                        *a == i64::from(*b) && matches!(op, CmpOp::Eq | CmpOp::NotEq)
                     }
                     (a, b) => a.same(b),
                 },
@@ -369,7 +393,7 @@ fn compare_values<'a>(op: CmpOp, left: &Value<'a>, right: &Value<'a>) -> Option<
                     | Value::Parser(_),
                     Value::None,
                 ) => false,
-                (Value::Class(a), Value::Class(b)) if std::rc::Rc::ptr_eq(a, b) => true,
+                (Value::Class(a), Value::Class(b)) if Rc::ptr_eq(a, b) => true,
                 _ => return None,
             };
             Some(equal == positive)
@@ -477,7 +501,7 @@ fn float_arithmetic<'a>(a: f64, op: Operator, b: f64) -> Value<'a> {
 pub(super) fn formed<'a>(value: &Value<'a>, form: Form) -> Value<'a> {
     match value {
         Value::Pieces(pieces) => match **pieces {
-            [Piece::Slot(slot, _)] => Value::Pieces(std::rc::Rc::new([Piece::Slot(slot, form)])),
+            [Piece::Slot(slot, _)] => Value::Pieces(Rc::new([Piece::Slot(slot, form)])),
             _ => Value::Typed(ValueType::String),
         },
         _ => Value::Typed(ValueType::String),

@@ -145,6 +145,7 @@ pub(super) struct Outline {
     stars: Vec<usize>,
     active: Vec<usize>,
     imports: Vec<(usize, Import)>,
+    promised: HashMap<String, (Import, String)>,
 }
 
 impl Outline {
@@ -155,8 +156,14 @@ impl Outline {
         let mut statements = Vec::with_capacity(body.len());
         for (index, stmt) in body.iter().enumerate() {
             let mut seen = Seen::default();
-            if !is_left_out(stmt) {
-                seen.visit_stmt(stmt);
+            match left_out(stmt) {
+                Some((left_out, rest)) => {
+                    outline.promise(left_out);
+                    for clause in rest {
+                        seen.visit_body(&clause.body);
+                    }
+                }
+                None => seen.visit_stmt(stmt),
             }
             for (name, root) in &seen.bound {
                 if *root {
@@ -195,6 +202,34 @@ impl Outline {
         outline
     }
 
+    /// Names that a module promises to type checkers: where it loads its parts late, it has them all the same.
+    fn promise(&mut self, body: &[Stmt]) {
+        for stmt in body {
+            let Stmt::ImportFrom(stmt) = stmt else {
+                continue;
+            };
+            for alias in &stmt.names {
+                let member = alias.name.as_str();
+                let bound = alias.asname.as_ref().map_or(member, |name| name.as_str());
+                let import = Import {
+                    name: stmt
+                        .module
+                        .as_ref()
+                        .map_or_else(String::new, ToString::to_string),
+                    level: stmt.level,
+                    members: Vec::new(),
+                };
+                self.promised
+                    .insert(bound.to_owned(), (import, member.to_owned()));
+            }
+        }
+    }
+
+    /// Where a name comes from that is imported for type checkers only: the module, and its name there.
+    pub(super) fn promised(&self, name: &str) -> Option<&(Import, String)> {
+        self.promised.get(name)
+    }
+
     /// The statements that bind a name or change what it is bound to, in order.
     pub(super) fn binders(&self, name: &str) -> &[usize] {
         self.binders.get(name).map_or(&[], Vec::as_slice)
@@ -202,7 +237,7 @@ impl Outline {
 
     /// Whether some statement binds a name.
     pub(super) fn binds(&self, name: &str) -> bool {
-        self.binders.contains_key(name)
+        self.binders.contains_key(name) || self.promised.contains_key(name)
     }
 
     /// The statements that import every name of a module.
@@ -221,9 +256,9 @@ impl Outline {
     }
 }
 
-/// `if __name__ == "__main__":` and `if TYPE_CHECKING:`, which an import leaves out.
-fn is_left_out(stmt: &Stmt) -> bool {
-    let Stmt::If(stmt) = stmt else { return false };
+/// `if __name__ == "__main__":` and `if TYPE_CHECKING:`, which an import leaves out, and what it takes instead.
+fn left_out(stmt: &Stmt) -> Option<(&[Stmt], &[ast::ElifElseClause])> {
+    let Stmt::If(stmt) = stmt else { return None };
     let never = match &*stmt.test {
         Expr::Compare(test) => {
             matches!(&*test.left, Expr::Name(name) if name.id.as_str() == "__name__")
@@ -233,7 +268,7 @@ fn is_left_out(stmt: &Stmt) -> bool {
         Expr::Attribute(attribute) => attribute.attr.as_str() == "TYPE_CHECKING",
         _ => false,
     };
-    never && stmt.elif_else_clauses.is_empty()
+    never.then_some((stmt.body.as_slice(), stmt.elif_else_clauses.as_slice()))
 }
 
 /// What was seen in one statement.

@@ -633,11 +633,11 @@ fn of_modules_only_what_is_asked_for_is_walked_and_what_acts_on_import() {
     let (readings, read) = project(&files, &["p/a.py", "p/b.py"]);
     assert_eq!(
         show(&readings[0]),
-        "input data [--data] path optional\narg more [--more] string optional\nenv LEVEL [$LEVEL] string required"
+        "input data [--data] path = null\narg more [--more] string = null\nenv LEVEL [$LEVEL] string required"
     );
     assert_eq!(
         show(&readings[1]),
-        "env LEVEL [$LEVEL] string required\ninput root/x.csv [root/x.csv] path (csv) optional"
+        "env LEVEL [$LEVEL] string required\ninput x [root/x.csv] path (csv) required"
     );
     // Whoever runs the script again because a file changed has to know all of them.
     assert_eq!(
@@ -661,4 +661,37 @@ fn repeating_what_teaches_nothing_ends_early() {
     let found = reading(&text);
     assert_eq!(found.claims.len(), 31);
     assert!(found.notes.is_empty(), "{:?}", found.notes);
+}
+
+#[test]
+fn what_classes_and_lazy_packages_say_of_their_parsers() {
+    let files = [
+        (
+            "p/a.py",
+            "import toolkit\nimport sys\nfile, opts = toolkit.parse_arguments(sys.argv[1:])\nopen(file)\n",
+        ),
+        (
+            "p/toolkit/__init__.py",
+            "from typing import TYPE_CHECKING\nfrom .late import Late\nif TYPE_CHECKING:\n    from .run import Options\nelse:\n    import sys\n    sys.modules[__name__] = Late(__name__)\nfrom .run import Options as _Options\nparse_arguments = _Options.from_command_line\n",
+        ),
+        (
+            "p/toolkit/late.py",
+            "class Late:\n    def __init__(self, name):\n        self.name = name\n",
+        ),
+        (
+            "p/toolkit/run.py",
+            "import argparse, sys\nfrom dataclasses import asdict, dataclass, field\nHELP = {'debug': 'Debug.', 'steps': 'How many.', 'other': 'None.'}\n@dataclass\nclass Options:\n    file: str = None\n    debug: bool = False\n    steps: int = 0\n    names: list = field(default_factory=list)\n    @classmethod\n    def from_command_line(cls, given=None):\n        if given is None:\n            given = sys.argv[1:]\n        parser = cls.make()\n        args = parser.parse_args(given)\n        for arg in given:\n            if arg.startswith('--'):\n                print(arg)\n        made = cls(**{**vars(args), 'names': []})\n        return made.file, made\n    @staticmethod\n    def make():\n        parser = argparse.ArgumentParser()\n        parser.add_argument('file')\n        defaults = asdict(Options())\n        for option in HELP.keys() & defaults.keys():\n            default = defaults[option]\n            kwargs = {'help': HELP[option]}\n            if default is False:\n                kwargs['action'] = 'store_true'\n            elif default is not None:\n                kwargs['type'] = type(default)\n                kwargs['default'] = default\n            parser.add_argument(f'--{option}', **kwargs)\n        return parser\n",
+        ),
+        (
+            "p/b.py",
+            "from toolkit import Options\nfor f in __import__('dataclasses').fields(Options):\n    pass\nopen(Options.from_command_line()[0])\n",
+        ),
+    ];
+    let (readings, _) = project(&files, &["p/a.py", "p/b.py"]);
+    for reading in &readings {
+        assert_eq!(
+            show(reading),
+            "input file [argument 1] path required\narg debug [--debug:Switch] bool = false # Debug.\narg steps [--steps] int = 0 # How many."
+        );
+    }
 }
