@@ -106,7 +106,7 @@ fn the_penguins_answers_fit_a_fresh_skeleton() {
     let init = project.run(&["init"]).code(0);
     assert!(
         init.out
-            .contains("kept runtime-test.answers.yaml as it is; nothing is missing"),
+            .contains("runtime-test.answers.yaml is up to date"),
         "{}",
         init.out
     );

@@ -507,7 +507,7 @@ fn a_run_out_of_time_ends_and_says_so() {
         .code(100)
         .tells("SLOW [")
         .tells("slow is still running")
-        .tells("the whole run took longer than 200ms");
+        .tells("the whole run took longer than 200 ms");
     let summary: serde_json::Value =
         serde_json::from_str(&project.read(".runtime-test/latest/summary.json")).expect("JSON");
     assert_eq!(summary["steps"]["slow"]["state"], "timed_out");
