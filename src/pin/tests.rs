@@ -154,21 +154,23 @@ fn a_refresh_adds_what_is_new_and_keeps_every_byte_of_the_authors() {
         assert!(pin.text.contains(line), "{line} in\n{}", pin.text);
     }
     insta::assert_snapshot!(pin.text);
-    for (form, added) in [
+    for (form, added, refused) in [
         (
             "version: 1\nargs: { rounds: { default: 500, binding: { flag: --rounds } } }\n",
             2,
+            0,
         ),
-        ("version: 1\r\nargs:\r\nenv: {}\r\n", 3),
-        ("{version: 1, args: {}}", 0),
-        ("version: 1", 3),
+        ("version: 1\r\nenv: {}\r\n", 3, 0),
+        // A section that is not there has no line of its own to begin on.
+        ("{version: 1, args: {}}", 2, 1),
+        ("version: 1", 3, 0),
     ] {
         let pin = refresh(&read("a.py", new), &source("a.py", form)).expect("our own format");
-        assert_eq!(pin.added.len(), added, "{form:?} became {:?}", pin.text);
         assert_eq!(
-            pin.refused.is_empty(),
-            added > 0,
-            "{form:?}: {:?}",
+            (pin.added.len(), pin.refused.len()),
+            (added, refused),
+            "{form:?} became {:?}, refused {:?}",
+            pin.text,
             pin.refused
         );
         let contract = declared(&source("a.py", &pin.text), &read("a.py", new));
