@@ -1,14 +1,18 @@
 //! Owns the whole check: answers against what is asked, and everything that the disk can tell before the run. Gives all
 //! findings in source order, and the values of every requirement.
 
+mod columns;
 pub mod consequences;
 pub mod container;
 pub mod expectations;
 pub mod filesystem;
 pub mod format;
 pub mod glob;
+pub mod imports;
+mod interpreters;
 pub mod names;
 pub mod programs;
+mod space;
 pub mod status;
 pub mod values;
 pub mod wires;
@@ -102,10 +106,13 @@ pub fn check(
     problems.extend(told.map(|finding| finding.diagnostic.clone()));
     problems.extend(filesystem::check(analysis, &values, selected));
     problems.extend(programs::check(analysis, selected));
+    problems.extend(interpreters::check(analysis, selected));
+    problems.extend(space::check(analysis, &values, selected, &space::free));
     problems.extend(names::check(analysis));
     problems.extend(expectations::check(analysis));
     problems.extend(container::check(analysis, &values, selected));
     problems.extend(wires::check(analysis, &given, &values, selected));
+    problems.extend(columns::check(analysis, &given, &values, selected));
     Checked {
         answers: given,
         source: answers.cloned(),

@@ -2,6 +2,7 @@
 
 pub mod candidates;
 pub mod language;
+mod remembered;
 pub mod workspace;
 
 use std::cell::OnceCell;
@@ -210,9 +211,15 @@ impl Discovery<'_> {
             launcher: Launcher::External,
         };
         let first_time = self.targets.get().is_none();
-        let asked = self
-            .targets
-            .get_or_init(|| workspace::targets(&self.manifest.folder, self.cargo_toml));
+        let asked = self.targets.get_or_init(|| {
+            let steps = self.manifest.steps.iter();
+            let wanted = steps.filter_map(|step| match &step.runs {
+                Runs::Cargo { kind, name, .. } => Some((*kind, name.value.as_str())),
+                _ => None,
+            });
+            let wanted: Vec<_> = wanted.collect();
+            workspace::targets_with(&self.manifest.folder, self.cargo_toml, &wanted)
+        });
         match asked {
             Err(said) if first_time => {
                 self.problems

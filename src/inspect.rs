@@ -96,6 +96,12 @@ pub struct InspectedRequirement {
     /// The group of which at most one may be given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exclusive: Option<String>,
+    /// Columns of a table: those that an input needs, or all that an output has.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
+    /// A pattern that at least one file of a folder fits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub files: Option<String>,
     /// How sure this is.
     pub confidence: Confidence,
     /// Where it was read, strongest layer first.
@@ -226,6 +232,13 @@ fn requirement(r: &Requirement) -> InspectedRequirement {
         from: r.from.as_ref().map(|wire| wire.from.to_string()),
         when: r.when.clone(),
         exclusive: r.exclusive.clone(),
+        columns: r
+            .columns
+            .iter()
+            .flatten()
+            .map(|column| column.name.clone())
+            .collect(),
+        files: r.files.clone(),
         confidence: r.confidence,
         evidence: evidence.collect(),
         layers: r.origins.iter().collect(),

@@ -8,6 +8,7 @@ pub mod load;
 mod problems;
 pub mod raw;
 pub mod retries;
+pub mod version;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ use crate::source::{Place, Source, Span, Spanned};
 use self::expect::Expectation;
 use self::graph::Graph;
 use self::retries::Retries;
+use self::version::Versions;
 
 /// The usual name of a manifest.
 pub const FILE_NAME: &str = "runtime-test.yaml";
@@ -149,6 +151,10 @@ pub struct Settings {
     pub interpreter: Option<Spanned<Vec<String>>>,
     /// The programs that start scripts, by language.
     pub interpreters: IndexMap<Language, Spanned<Vec<String>>>,
+    /// The versions of that program that will do.
+    pub version: Option<Spanned<Versions>>,
+    /// The versions that will do, by language.
+    pub versions: IndexMap<Language, Spanned<Versions>>,
 }
 
 /// Which variables of the caller's environment a step inherits.

@@ -35,6 +35,57 @@ pub fn at_a_glance(path: &Path, data_type: DataType) -> io::Result<Option<String
     within(path, data_type, READ_AT_A_GLANCE)
 }
 
+/// The names in the header of a table with delimiters; nothing for other types, and where there is none to be read.
+pub fn header(path: &Path, data_type: DataType) -> Option<Vec<String>> {
+    let delimiter = match data_type {
+        DataType::Csv => None,
+        DataType::Tsv => Some('\t'),
+        _ => return None,
+    };
+    let head = read_up_to(&mut File::open(path).ok()?, LOOK).ok()?;
+    let is_whole = head.len() < LOOK;
+    let text = text_of(&head)?;
+    let (at, line) = first_row(&text)?;
+    let delimiter = delimiter.or_else(|| delimiter_of(line)).unwrap_or(',');
+    fields(&text[at..], delimiter, is_whole)
+}
+
+/// The first line that is not blank and no remark, and where it begins.
+fn first_row(text: &str) -> Option<(usize, &str)> {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let shown = line.trim_end();
+        if !shown.trim().is_empty() && !shown.starts_with('#') {
+            return Some((at, shown));
+        }
+        at += line.len();
+    }
+    None
+}
+
+/// The fields of the first row of a text, without their quotes; nothing where the row does not end in it.
+fn fields(text: &str, delimiter: char, is_whole: bool) -> Option<Vec<String>> {
+    let mut names = vec![String::new()];
+    let mut characters = text.chars().peekable();
+    let mut is_quoted = false;
+    while let Some(c) = characters.next() {
+        let name = names.last_mut()?;
+        match c {
+            '"' if is_quoted && characters.peek() == Some(&'"') => {
+                characters.next();
+                name.push('"');
+            }
+            '"' if is_quoted || name.is_empty() => is_quoted = !is_quoted,
+            _ if is_quoted => name.push(c),
+            '\n' => return Some(names),
+            '\r' => {}
+            c if c == delimiter => names.push(String::new()),
+            c => name.push(c),
+        }
+    }
+    (is_whole && !is_quoted).then_some(names)
+}
+
 /// What is wrong with a file; JSON up to `whole_json` bytes is read whole.
 fn within(path: &Path, data_type: DataType, whole_json: u64) -> io::Result<Option<String>> {
     let mut file = File::open(path)?;
@@ -162,16 +213,10 @@ fn table(head: &[u8], whole: bool, delimiter: Option<char>) -> Option<String> {
     let Some(text) = text_of(head) else {
         return Some("it is not text".to_owned());
     };
-    let remark = |line: &&str| line.trim().is_empty() || line.starts_with('#');
-    let Some(header) = text.lines().find(|line| !remark(line)) else {
+    let Some((before, header)) = first_row(&text) else {
         return whole.then(|| "it has no header".to_owned());
     };
     let delimiter = delimiter.or_else(|| delimiter_of(header))?;
-    let before: usize = text
-        .split_inclusive('\n')
-        .take_while(|line| remark(&line.trim_end()))
-        .map(str::len)
-        .sum();
     let rows = rows(&text[before..], delimiter, whole);
     let (&width, rows) = rows.split_first()?;
     let rows = &rows[..rows.len().min(ROWS)];
@@ -234,7 +279,16 @@ fn json(mut file: File) -> io::Result<Option<String>> {
         Err(error) if error.is_io() => Err(error.into()),
         // Deeper than we care to follow is not wrong.
         Err(error) if error.to_string().starts_with("recursion limit") => Ok(None),
-        Err(error) => Ok(Some(error.to_string())),
+        Err(error) => Ok(Some(not_json(&error))),
+    }
+}
+
+/// Where a text stops being JSON.
+fn not_json(error: &serde_json::Error) -> String {
+    let (line, column) = (error.line(), error.column());
+    match error.is_eof() {
+        true => format!("its JSON ends too early, in line {line}"),
+        false => format!("it is not JSON from line {line}, column {column} on"),
     }
 }
 

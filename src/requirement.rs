@@ -143,6 +143,10 @@ pub struct Claim {
     pub when: Option<When>,
     /// The group of which at most one may be given.
     pub exclusive: Option<String>,
+    /// Columns of a table: those that an input needs, or all that an output has.
+    pub columns: Option<Vec<Column>>,
+    /// A pattern that at least one file of a folder fits.
+    pub files: Option<String>,
     /// How sure this is.
     pub confidence: Confidence,
     /// Where it was read.
@@ -172,6 +176,8 @@ impl Claim {
             from: None,
             when: None,
             exclusive: None,
+            columns: None,
+            files: None,
             confidence: Confidence::Certain,
             evidence: vec![evidence],
         }
@@ -194,6 +200,17 @@ pub struct Note {
     pub message: String,
     /// Where.
     pub place: Place,
+}
+
+/// A column of a table, and where it is named.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Where it is declared, or where the code names it.
+    pub place: Place,
+    /// How sure it is that the code cannot do without it.
+    pub confidence: Confidence,
 }
 
 /// What one reader found in one script.
@@ -262,6 +279,10 @@ pub struct Requirement {
     pub when: Option<When>,
     /// The group of which at most one may be given.
     pub exclusive: Option<String>,
+    /// Columns of a table: those that an input needs, or all that an output has; `None` where they are not known.
+    pub columns: Option<Vec<Column>>,
+    /// A pattern that at least one file of a folder fits.
+    pub files: Option<String>,
     /// How sure this is.
     pub confidence: Confidence,
     /// Where it was read, strongest layer first.

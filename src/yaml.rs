@@ -640,36 +640,114 @@ pub fn dump(value: &impl serde::Serialize) -> String {
     serde_yaml::to_string(value).unwrap_or_default()
 }
 
+/// What stops the parser, by words of its message, in our own.
+const STOPS: &[(&str, &str)] = &[
+    (
+        "unknown anchor",
+        "an alias (`*name`) names an anchor (`&name`) that is not there",
+    ),
+    ("trailing content", "text goes on after a closing quote"),
+    (
+        "escape",
+        "an unknown escape in a text with double quotes; write `\\` for a backslash",
+    ),
+    ("quote", "a quote is not closed"),
+    (
+        "scalar",
+        "a text is not closed, or goes on where it may not",
+    ),
+    (
+        "flow",
+        "a bracket or brace is not closed, or a comma is missing",
+    ),
+    (
+        "bracket",
+        "a bracket or brace is not closed, or one too many is",
+    ),
+    (
+        "',' or",
+        "a bracket or brace is not closed, or a comma is missing",
+    ),
+    (
+        "mapping values",
+        "a `:` stands where no key can be, or the line is indented too far",
+    ),
+    (
+        "simple key",
+        "a key lacks its `:`, or stands where none can be",
+    ),
+    (
+        "expected key",
+        "a key lacks its `:`, or is not indented like the others",
+    ),
+    ("'-'", "a line is not indented like the others of its list"),
+    ("block", "a line is not indented like the others"),
+    ("indent", "a line is not indented like the others"),
+    (
+        "directive",
+        "a line that begins with `%` is no directive that is known",
+    ),
+    ("tag", "a tag (`!name`) cannot be read"),
+    ("anchor", "an anchor (`&name`) cannot be read"),
+    ("alias", "an alias (`*name`) cannot be read"),
+    ("character", "a character that may not stand here"),
+];
+
 fn syntax(source: &Source, offset: usize, info: &str) -> Diagnostic {
-    let offset = offset.min(source.text().len());
+    let text = source.text();
+    let offset = offset.min(text.len());
     let line = source.line_column(offset).0;
     let rest = source.line_span(line);
+    let to_end_of_line = |from: usize| {
+        let end = source.line_span(source.line_column(from).0).end;
+        Span::new(from, end.max(from))
+    };
     let span = match rest.start.max(offset) {
         start if start < rest.end => Span::new(start, rest.end),
         _ => Span::new(offset, offset),
     };
-    let tab = source.text()[..offset]
-        .rsplit('\n')
-        .next()
-        .is_some_and(|before| before.contains('\t'))
-        || source.slice(rest).contains('\t');
-    let (message, help) = match info {
-        _ if info.contains("nest") || info.contains("recursion") => {
-            (format!("nested more than {NESTING} deep"), "write it flatter".to_owned())
-        }
-        _ if tab => (
-            "not valid YAML: a tab stands where spaces are expected".to_owned(),
-            "indent with spaces".to_owned(),
-        ),
-        _ => (
-            format!("not valid YAML: {}", info.trim_end_matches('.')),
-            "check the indentation, the brackets and the quotes here; quote a value that contains `: ` or ` #`"
-                .to_owned(),
-        ),
+    if info.contains("nest") || info.contains("recursion") {
+        return Diagnostic::new(Code::YamlSyntax, format!("nested more than {NESTING} deep"))
+            .at(source.at(span), "cannot go on here")
+            .help("write it flatter");
+    }
+    let begin = text[..offset].rfind('\n').map_or(0, |at| at + 1);
+    let until = (offset + 1..=text.len()).find(|at| text.is_char_boundary(*at));
+    let before = &text[begin..until.unwrap_or(offset).max(rest.end.min(text.len()))];
+    if let Some(tab) = before
+        .find('\t')
+        .or_else(|| info.contains("tab").then(|| text[begin..].find('\t'))?)
+    {
+        return Diagnostic::new(
+            Code::YamlSyntax,
+            "not valid YAML: a tab stands where spaces are expected",
+        )
+        .at(
+            source.at(Span::new(begin + tab, begin + tab + 1)),
+            "this tab",
+        )
+        .help("indent with spaces");
+    }
+    let stop = STOPS.iter().find(|(words, _)| info.contains(words));
+    let why = stop.map_or("it cannot be read from here on", |(_, why)| why);
+    let finding = Diagnostic::new(Code::YamlSyntax, format!("not valid YAML: {why}"));
+    let finding = match opening_quote(text, offset).filter(|_| info.contains("trailing content")) {
+        Some(opening) => finding
+            .at(source.at(to_end_of_line(opening)), "the text begins here")
+            .at(source.at(span), "and this comes after its closing quote"),
+        None => finding.at(source.at(span), "cannot go on here"),
     };
-    Diagnostic::new(Code::YamlSyntax, message)
-        .at(source.at(span), "cannot go on here")
-        .help(help)
+    finding.help(
+        "check the indentation, the brackets and the quotes here; quote a value that contains `: ` or ` #`",
+    )
+}
+
+/// The quote that opens the text that is closed last before an offset, where that is on another line.
+fn opening_quote(text: &str, offset: usize) -> Option<usize> {
+    let closing = text[..offset].rfind(['"', '\''])?;
+    let quote = text[closing..].chars().next()?;
+    let opening = text[..closing].rfind(quote)?;
+    text[opening..closing].contains('\n').then_some(opening)
 }
 
 fn duplicate(source: &Source, key: &str, first: Span, second: Span) -> Diagnostic {

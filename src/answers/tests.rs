@@ -47,6 +47,8 @@ pub(crate) fn requirement(kind: Kind, name: &str) -> Requirement {
         secret: false,
         aliases: Vec::new(),
         path: None,
+        columns: None,
+        files: None,
         supplied: false,
         from: None,
         suggested: None,
@@ -456,7 +458,7 @@ rounds: 300 -> rounds: 3.5
 
 rounds: 300 -> rounds: ${NOWHERE}
 8:56 yaml-syntax -.-
-  not valid YAML: while parsing a flow mapping, did not find expected ',' or '}'
+  not valid YAML: a bracket or brace is not closed, or a comma is missing
   = check the indentation, the brackets and the quotes here; quote a value that contains `: ` or ` #`
 
 rounds: 300 -> rounds: '${WORD}'

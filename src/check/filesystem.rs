@@ -2,7 +2,7 @@
 //! looks, and changes nothing)
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -24,6 +24,7 @@ pub fn check(analysis: &Analysis, values: &Values, selected: &[usize]) -> Diagno
     let mut problems = Diagnostics::new();
     let mut written: HashMap<PathBuf, Written> = HashMap::new();
     let made = made_upstream(analysis, values);
+    let kept = Kept::of(analysis, values);
     let workspace = OnceCell::new();
     for &index in selected {
         let (step, analysed) = (&analysis.manifest.steps[index], &analysis.steps[index]);
@@ -42,7 +43,7 @@ pub fn check(analysis: &Analysis, values: &Values, selected: &[usize]) -> Diagno
                 problems.extend(check_outside(&subject, &path, &workspace));
                 match requirement.kind {
                     Kind::Output if !requirement.supplied => {
-                        problems.extend(check_output(analysis, values, &subject, &path));
+                        problems.extend(check_output(&kept, &subject, &path));
                         let other = written.insert(
                             path,
                             Written {
@@ -105,8 +106,8 @@ fn known(
 }
 
 /// Paths that some step of the pipeline writes: they need not be there before the run.
-fn made_upstream(analysis: &Analysis, values: &Values) -> Vec<PathBuf> {
-    let mut made = Vec::new();
+fn made_upstream(analysis: &Analysis, values: &Values) -> HashSet<PathBuf> {
+    let mut made = HashSet::new();
     for (index, analysed) in analysis.steps.iter().enumerate() {
         for (requirement, taken) in analysed.requirements.iter().zip(values.of(index)) {
             if requirement.kind == Kind::Output && !requirement.supplied {
@@ -169,12 +170,14 @@ fn check_input(subject: &Subject<'_>, path: &Path) -> Option<Diagnostic> {
         return Some(wrong_kind(subject, path, "a folder", "a file"));
     }
     if metadata.is_dir() {
-        return match fs::read_dir(path) {
-            Ok(mut entries) => entries
-                .next()
-                .is_none()
-                .then(|| empty(subject, path, "folder")),
-            Err(error) => Some(unreadable(subject, path, &file::plain(&error))),
+        let first = fs::read_dir(path).map(|mut entries| entries.next());
+        return match (first, &requirement.files) {
+            (Err(error), _) => Some(unreadable(subject, path, &file::plain(&error))),
+            (Ok(None), _) => Some(empty(subject, path, "folder")),
+            (Ok(_), Some(files)) if !glob::matches_any(&path.join(files)) => {
+                Some(none_fits(subject, path, files))
+            }
+            _ => None,
         };
     }
     if metadata.is_file() {
@@ -234,14 +237,9 @@ fn workspace_of(folder: &Path) -> PathBuf {
         .unwrap_or_else(|| folder.to_owned())
 }
 
-fn check_output(
-    analysis: &Analysis,
-    values: &Values,
-    subject: &Subject<'_>,
-    path: &Path,
-) -> Option<Diagnostic> {
-    if let Some(what) = overwritten(analysis, values, path) {
-        return Some(overwrites(subject, path, &what));
+fn check_output(kept: &Kept, subject: &Subject<'_>, path: &Path) -> Option<Diagnostic> {
+    if let Some(what) = kept.overwritten(path) {
+        return Some(overwrites(subject, path, what));
     }
     let wants_folder = subject.requirement.data_type == Some(DataType::Folder);
     match fs::metadata(path) {
@@ -284,36 +282,66 @@ fn check_output(
     })
 }
 
-/// What of the user's an output at this path would overwrite.
-fn overwritten(analysis: &Analysis, values: &Values, path: &Path) -> Option<String> {
-    let own = [
-        analysis.manifest.source.path().to_owned(),
-        analysis.beside("answers.yaml"),
-    ];
-    if own.iter().any(|own| own == path) {
-        return Some("a file that describes the pipeline".to_owned());
-    }
-    for (index, analysed) in analysis.steps.iter().enumerate() {
-        let name = &analysis.manifest.steps[index].name;
-        let sources = analysed.script.source.iter().chain(&analysed.local_files);
-        if sources.into_iter().any(|source| source.path() == path) {
-            return Some(format!("source code of step `{name}`"));
+/// What of the user's must not be overwritten, by its path.
+struct Kept {
+    by_path: HashMap<PathBuf, String>,
+    /// The same by the paths to which links lead, found when first asked for.
+    real: OnceCell<HashMap<PathBuf, String>>,
+}
+
+impl Kept {
+    fn of(analysis: &Analysis, values: &Values) -> Self {
+        let folder = &analysis.manifest.folder;
+        let mut by_path = HashMap::new();
+        let mut keep = |path: PathBuf, what: String| {
+            by_path.entry(path).or_insert(what);
+        };
+        for own in [
+            analysis.manifest.source.path().to_owned(),
+            analysis.beside("answers.yaml"),
+        ] {
+            keep(own, "a file that describes the pipeline".to_owned());
         }
-        for (requirement, taken) in analysed.requirements.iter().zip(values.of(index)) {
-            let reads = requirement.kind == Kind::Input || requirement.supplied;
-            let given = matches!(taken, Taken::Answer { .. } | Taken::Declared(_)) && reads;
-            let all = given
-                .then(|| known(requirement, taken, &analysis.manifest.folder))
-                .flatten();
-            if all.is_some_and(|(all, _)| all.iter().any(|input| input == path)) {
-                return Some(format!(
-                    "the {} `{}` of step `{name}`",
-                    requirement.kind, requirement.name
-                ));
+        for (index, analysed) in analysis.steps.iter().enumerate() {
+            let name = &analysis.manifest.steps[index].name;
+            for source in analysed.script.source.iter().chain(&analysed.local_files) {
+                let what = format!("source code of step `{name}`");
+                keep(source.path().to_owned(), what);
+            }
+            for (requirement, taken) in analysed.requirements.iter().zip(values.of(index)) {
+                let reads = requirement.kind == Kind::Input || requirement.supplied;
+                if !reads || !matches!(taken, Taken::Answer { .. } | Taken::Declared(_)) {
+                    continue;
+                }
+                for path in known(requirement, taken, folder)
+                    .into_iter()
+                    .flat_map(|k| k.0)
+                {
+                    let (kind, input) = (requirement.kind, &requirement.name);
+                    keep(path, format!("the {kind} `{input}` of step `{name}`"));
+                }
             }
         }
+        Self {
+            by_path,
+            real: OnceCell::new(),
+        }
     }
-    None
+
+    /// What an output at this path would overwrite.
+    fn overwritten(&self, path: &Path) -> Option<&str> {
+        let by_path = self.by_path.get(path);
+        let by_link = || {
+            let path = fs::canonicalize(path).ok()?;
+            let real = self.real.get_or_init(|| {
+                let each = self.by_path.iter();
+                each.filter_map(|(path, what)| Some((fs::canonicalize(path).ok()?, what.clone())))
+                    .collect()
+            });
+            real.get(&path)
+        };
+        by_path.or_else(by_link).map(String::as_str)
+    }
 }
 
 /// The second place: what in the script asks for this path.
@@ -415,6 +443,18 @@ fn empty(subject: &Subject<'_>, path: &Path, what: &str) -> Diagnostic {
         ),
     );
     asked(finding, subject).help("give a small sample with real data in it")
+}
+
+fn none_fits(subject: &Subject<'_>, path: &Path, files: &str) -> Diagnostic {
+    let requirement = subject.requirement;
+    let message = format!(
+        "{} `{}` of step `{}` has no file that fits `{files}`",
+        requirement.kind, requirement.name, subject.step.name
+    );
+    let shown = file::display(path, subject.folder);
+    let finding = Diagnostic::new(Code::InputEmpty, message)
+        .maybe_at(subject.place.clone(), format!("nothing in `{shown}` fits"));
+    asked(finding, subject).help("give a folder with such files, or mend `files` in the manifest")
 }
 
 fn unreadable(subject: &Subject<'_>, path: &Path, why: &str) -> Diagnostic {

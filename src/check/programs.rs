@@ -4,13 +4,15 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use crate::analysis::Analysis;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
+use crate::discovery::similar_files;
 use crate::file;
 use crate::manifest::{Runs, Step};
 use crate::program;
 use crate::script::Launcher;
 use crate::source::{Place, Span};
 
+use super::interpreters;
 use super::values::working_folder;
 
 /// Names under which an interpreter may also be installed.
@@ -20,11 +22,8 @@ const ALSO: &[(&str, &str)] = &[("python3", "python")];
 /// none.
 fn wanted(launcher: &Launcher) -> Option<&str> {
     match launcher {
-        Launcher::Interpreter { program, .. }
-        | Launcher::Module { program, .. }
-        | Launcher::Main { program, .. } => Some(program),
         Launcher::Command(words) => words.first().map(String::as_str),
-        Launcher::Direct | Launcher::Cargo(_) | Launcher::External => None,
+        launcher => interpreters::program(launcher),
     }
 }
 
@@ -61,7 +60,7 @@ pub fn check(analysis: &Analysis, selected: &[usize]) -> Diagnostics {
     }
     missing
         .into_iter()
-        .map(|((program, _), steps)| not_installed(analysis, &program, &steps))
+        .map(|((program, folder), steps)| not_installed(analysis, &program, &folder, &steps))
         .collect()
 }
 
@@ -86,13 +85,60 @@ fn place(analysis: &Analysis, step: &Step) -> Place {
     analysis.manifest.at(span)
 }
 
-fn not_installed(analysis: &Analysis, program: &str, steps: &[usize]) -> Diagnostic {
+/// A program along PATH that this one was most likely meant to be. (io)
+fn similar_program(program: &str) -> Option<String> {
+    /// Programs looked at: more than any system has.
+    const MOST: usize = 50_000;
+    let path = std::env::var_os("PATH")?;
+    let folders = std::env::split_paths(&path);
+    let entries = folders.flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten());
+    let mut names: Vec<String> = entries
+        .flatten()
+        .take(MOST)
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    nearest(program, names.iter().map(String::as_str)).map(str::to_owned)
+}
+
+fn not_installed(analysis: &Analysis, program: &str, folder: &Path, steps: &[usize]) -> Diagnostic {
     let shown = file::display(Path::new(program), &analysis.manifest.folder);
-    let message = match program.contains('/') {
+    let path = file::resolve(folder, program);
+    let is_path = program.contains('/');
+    if is_path && path.is_file() {
+        let message = format!("`{shown}` is there, and may not be executed");
+        let finding = Diagnostic::new(Code::NotExecutable, message);
+        return at_steps(finding, analysis, steps).help(format!("`chmod +x {shown}`"));
+    }
+    let message = match is_path {
         true => format!("there is no program `{shown}`"),
         false => format!("the program `{shown}` is not installed"),
     };
-    let mut finding = Diagnostic::new(Code::InterpreterNotFound, message);
+    let near = match is_path {
+        true => similar_files(&path, &analysis.manifest.folder),
+        false => similar_program(program),
+    };
+    let help = match is_path {
+        true => {
+            "paths are relative to the manifest's folder; make the program there, or name another one"
+        }
+        false => {
+            "install it, or name another one with `interpreter:`; it was looked for along PATH"
+        }
+    };
+    let near = near.map_or(String::new(), |near| {
+        format!("did you mean `{near}`? otherwise ")
+    });
+    at_steps(
+        Diagnostic::new(Code::InterpreterNotFound, message),
+        analysis,
+        steps,
+    )
+    .help(format!("{near}{help}"))
+}
+
+/// The places where steps say that they are started by a program.
+fn at_steps(mut finding: Diagnostic, analysis: &Analysis, steps: &[usize]) -> Diagnostic {
     let mut spans: Vec<Place> = Vec::new();
     for &index in steps {
         let place = place(analysis, &analysis.manifest.steps[index]);
@@ -107,13 +153,5 @@ fn not_installed(analysis: &Analysis, program: &str, steps: &[usize]) -> Diagnos
             );
         }
     }
-    let help = match program.contains('/') {
-        true => {
-            "paths are relative to the manifest's folder; make the program there, or name another one"
-        }
-        false => {
-            "install it, or name another one with `interpreter:`; it was looked for along PATH"
-        }
-    };
-    finding.help(help)
+    finding
 }

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use crate::analysis::Analysis;
 use crate::answers::{Answer, Answers};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, listed};
+use crate::extract::python::NOTHING_CALLED;
 use crate::manifest::Runs;
-use crate::requirement::{Confidence, DataType, Kind, OutputRef, Requirement};
+use crate::requirement::{Binding, Confidence, DataType, Kind, Layer, OutputRef, Requirement};
 use crate::source::Place;
 
 use super::values::{Taken, Values, is_path, paths};
@@ -39,12 +40,16 @@ pub fn check(
     }
     for (step, _) in analysis.manifest.steps.iter().enumerate() {
         problems.extend(unread(analysis, values, step));
+        problems.extend(gives_nothing(analysis, step));
+        problems.extend(only_defines(analysis, step));
+        problems.extend(arriving_twice(analysis, step));
+        problems.extend(wired_twice(analysis, answers, step));
     }
     problems
 }
 
 /// Where the wire is decided: the answer, the `from` in the manifest, or the step whose names agree.
-fn place_of_wire(
+pub(super) fn place_of_wire(
     analysis: &Analysis,
     answers: &Answers,
     step: usize,
@@ -70,6 +75,59 @@ fn place_of_wire(
         },
         None => manifest.at(manifest.steps[step].span),
     }
+}
+
+/// An external step without outputs: it stands for data that somebody else makes, and makes none.
+fn gives_nothing(analysis: &Analysis, step: usize) -> Option<Diagnostic> {
+    let declared = &analysis.manifest.steps[step];
+    let is_empty = matches!(declared.runs, Runs::External)
+        && analysis.steps[step]
+            .requirements
+            .iter()
+            .all(|r| r.kind != Kind::Output);
+    is_empty.then(|| no_effect(analysis, step))
+}
+
+/// A script that defines functions and calls none.
+fn only_defines(analysis: &Analysis, step: usize) -> Option<Diagnostic> {
+    let mut notes = analysis.steps[step].notes.iter();
+    let note = notes.find(|note| note.code == NOTHING_CALLED)?;
+    Some(nothing_called(analysis, step, &note.place))
+}
+
+/// Two declarations of a step that reach its script by one and the same way.
+fn arriving_twice(analysis: &Analysis, step: usize) -> Vec<Diagnostic> {
+    let requirements = &analysis.steps[step].requirements;
+    let is_written = |r: &Requirement| r.evidence.iter().any(|e| e.layer == Layer::Manifest);
+    let mut problems = Vec::new();
+    for (index, second) in requirements.iter().enumerate() {
+        let shares = |first: &&Requirement| {
+            let mut ways = first
+                .bindings
+                .iter()
+                .filter(|way| !matches!(way, Binding::ContainerPath { .. }));
+            is_written(first)
+                && is_written(second)
+                && first.when == second.when
+                && ways.any(|way| second.bindings.iter().any(|other| other.same(way)))
+        };
+        if let Some(first) = requirements[..index].iter().find(shares) {
+            problems.push(same_way(analysis, step, first, second));
+        }
+    }
+    problems
+}
+
+/// Inputs that the manifest wires, and the answers give something else for.
+fn wired_twice(analysis: &Analysis, answers: &Answers, step: usize) -> Vec<Diagnostic> {
+    let name = &analysis.manifest.steps[step].name;
+    let claims = analysis.manifest.steps[step].claims.iter();
+    let wired = claims.filter_map(|claim| {
+        let (from, place) = claim.from.as_ref()?;
+        let given = answers.get(name, claim.kind, &claim.name)?;
+        Some(given_again(name, &claim.name, from, place, &given.place))
+    });
+    wired.collect()
 }
 
 /// The needs of steps through which nothing of `step` reaches anybody.
@@ -145,6 +203,14 @@ fn paths_of(
         .collect()
 }
 
+/// The place in the script where a path is opened, where one is known; else the place that asks for it.
+fn used_at(requirement: &Requirement) -> Option<&Place> {
+    let mut shown = requirement.evidence.iter().rev();
+    let used = shown.find(|evidence| evidence.layer == Layer::Static);
+    used.map(|evidence| &evidence.place)
+        .or_else(|| requirement.asked_at())
+}
+
 fn mismatch(
     analysis: &Analysis,
     answers: &Answers,
@@ -166,8 +232,8 @@ fn mismatch(
         format!("`{from}` goes into `{}` here", input.name),
     );
     for (asked, text) in [
-        (output.asked_at(), format!("{written} is written here")),
-        (input.asked_at(), format!("{read} is read here")),
+        (used_at(output), format!("{written} is written here")),
+        (used_at(input), format!("{read} is read here")),
     ] {
         finding = finding.maybe_at(asked.filter(|asked| **asked != place).cloned(), text);
     }
@@ -176,6 +242,81 @@ fn mismatch(
         finding.severity = Severity::Warning;
     }
     finding.help("wire another output, or mend the `type` of the side that is wrong")
+}
+
+fn no_effect(analysis: &Analysis, step: usize) -> Diagnostic {
+    let step = &analysis.manifest.steps[step];
+    Diagnostic::new(
+        Code::NoEffect,
+        format!("external step `{}` gives nothing", step.name),
+    )
+    .at(analysis.manifest.at(step.span), "it has no `outputs`")
+    .help("declare what it gives: `outputs: { raw: { type: csv } }`; or remove it")
+}
+
+fn nothing_called(analysis: &Analysis, step: usize, defined: &Place) -> Diagnostic {
+    let declared = &analysis.manifest.steps[step];
+    let script = &analysis.steps[step].script;
+    let message = format!("`{}` only defines functions, and calls none", script.name);
+    let span = match &declared.runs {
+        Runs::Script { path, .. } => path.span,
+        Runs::Module(module) => module.span,
+        _ => declared.span,
+    };
+    let mut finding = Diagnostic::new(Code::NoEffect, message)
+        .at(
+            analysis.manifest.at(span),
+            format!("so step `{}` does nothing", declared.name),
+        )
+        .at(defined.clone(), "this is never called");
+    finding.severity = Severity::Warning;
+    let name = defined.source.slice(defined.span);
+    finding.help(match name {
+        "main" => "call it: `if __name__ == \"__main__\": main()`; or enter it by `entry: main` on the step".to_owned(),
+        name => format!("call it at the end of the script: `if __name__ == \"__main__\": {name}()`"),
+    })
+}
+
+fn same_way(
+    analysis: &Analysis,
+    step: usize,
+    first: &Requirement,
+    second: &Requirement,
+) -> Diagnostic {
+    let place = |r: &Requirement| {
+        let evidence = r.evidence.iter().find(|e| e.layer == Layer::Manifest);
+        evidence.map(|evidence| evidence.place.clone())
+    };
+    let message = format!(
+        "{} `{}` and {} `{}` of step `{}` both reach the script as {}",
+        first.kind,
+        first.name,
+        second.kind,
+        second.name,
+        analysis.manifest.steps[step].name,
+        second.shown_binding()
+    );
+    Diagnostic::new(Code::WiredTwice, message)
+        .maybe_at(place(second), "the script would be given this")
+        .maybe_at(place(first), "and this")
+        .help("declare it once, or give one of them another `binding`")
+}
+
+fn given_again(
+    step: &str,
+    input: &str,
+    from: &OutputRef,
+    wired: &Place,
+    given: &Place,
+) -> Diagnostic {
+    let mut finding = Diagnostic::new(
+        Code::WiredTwice,
+        format!("input `{input}` of step `{step}` is wired, and answered too"),
+    )
+    .at(given.clone(), "this is what is taken")
+    .at(wired.clone(), format!("`{from}` would come here"));
+    finding.severity = Severity::Advice;
+    finding.help("remove the answer, unless it is meant to replace the upstream output")
 }
 
 fn unused(analysis: &Analysis, step: usize, outputs: &[&str], needing: &[usize]) -> Diagnostic {

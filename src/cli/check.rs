@@ -31,6 +31,11 @@ pub(super) struct Args {
     /// Write all findings there are now into the baseline
     #[arg(long, requires = "baseline", help_heading = "Findings")]
     write_baseline: bool,
+    /// Look for every module that Python scripts import, too
+    ///
+    /// Where the interpreter keeps its packages is told by the folders around it; it is not started.
+    #[arg(long)]
+    imports: bool,
     /// For whom to print
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
@@ -65,7 +70,7 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         .baseline
         .as_ref()
         .map(|path| file::resolve(&global.folder(), path));
-    let outcome = outcome(global);
+    let outcome = outcome(global, args.imports);
     if let (Some(path), true) = (&path, args.write_baseline) {
         return write_baseline(path, &outcome, args, ui);
     }
@@ -101,7 +106,7 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
 }
 
 /// Reads and checks as far as it goes.
-fn outcome(global: &Global) -> Outcome {
+fn outcome(global: &Global, imports: bool) -> Outcome {
     let analysis = match analysis::analyse(&global.options()) {
         Ok(analysis) => analysis,
         Err(problems) => {
@@ -117,8 +122,12 @@ fn outcome(global: &Global) -> Outcome {
         Ok(text) => {
             let all: Vec<usize> = (0..analysis.steps.len()).collect();
             let checked = check::check(&analysis, text.as_ref(), &all, &super::environment);
+            let mut problems = checked.problems.clone();
+            if imports {
+                problems.extend(check::imports::check(&analysis, &all));
+            }
             Outcome {
-                problems: checked.problems.clone(),
+                problems: problems.sorted(),
                 checked: Some(checked),
                 analysis: Some(analysis),
             }

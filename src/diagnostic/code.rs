@@ -171,6 +171,22 @@ codes! {
         "a program that a step starts is not installed",
         "The interpreter or command was not found on PATH, or the given path does not lead to a program. Install it, \
          or name another one: `interpreter:` on the step, or `defaults: { interpreters: { python: … } }`.";
+    NotExecutable = "not-executable", Error,
+        "a program that a step starts is there, and may not be executed",
+        "The step names a file that is not marked as executable, so the system will not start it. Mark it, `chmod +x \
+         tools/convert`, and let Git know: `git update-index --chmod=+x tools/convert`. Or name what interprets it: \
+         `command: [sh, tools/convert]`.";
+    InterpreterVersion = "interpreter-version", Error,
+        "an interpreter is not of a version that the manifest allows",
+        "`interpreters: { python: { program: .venv/bin/python, version: \">=3.10\" } }` under `defaults`, or `interpreter:` \
+         on a step, says which versions will do. The version is told by the program's path, its virtual environment or what \
+         is installed beside it, for check starts nothing; where none of them tells it, that is advice, not an error.";
+    ModuleNotFound = "module-not-found", Warning,
+        "an interpreter does not find a module that a script imports",
+        "`check --imports` looks for every module that a Python script imports at its top: beside the script, along PYTHONPATH, \
+         among Python's own, and in the folders where its interpreter keeps packages. Nothing is started, so it is a warning: \
+         a module may be put on the path in another way. Install the package into that environment, or name the \
+         interpreter of another one: `defaults: { interpreters: { python: .venv/bin/python } }`.";
     CargoTargetNotFound = "cargo-target-not-found", Error,
         "Cargo has no such target",
         "`cargo: { bin: NAME }` names a binary of the workspace that the manifest lies in, as `cargo metadata` lists it. \
@@ -238,11 +254,32 @@ codes! {
         "an output would overwrite an input or a source file",
         "The path given for an output is read by a step, or is a script of the pipeline. Nothing of yours is \
          overwritten: give another path, or none.";
+    LittleRoom = "little-room", Warning,
+        "the disk has little room for what the run writes",
+        "Outputs, logs and reports go to the run's own folder, and its disk has less room than the inputs take, or less \
+         than 64 MiB. A run that fills the disk fails late. Make room, or keep runs on another disk: `target = \"/big/disk\"` \
+         under `[workspace.metadata.runtime-test]` of Cargo.toml.";
     WireMismatch = "wire-mismatch", Error,
         "an output is wired to an input that cannot read it",
         "The upstream step writes one type and this step reads another: CSV against Parquet, a folder against a file. \
          Where both were only inferred from the scripts this is a warning. Wire another output, or mend the `type` of the \
          side that is wrong.";
+    ColumnMissing = "column-missing", Error,
+        "a table lacks a column that its reader needs",
+        "The reader names a column, in the manifest (`inputs: { raw: { columns: [species, year] } }`) or in its code \
+         (`usecols=[\"species\"]`, `df[\"species\"]`), and the table has none of that name, going by the header of the file, by \
+         `columns` of the output, or by the code that writes it. Mend the name on the side that is wrong. What was only read \
+         in code is a warning.";
+    WiredTwice = "wired-twice", Warning,
+        "an input has two sources, or two declarations reach the script by one way",
+        "Two declarations of a step have the same `binding`, so the script would be given both and take one of them; or an \
+         input that the manifest wires with `from` is answered as well, which is only advice, for the answer replaces the \
+         wire. Keep one of the two.";
+    NoEffect = "no-effect", Advice,
+        "a step does nothing that the pipeline could use",
+        "An `external` step has no outputs, or a script only defines functions and never calls one of them, so that running it \
+         changes nothing. Declare the outputs; enter the script by `entry: main`, or let it call its function below `if \
+         __name__ == \"__main__\":`.";
     UnusedOutput = "unused-output", Advice,
         "nothing reads the outputs of a step that others need",
         "Steps name this one in `needs`, and none of its outputs reaches any of them: a `from` may be missing. Where the \
@@ -260,11 +297,13 @@ codes! {
 /// there is nothing that could be run.
 const JUDGEMENTS: &[Code] = &[
     Code::InterpreterNotFound,
+    Code::InterpreterVersion,
     Code::InputNotFound,
     Code::InputKind,
     Code::InputEmpty,
     Code::InputFormat,
     Code::WireMismatch,
+    Code::ColumnMissing,
 ];
 
 impl Code {

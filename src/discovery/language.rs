@@ -52,7 +52,7 @@ pub fn recognise(name: &str, text: &str) -> Option<Recognised> {
         }
         (Some((_, language, program)), _) => Some(Recognised {
             language: *language,
-            program: Some(vec![(*program).to_owned()]),
+            program: Some(program.split(' ').map(str::to_owned).collect()),
         }),
         // Cargo builds Rust; only `rust-script` and its like run a file of it.
         (None, shebang) if suffix == "rs" => Some(Recognised {

@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::remembered;
 use crate::file;
 use crate::script::{CargoTarget, TargetKind};
 
@@ -85,6 +86,30 @@ pub struct FoundTarget {
     pub target: CargoTarget,
     /// Its first source file.
     pub source: PathBuf,
+}
+
+/// All binaries and examples of the workspace that `folder` belongs to: what Cargo said the last time, where that holds and
+/// has all that is `wanted`, else what it says now.
+///
+/// # Errors
+/// What Cargo says, in a line or several.
+pub fn targets_with(
+    folder: &Path,
+    cargo_toml: Option<&Path>,
+    wanted: &[(TargetKind, &str)],
+) -> Result<Vec<FoundTarget>, String> {
+    let around = find(folder, &|name| std::env::var(name).ok());
+    let recalled = around
+        .as_ref()
+        .and_then(|around| remembered::recall(around, folder, cargo_toml, wanted));
+    if let Some(targets) = recalled {
+        return Ok(targets);
+    }
+    let targets = targets(folder, cargo_toml)?;
+    if let Some(around) = &around {
+        remembered::keep(around, folder, cargo_toml, &targets);
+    }
+    Ok(targets)
 }
 
 /// Asks Cargo for all binaries and examples of the workspace that `folder` belongs to. Never touches the network.

@@ -16,6 +16,7 @@ mod call;
 mod claims;
 mod click;
 mod click_options;
+mod columns;
 mod conventions;
 mod converters;
 mod dataclasses;
@@ -28,6 +29,7 @@ mod expr;
 mod fields;
 mod frameworks;
 mod hints;
+mod imported;
 mod library;
 mod library_names;
 mod main_entry;
@@ -58,6 +60,7 @@ use ruff_text_size::Ranged;
 
 use self::call::Args;
 use self::engine::{Engine, Frame};
+pub use self::imported::imports;
 use self::shared::Module;
 pub use self::shared::Shared;
 use self::value::{At, Scope, Value};
@@ -65,6 +68,9 @@ use crate::extract::{Project, with_stack};
 use crate::requirement::{Confidence, Note, Reading};
 use crate::script::Entry;
 use crate::source::{Source, Span};
+
+/// The code of the note that a script does nothing when it is run.
+pub const NOTHING_CALLED: &str = "nothing-called";
 
 /// Reads a Python script.
 pub fn read(source: &Source, entry: Option<Entry>, project: &Project<'_>) -> Reading {
@@ -142,6 +148,16 @@ fn read_here(
         reading.entry = entry.unwrap_or_default();
     }
     let error = module.error.clone();
+    let is_idle =
+        entry == Some(Entry::Cli) && error.is_none() && !imported::does_something(&module.body);
+    let defined = module.body.iter().find_map(imported::defined);
+    if let (true, Some(span)) = (is_idle, defined) {
+        reading.notes.push(Note {
+            code: NOTHING_CALLED,
+            message: "the script only defines functions: to run it does nothing".to_owned(),
+            place: source.at(span),
+        });
+    }
     reading.syntax_error = error.map(|(span, message)| (source.at(span), message));
     reading
 }

@@ -7,7 +7,7 @@ use super::expect::{self, Expectation};
 use super::raw::{RawBinding, RawDeclaration, RawRequirement, RawScalar};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::requirement::{
-    Binding, Claim, DataType, Evidence, Kind, Layer, OutputRef, Pass, ValueType,
+    Binding, Claim, Column, Confidence, DataType, Evidence, Kind, Layer, OutputRef, Pass, ValueType,
 };
 use crate::shape::Pattern;
 use crate::source::{Place, Source, Span};
@@ -134,6 +134,14 @@ impl Declarer<'_> {
         claim.secret = raw.secret;
         claim.path.clone_from(&raw.path);
         claim.aliases.clone_from(&raw.aliases);
+        let column = |(index, name): (usize, &String)| Column {
+            name: name.clone(),
+            place: source.at(self.value(&format!("{at}/columns/{index}"))),
+            confidence: Confidence::Certain,
+        };
+        let columns = raw.columns.as_ref();
+        claim.columns = columns.map(|all| all.iter().enumerate().map(column).collect());
+        claim.files.clone_from(&raw.files);
         if let Some(from) = &raw.from {
             let place = self.value(&join(at, "from"));
             match OutputRef::parse(from) {

@@ -12,14 +12,16 @@ use serde_json::Value;
 use super::declare::{Declarer, scalar_text};
 use super::graph::Graph;
 use super::problems::{
-    bad_duration, bad_kept, bad_name, circular, empty_command, entry_without_script, misfit,
-    no_steps, one_target, pause_without, repeated_need, step_kind, unknown_need, unknown_profile,
+    bad_duration, bad_kept, bad_name, bad_version, circular, empty_command, entry_without_script,
+    misfit, no_steps, one_target, pause_without, repeated_need, step_kind, unknown_need,
+    unknown_profile,
 };
 use super::raw::{
-    RawCargo, RawDefaults, RawDuration, RawEnvironment, RawInherit, RawManifest, RawRetries,
-    RawStep, RawWords,
+    RawCargo, RawDefaults, RawDuration, RawEnvironment, RawInherit, RawInterpreter, RawManifest,
+    RawRetries, RawStep, RawWords,
 };
 use super::retries::{Backoff, Retries};
+use super::version::Versions;
 use super::{Inherit, Manifest, Runs, Settings, Step};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::requirement::{Kind, Layer};
@@ -239,9 +241,18 @@ impl Loader<'_> {
             interpreters: raw
                 .interpreters
                 .iter()
-                .filter_map(|(language, words)| {
+                .filter_map(|(language, raw)| {
                     let pointer = join("/defaults/interpreters", language.as_str());
-                    Some((*language, self.words(words, &pointer)?))
+                    Some((*language, self.interpreter(raw, &pointer)?))
+                })
+                .collect(),
+            version: None,
+            versions: raw
+                .interpreters
+                .iter()
+                .filter_map(|(language, raw)| {
+                    let pointer = join("/defaults/interpreters", language.as_str());
+                    Some((*language, self.version(raw, &pointer)?))
                 })
                 .collect(),
         }
@@ -337,8 +348,13 @@ impl Loader<'_> {
             interpreter: raw
                 .interpreter
                 .as_ref()
-                .and_then(|words| self.words(words, &join(&at, "interpreter"))),
+                .and_then(|raw| self.interpreter(raw, &join(&at, "interpreter"))),
             interpreters: defaults.interpreters.clone(),
+            version: raw
+                .interpreter
+                .as_ref()
+                .and_then(|raw| self.version(raw, &join(&at, "interpreter"))),
+            versions: defaults.versions.clone(),
         };
         Step {
             name: name.to_owned(),
@@ -526,6 +542,32 @@ impl Loader<'_> {
             }
         }
         Inherit::Clean(keep.clone())
+    }
+
+    /// The program of an interpreter, where it names one.
+    fn interpreter(&mut self, raw: &RawInterpreter, pointer: &str) -> Option<Spanned<Vec<String>>> {
+        match raw {
+            RawInterpreter::Words(words) => self.words(words, pointer),
+            RawInterpreter::Full(full) => {
+                let words = full.program.as_ref()?;
+                self.words(words, &join(pointer, "program"))
+            }
+        }
+    }
+
+    /// The versions of an interpreter that will do, where it names any.
+    fn version(&mut self, raw: &RawInterpreter, pointer: &str) -> Option<Spanned<Versions>> {
+        let RawInterpreter::Full(full) = raw else {
+            return None;
+        };
+        let pointer = join(pointer, "version");
+        let versions = Versions::parse(full.version.as_ref()?);
+        if versions.is_none() {
+            let place = self.value(&pointer);
+            self.problems
+                .push(bad_version(&self.document.source, place));
+        }
+        Some(self.spanned(versions?, &pointer))
     }
 
     fn words(&mut self, raw: &RawWords, pointer: &str) -> Option<Spanned<Vec<String>>> {

@@ -153,6 +153,18 @@ pub(super) fn bad_duration(source: &Source, span: Span) -> Diagnostic {
     .help("write `90s`, `10m`, `1h 30m`, or a number of seconds")
 }
 
+pub(super) fn bad_version(source: &Source, span: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::InvalidValue,
+        format!("`{}` does not name versions", source.slice(span)),
+    )
+    .at(
+        source.at(span),
+        "numbers with dots, compared by `>=`, `>`, `<`, `<=`, `==`, `!=` or `~=`",
+    )
+    .help("write `\"3.11\"`, `\">=3.10\"`, or several with commas: `\">=3.10, <3.13\"`")
+}
+
 pub(super) fn repeated_need(
     source: &Source,
     span: Span,

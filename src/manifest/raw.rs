@@ -65,7 +65,7 @@ pub struct RawDefaults {
     pub cache: Option<bool>,
     /// The program that starts scripts of a language; a path with a `/` is relative to the manifest's folder.
     #[serde(default)]
-    pub interpreters: IndexMap<Language, RawWords>,
+    pub interpreters: IndexMap<Language, RawInterpreter>,
 }
 
 /// How a failed attempt is followed by another.
@@ -161,7 +161,7 @@ pub struct RawStep {
     /// `main(input_paths, output_paths, environ_vars, job_args)`.
     pub entry: Option<Entry>,
     /// The program that starts the script; a path with a `/` is relative to the manifest's folder.
-    pub interpreter: Option<RawWords>,
+    pub interpreter: Option<RawInterpreter>,
     /// The script's contract, relative to the manifest's folder; without it, `<script>.contract.yaml` beside the script is
     /// read where it is there.
     pub contract: Option<String>,
@@ -276,6 +276,10 @@ pub struct RawRequirement {
     pub from: Option<String>,
     /// What is expected of an output besides its type; it is looked at when the step has ended.
     pub expect: Option<RawExpect>,
+    /// Columns of a table: those that an input needs, or all that an output has.
+    pub columns: Option<Vec<String>>,
+    /// A pattern of file names that at least one file of a folder fits: `*.csv`.
+    pub files: Option<String>,
 }
 
 /// How a requirement reaches the script: exactly one way.
@@ -330,6 +334,26 @@ pub enum RawWords {
     One(String),
     /// Its name and first arguments.
     Many(Vec<String>),
+}
+
+/// What starts a script: a program, or a program of a certain version.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum RawInterpreter {
+    /// A program.
+    Words(RawWords),
+    /// A program, its version, or both.
+    Full(RawVersioned),
+}
+
+/// A program of a certain version.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct RawVersioned {
+    /// The program; the customary one of the language where it is not given.
+    pub program: Option<RawWords>,
+    /// The versions that will do: `3.11`, `>=3.10`, `>=3.10, <3.13`.
+    pub version: Option<String>,
 }
 
 /// The words that `type` may be.

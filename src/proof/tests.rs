@@ -85,10 +85,18 @@ fn what_no_reader_of_a_type_takes_is_refused() {
         (
             DataType::Json,
             b"{\"a\": ",
-            "EOF while parsing a value at line 1 column 6",
+            "its JSON ends too early, in line 1",
         ),
-        (DataType::Json, b"{\"a\": Nothing}", "expected"),
-        (DataType::Json, b"[1] [2]", "trailing characters"),
+        (
+            DataType::Json,
+            b"{\"a\": Nothing}",
+            "it is not JSON from line 1, column 8 on",
+        ),
+        (
+            DataType::Json,
+            b"[1] [2]",
+            "it is not JSON from line 1, column 5 on",
+        ),
         (DataType::Jsonl, b"{}\n{]\n", "line 2 is not JSON"),
         (DataType::Jsonl, b"\n", "it is blank"),
         (

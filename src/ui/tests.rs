@@ -223,3 +223,25 @@ fn text_is_clipped_by_characters() {
     assert_eq!(clipped("größer", 5), "größ…");
     assert_eq!(clean("a\u{1b}[1m\tb\n"), "a\\u{1b}[1m\tb\n");
 }
+
+#[test]
+fn whatever_the_text_is_the_mark_stands_below_its_word() {
+    let large = format!("# {}\n", "x".repeat(98)).repeat(50_000) + "key: word here\n";
+    let texts = [
+        ("tabs", "a:\t\tword\t# after"),
+        ("wide characters", "名前: 漢字 word 漢字"),
+        ("combining characters", "cle\u{301}: e\u{301}te\u{301} word"),
+        ("emoji", "k: 👩‍🔬 🇩🇪 word"),
+        ("zero width", "k: \u{200b}\u{feff}word"),
+        ("right to left", "k: שלום word"),
+        ("CRLF", "a: 1\r\nkey: word\r\nb: 2\r\n"),
+        ("an indentation of tabs", "\tkey: word\n\tb: 2"),
+        ("no line break at the end", "word"),
+        ("5 MB", large.as_str()),
+    ];
+    let findings = texts.map(|(name, text)| {
+        let source = Source::new("/p/m.yaml", "m.yaml", text);
+        Diagnostic::new(Code::UnknownKey, name).at(at(&source, "word"), "this word")
+    });
+    insta::assert_snapshot!(shown(Ui::kept(80, Verbosity::Normal), findings));
+}

@@ -216,6 +216,62 @@ const CASES: &[Case<'_>] = &[
         "    inputs: { more: { from: supplier.raw },",
         &["warning[unbound-requirement]", "${inputs.more}"],
     ),
+    (
+        "runtime-test.yaml",
+        "{ from: supplier.raw }",
+        "{ from: supplier.raw, columns: [a, bb] }",
+        &[
+            "error[column-missing]",
+            "`supplier.raw` lacks the column `bb`",
+            "not in the header of `raw.csv`",
+            "did you mean `b`? its columns are `a` and `b`",
+        ],
+    ),
+    (
+        "runtime-test.yaml",
+        "{ raw: { type: csv } }",
+        "{ raw: { type: csv, columns: [a, c] } }",
+        &[
+            "error[column-missing]",
+            "`raw.csv` lacks the column `c`, which output `raw` of step `supplier` declares",
+        ],
+    ),
+    (
+        "runtime-test.answers.yaml",
+        "  supplier:",
+        "  first:\n    inputs: { raw: raw.csv }\n  supplier:",
+        &["advice[wired-twice]", "is wired, and answered too"],
+    ),
+    (
+        "runtime-test.yaml",
+        "  first:\n",
+        "  nobody:\n    external: true\n  first:\n",
+        &["advice[no-effect]", "external step `nobody` gives nothing"],
+    ),
+    (
+        "runtime-test.yaml",
+        "[cat,",
+        "[./raw.csv,",
+        &["error[not-executable]", "chmod +x ./raw.csv"],
+    ),
+    (
+        "runtime-test.yaml",
+        "[cat,",
+        "[gerp,",
+        &["error[interpreter-not-found]", "did you mean `grep`?"],
+    ),
+    (
+        "runtime-test.yaml",
+        "{ raw: { type: csv } }",
+        "{ raw: { type: csv, columns: a } }",
+        &["error[wrong-type]", "columns"],
+    ),
+    (
+        "runtime-test.yaml",
+        "pipeline: found\n",
+        "pipeline: found\ndefaults: { interpreters: { python: { version: new } } }\n",
+        &["error[invalid-value]", "`new` does not name versions"],
+    ),
 ];
 
 #[test]
@@ -240,4 +296,189 @@ fn each_kind_is_told_and_only_it() {
         let count = ["error[", "warning[", "advice["].map(|kind| ran.err.matches(kind).count());
         assert_eq!(count.iter().sum::<usize>(), 1, "{to}:\n{}", ran.err);
     }
+}
+
+const PIPELINE: &str = "\
+version: 1
+pipeline: tables
+steps:
+  make:
+    script: make.py
+  use:
+    script: use.py
+    needs: [make]
+    inputs: { table: { from: make.out } }
+";
+
+const HEAD: &str = "\
+import argparse
+import csv
+import pandas as pd
+parser = argparse.ArgumentParser()
+parser.add_argument('--table')
+parser.add_argument('--out', required=True)
+args = parser.parse_args()
+";
+
+/// What is written, what is read, and what has to be told; nothing where both go together.
+const EDGES: &[(&str, &str, &[&str])] = &[
+    (
+        "pd.DataFrame({'x': [1], 'y': [2]}).to_csv(args.out)",
+        "df = pd.read_csv(args.table)\nprint(df['x'])",
+        &[],
+    ),
+    (
+        "pd.DataFrame({'x': [1], 'year': [2]}).to_csv(args.out)",
+        "df = pd.read_csv(args.table)\nprint(df['yaer'])",
+        &[
+            "warning[column-missing]",
+            "`make.out` lacks the column `yaer`, which input `table` of step `use` needs",
+            "runtime-test.yaml:9:30",
+            "use.py:8:7",
+            "make.py:8:1",
+            "did you mean `year`?",
+        ],
+    ),
+    (
+        "csv.DictWriter(open(args.out, 'w'), ['x']).writeheader()",
+        "df = pd.read_csv(args.table, usecols=['y'])",
+        &["warning[column-missing]", "its columns are `x`"],
+    ),
+    (
+        "something().to_csv(args.out)",
+        "df = pd.read_csv(args.table, usecols=['y'])",
+        &[],
+    ),
+    (
+        "something().to_parquet(args.out)",
+        "df = pd.read_csv(args.table)",
+        &[
+            "[wire-mismatch]",
+            "`make.out` is parquet, and input `table` of step `use` reads csv",
+            "make.py:8:",
+            "use.py:7:",
+        ],
+    ),
+];
+
+#[test]
+fn what_the_code_writes_is_weighed_against_what_the_code_reads() {
+    for (writes, reads, told) in EDGES {
+        let reader = HEAD.replace("parser.add_argument('--out', required=True)\n", "");
+        let project = Project::new(&[
+            ("runtime-test.yaml", PIPELINE),
+            (
+                "make.py",
+                &format!("{HEAD}{writes}\n").replace("parser.add_argument('--table')\n", "\n"),
+            ),
+            (
+                "use.py",
+                &format!(
+                    "{}{reads}\n",
+                    reader.replace("('--table')", "('--table', required=True)")
+                ),
+            ),
+        ]);
+        let ran = project.run(&["check"]);
+        for words in *told {
+            assert!(ran.err.contains(words), "no {words:?} in\n{}", ran.err);
+        }
+        let count = ["error[", "warning[", "advice["].map(|kind| ran.err.matches(kind).count());
+        let expected = usize::from(!told.is_empty());
+        assert_eq!(
+            count.iter().sum::<usize>(),
+            expected,
+            "{reads}:\n{}",
+            ran.err
+        );
+    }
+}
+
+/// A folder that looks like a virtual environment; its Python is a shell script that must never be started.
+fn environment(project: &Project, version: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    project.write(
+        "venv/pyvenv.cfg",
+        &format!("home = /usr/bin\nversion = {version}\n"),
+    );
+    project.write("venv/bin/python", "#!/bin/sh\ntouch started\n");
+    project.write("venv/lib/python3/site-packages/pandas/__init__.py", "");
+    let path = project.path().join("venv/bin/python");
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("a program");
+}
+
+#[test]
+fn an_interpreter_is_known_without_being_started() {
+    let manifest = |version: &str| {
+        format!(
+            "version: 1\ndefaults:\n  interpreters:\n    python: {{ program: venv/bin/python, version: \"{version}\" }}\nsteps:\n  \
+             show: {{ script: show.py }}\n"
+        )
+    };
+    let project = Project::new(&[
+        ("runtime-test.yaml", &manifest(">=3.10")),
+        (
+            "show.py",
+            "import os, pandas, helper\nimport pandsa\nimport sklearn\ntry:\n    import fast\nexcept ImportError:\n    fast = None\nprint(1)\n",
+        ),
+        ("helper.py", "X = 1\n"),
+    ]);
+    environment(&project, "3.11.4");
+    let ran = project.run(&["check"]).code(0);
+    assert_eq!(ran.err, "", "nothing to tell");
+    project.write("runtime-test.yaml", &manifest(">=3.12"));
+    project
+        .run(&["check"])
+        .code(120)
+        .tells("error[interpreter-version]: `venv/bin/python` is version 3.11.4");
+    project
+        .run(&["check", "--allow", "interpreter-version"])
+        .code(0);
+    std::fs::remove_file(project.path().join("venv/pyvenv.cfg")).expect("removed");
+    project
+        .run(&["check"])
+        .code(0)
+        .tells("advice[interpreter-version]: the version of `venv/bin/python` is not known");
+
+    environment(&project, "3.12.1");
+    let ran = project.run(&["check", "--imports"]).code(0);
+    for words in [
+        "finds no module `pandsa`",
+        "did you mean `pandas`?",
+        "finds no module `sklearn`",
+        "pip install scikit-learn`",
+        "show.py:2:8",
+    ] {
+        assert!(ran.err.contains(words), "no {words:?} in\n{}", ran.err);
+    }
+    assert_eq!(ran.err.matches("warning[").count(), 2, "{}", ran.err);
+    assert!(!project.exists("started"), "nothing is started");
+}
+
+#[test]
+fn a_folder_has_files_that_fit_and_a_script_does_something() {
+    let project = Project::new(&[
+        (
+            "runtime-test.yaml",
+            "version: 1\nsteps:\n  pages:\n    external: true\n    outputs: { all: { type: folder, files: \"*.html\" } }\n  \
+             idle: { script: idle.py }\n",
+        ),
+        ("idle.py", "def main():\n    print(1)\n"),
+        (
+            "runtime-test.answers.yaml",
+            "steps:\n  pages:\n    outputs: { all: pages }\n",
+        ),
+        ("pages/one.txt", "x"),
+    ]);
+    let ran = project.run(&["check"]).code(122);
+    for words in [
+        "error[input-empty]: output `all` of step `pages` has no file that fits `*.html`",
+        "warning[no-effect]: `idle.py` only defines functions, and calls none",
+        "if __name__ == \"__main__\": main()",
+    ] {
+        assert!(ran.err.contains(words), "no {words:?} in\n{}", ran.err);
+    }
+    project.write("pages/one.html", "<p>");
+    project.write("idle.py", "def main():\n    print(1)\nmain()\n");
+    project.run(&["check"]).code(0);
 }

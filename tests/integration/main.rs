@@ -6,6 +6,7 @@ mod contracts;
 mod editor;
 mod examples;
 mod findings;
+mod fuzzed;
 mod hostile;
 mod journey;
 mod launch;

@@ -164,6 +164,27 @@ fn misspelt(word: &str) -> String {
     format!("{}{c}{}", &word[..at], &word[at..])
 }
 
+/// Every line of the files that has a word.
+fn naming(files: &[(&str, &Document)], word: &str) -> Vec<(String, usize)> {
+    let lines = files.iter().flat_map(|(file, document)| {
+        let lines = document.source.text().lines().enumerate();
+        let named = lines.filter(|(_, line)| line.contains(word));
+        named.map(|(at, _)| ((*file).to_owned(), at + 1))
+    });
+    lines.collect()
+}
+
+/// The line of every step in the answers.
+fn steps_of(answers: &Document) -> Vec<(String, usize)> {
+    let steps = answers.root.entry("steps").map(|entry| &entry.value);
+    let entries = steps.map(Node::entries).unwrap_or_default();
+    let line = |entry: &yaml::Entry| answers.source.line_column(entry.key_span.start).0;
+    entries
+        .iter()
+        .map(|entry| (ANSWERS.to_owned(), line(entry)))
+        .collect()
+}
+
 /// Text with a span of it replaced.
 fn replaced(text: &str, span: Span, with: &str) -> Vec<u8> {
     format!("{}{with}{}", &text[..span.start], &text[span.end..]).into_bytes()
@@ -222,6 +243,18 @@ impl Corpus {
     fn both(&mut self, file: &str, document: &Document) {
         let text = document.source.text();
         let line = |at: usize| vec![(file.to_owned(), document.source.line_column(at).0)];
+        // What ends without its colon shows only in the next line that says something, or in what it belongs to.
+        let near = |at: usize| {
+            let line = document.source.line_column(at).0;
+            let mut after = text.lines().enumerate().skip(line);
+            let says = |(_, line): &(usize, &str)| {
+                !line.trim().is_empty() && !line.trim().starts_with('#')
+            };
+            let next = after.find(says).map_or(line, |(at, _)| at + 1);
+            [line.saturating_sub(1), line, next]
+                .map(|line| (file.to_owned(), line))
+                .to_vec()
+        };
         let mut all = Vec::new();
         walk(&document.root, &[], None, &mut all);
         for met in &all {
@@ -278,7 +311,7 @@ impl Corpus {
                         "script-not-found",
                         "input-not-found",
                     ],
-                    Vec::new(),
+                    near(key.start),
                 );
             }
             if let Kind::Scalar(serde_json::Value::String(_)) = &met.node.kind
@@ -290,7 +323,7 @@ impl Corpus {
                     file,
                     replaced(text, Span::new(shown.start, shown.start), "\"'"),
                     &["yaml-syntax"],
-                    Vec::new(),
+                    line(shown.start),
                 );
             }
             if let Kind::Scalar(_) = &met.node.kind
@@ -317,7 +350,7 @@ impl Corpus {
                 file,
                 tab,
                 &["yaml-syntax"],
-                Vec::new(),
+                line(at + 1),
             );
         }
     }
@@ -385,7 +418,12 @@ impl Corpus {
                                 "invalid-reference",
                                 "unused-output",
                             ],
-                            Vec::new(),
+                            [
+                                naming(&[(MANIFEST, document), (ANSWERS, answers)], &written),
+                                // Steps that miss what they were given under that name.
+                                steps_of(answers),
+                            ]
+                            .concat(),
                         );
                     }
                     [.., "interpreters", _] => {

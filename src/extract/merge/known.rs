@@ -7,8 +7,8 @@
 use serde_json::Value;
 
 use crate::requirement::{
-    Binding, Claim, Confidence, DataType, Evidence, Field, Kind, Layer, Origins, Pass, Requirement,
-    ValueType, When, is_secret_name,
+    Binding, Claim, Column, Confidence, DataType, Evidence, Field, Kind, Layer, Origins, Pass,
+    Requirement, ValueType, When, is_secret_name,
 };
 
 /// What a layer says of a field; nothing where it is silent.
@@ -34,6 +34,8 @@ pub(super) struct Known {
     path: Said<String>,
     when: Said<When>,
     exclusive: Said<String>,
+    columns: Option<Vec<Column>>,
+    files: Option<String>,
     /// Names of claims, strongest first, with their aliases.
     names: Vec<String>,
     ways: Vec<Way>,
@@ -82,6 +84,8 @@ impl Known {
             path: said(&claim.path, layer),
             when: said(&claim.when, layer),
             exclusive: said(&claim.exclusive, layer),
+            columns: claim.columns.clone(),
+            files: claim.files.clone(),
             names: unique(names.cloned()),
             ways: joined(ways),
             confidence: claim.confidence,
@@ -109,6 +113,8 @@ impl Known {
             path: self.path.or(weaker.path),
             when: self.when.or(weaker.when),
             exclusive: self.exclusive.or(weaker.exclusive),
+            columns: self.columns.or(weaker.columns),
+            files: self.files.or(weaker.files),
             names: unique(self.names.into_iter().chain(weaker.names)),
             ways: joined(self.ways.into_iter().chain(weaker.ways)),
             confidence: self.confidence.max(weaker.confidence),
@@ -147,6 +153,8 @@ impl Known {
             path: tell(&mut origins, Field::Path, self.path),
             when: tell(&mut origins, Field::When, self.when),
             exclusive: tell(&mut origins, Field::Exclusive, self.exclusive),
+            columns: self.columns,
+            files: self.files,
             aliases: self
                 .names
                 .into_iter()

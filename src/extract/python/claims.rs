@@ -53,6 +53,7 @@ impl<'a> Engine<'a> {
                 continue;
             }
             let claim = self.param_claim(index, job_params.contains(&index));
+            let claim = self.with_columns(claim, self.slots.params[index].slot);
             add_param(&mut claims, claim);
         }
         for index in 0..self.slots.keys.len() {
@@ -257,7 +258,7 @@ impl<'a> Engine<'a> {
             claim.data_type = found.data_type;
             path_type(&mut claim);
         }
-        claims.push(claim);
+        claims.push(self.with_columns(claim, key.slot));
     }
 
     fn env_claim(&self, claims: &mut Vec<Claim>, index: usize) {
@@ -333,7 +334,7 @@ impl<'a> Engine<'a> {
         {
             path_type(&mut claim);
         }
-        claims.push(claim);
+        claims.push(self.with_columns(claim, env.slot));
     }
 
     /// The comment at the end of the line, where there is one.

@@ -152,6 +152,9 @@ impl<'a> Engine<'a> {
             return value;
         }
         let is_sink = self.sink(name, &args);
+        if let Some(table) = self.call_table(name, &args) {
+            return table;
+        }
         let last = last_of(name);
         let declares = matches!(
             last,
@@ -401,6 +404,9 @@ impl<'a> Engine<'a> {
         if let Some(value) = known {
             return value;
         }
+        if let Some(table) = self.table_method(object, name, &args) {
+            return table;
+        }
         let full = format!("{}.{name}", &*object.class);
         if self.sink(&full, &args) {
             return Value::Unknown;
@@ -411,10 +417,11 @@ impl<'a> Engine<'a> {
     /// An attribute of an object that a library made.
     pub(super) fn object_attribute(
         &mut self,
-        _object: &Rc<Object<'a>>,
-        _name: &str,
+        object: &Rc<Object<'a>>,
+        name: &str,
         _at: At,
     ) -> Value<'a> {
+        self.table_attribute(object, name);
         Value::Unknown
     }
 
@@ -425,6 +432,7 @@ impl<'a> Engine<'a> {
         key: &Value<'a>,
         at: At,
     ) -> Value<'a> {
+        self.table_item(object, key, at);
         self.argv_item(object, key, at).unwrap_or_default()
     }
 
@@ -456,13 +464,14 @@ impl<'a> Engine<'a> {
     /// What an object that a library made is made of.
     pub(super) fn object_items(&mut self, object: &Rc<Object<'a>>) -> (Vec<Value<'a>>, bool) {
         self.argv_items(object)
+            .or_else(|| self.table_rows(object))
             .unwrap_or((vec![Value::Unknown], true))
     }
 
     /// A method of something of which nothing is known but the method's name.
     pub(super) fn method_of_unknown(
         &mut self,
-        _object: &Value<'a>,
+        object: &Value<'a>,
         name: &str,
         args: Args<'a>,
     ) -> Value<'a> {
@@ -476,6 +485,9 @@ impl<'a> Engine<'a> {
                 return self.parser_method(&Value::Parser(parser), name, args);
             }
             _ => {}
+        }
+        if !matches!(object, Value::Object(_)) {
+            self.unknown_table_method(name, &args);
         }
         if self.method_sink(name, &args) {
             return Value::Unknown;

@@ -320,6 +320,7 @@ impl<'a> Engine<'a> {
         item: &Value<'a>,
         at: super::value::At,
     ) -> Option<bool> {
+        self.asked_in_table(container);
         match container {
             Value::Environ => self.environ_contains(item, at),
             Value::Seq(seq) if !seq.open.get() => {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::Value as Json;
 
+use super::columns::Columns;
 use super::value::{At, SlotId};
 use crate::requirement::{Confidence, DataType, MainParameter, Pass, ValueType, When};
 
@@ -56,6 +57,8 @@ pub(super) struct Slot {
     pub(super) uses: Vec<Use>,
     /// Types it was turned into.
     pub(super) types: Vec<ValueType>,
+    /// Columns of the table that lies there.
+    pub(super) columns: Columns,
 }
 
 /// A parameter of the command line.
@@ -215,6 +218,7 @@ impl Slots {
             owner,
             uses: Vec::new(),
             types: Vec::new(),
+            columns: Columns::default(),
         });
         self.all.len() - 1
     }

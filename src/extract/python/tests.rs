@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::read;
 use crate::extract::Project;
-use crate::requirement::{Binding, Claim, Kind, Pass, Reading};
+use crate::requirement::{Binding, Claim, Confidence, Kind, Pass, Reading};
 use crate::script::Entry;
 use crate::source::Source;
 
@@ -693,5 +693,100 @@ fn what_classes_and_lazy_packages_say_of_their_parsers() {
             show(reading),
             "input file [argument 1] path required\narg debug [--debug:Switch] bool = false # Debug.\narg steps [--steps] int = 0 # How many."
         );
+    }
+}
+
+#[test]
+fn columns_of_tables_are_followed() {
+    let head = "import argparse, csv\nimport pandas as pd\np = argparse.ArgumentParser()\np.add_argument('--raw')\n\
+                p.add_argument('--out')\na = p.parse_args()\n";
+    for (code, expected) in [
+        (
+            "df = pd.read_csv(a.raw)\nprint(df['x'], df[['y', 'z']])\n",
+            "in x? y? z?",
+        ),
+        (
+            "df = pd.read_csv(a.raw, usecols=['x', 'y'])\nprint(df['x'])\n",
+            "in x y",
+        ),
+        (
+            "df = pd.read_csv(a.raw)\ndf['new'] = df['x'] * 2\nprint(df['new'])\n",
+            "in x?",
+        ),
+        (
+            "df = pd.read_csv(a.raw).dropna()\nprint(df.head()['x'])\n",
+            "in x?",
+        ),
+        (
+            "df = pd.read_csv(a.raw)\nif 'x' in df:\n    print(df['x'])\n",
+            "",
+        ),
+        (
+            "df = pd.read_csv(a.raw)\nif 'x' not in df.columns:\n    df['x'] = 1\nprint(df['x'])\n",
+            "",
+        ),
+        ("df = pd.read_csv(a.raw, names=['x'])\nprint(df['x'])\n", ""),
+        (
+            "df = pd.read_csv(a.raw)\ndf.rename(columns={'x': 'y'}, inplace=True)\nprint(df['y'])\n",
+            "",
+        ),
+        (
+            "df = pd.read_csv(a.raw)\ndf.columns = ['y']\nprint(df['y'])\n",
+            "",
+        ),
+        (
+            "for row in csv.DictReader(open(a.raw)):\n    print(row['x'])\n",
+            "in x?",
+        ),
+        (
+            "with open(a.raw) as f:\n    rows = list(csv.DictReader(f))\nfor row in rows:\n    print(row['x'], row.get('y'))\n",
+            "in x?",
+        ),
+        (
+            "df = something()\ndf.to_csv(a.out, columns=['x', 'y'])\n",
+            "out x? y?",
+        ),
+        ("df = something()\ndf.to_csv(a.out)\n", ""),
+        (
+            "pd.DataFrame({'x': [1], 'y': [2]}).to_csv(a.out, index=False)\n",
+            "out x? y?",
+        ),
+        (
+            "df = pd.DataFrame({'x': [1]})\ndf['y'] = 2\ndf.to_csv(a.out)\n",
+            "out x? y?",
+        ),
+        (
+            "df = pd.DataFrame({'x': [1]})\ndf = df.merge(other)\ndf.to_csv(a.out)\n",
+            "",
+        ),
+        (
+            "w = csv.DictWriter(open(a.out, 'w'), fieldnames=['x', 'y'])\nw.writerow({})\n",
+            "out x? y?",
+        ),
+        (
+            "w = csv.DictWriter(open(a.out, 'w'), fieldnames=names)\nw.writerow({})\n",
+            "",
+        ),
+    ] {
+        let reading = reading(&format!("{head}{code}"));
+        let told = reading.claims.iter().filter_map(|claim| {
+            let columns = claim
+                .columns
+                .as_ref()?
+                .iter()
+                .map(|column| match column.confidence {
+                    Confidence::Certain => format!(" {}", column.name),
+                    _ => format!(" {}?", column.name),
+                });
+            let mut columns: Vec<String> = columns.collect();
+            columns.sort();
+            let kind = if claim.kind == Kind::Input {
+                "in"
+            } else {
+                "out"
+            };
+            Some(format!("{kind}{}", columns.concat()))
+        });
+        assert_eq!(told.collect::<Vec<_>>().join(" "), expected, "{code}");
     }
 }
