@@ -98,10 +98,12 @@ fn each_answer_is_checked_at_once_and_written_where_it_belongs() {
         &["configure"],
         &[
             ("API_TOKEN", "hunter2-is a secret\r"),
-            ("belongs in no file", "VAULT_TOKEN\r"),
+            ("belongs in no file", ""),
+            ("API_TOKEN", "VAULT_TOKEN\r"),
             ("what to count", "data/ro\t\r"),
             ("how many to count", "many\r"),
-            ("expected a whole number", "\x7f\x7f\x7f\x7f3\r"),
+            ("expected a whole number", ""),
+            ("how many to count many", "\x7f\x7f\x7f\x7f3\r"),
             ("nothing is missing", ""),
         ],
     );

@@ -231,7 +231,7 @@ fn shells_complete_the_command_line() {
         &project.run(&["completions", "bash"]).code(0).out,
     );
     let asked = "source complete.bash; COMP_WORDS=(cargo-runtime-test sta); COMP_CWORD=1; \
-        _cargo-runtime-test cargo-runtime-test sta cargo-runtime-test; echo \"${COMPREPLY[*]}\"";
+        _cargo__runtime__test cargo-runtime-test sta cargo-runtime-test; echo \"${COMPREPLY[*]}\"";
     let output = std::process::Command::new("bash")
         .args(["-c", asked])
         .current_dir(project.path())
