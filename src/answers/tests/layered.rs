@@ -60,8 +60,8 @@ fn the_strongest_answer_counts() {
     ];
     assert_snapshot!(layered(answers, profile, &settings), @r#"
 train.inputs.train = from clean.cleaned, command line (--set:1)
-train.args.level = 1, command line (--set:1)
 train.args.features = ["x","y"], command line (--set:1)
+train.args.level = 1, command line (--set:1)
 train.args.rounds = 3, profile's answers (a.ci.yaml:2)
 train.args.rate = 0.1, answers (a.yaml:3)
 serve.args.mode = "live", answers (a.yaml:4)
@@ -106,12 +106,12 @@ a.yaml:1 `evn` unknown-answer: unknown key `evn` in `common` (did you mean `env`
 a.ci.yaml:1 `1000` answer-range: `rounds` of step `train` cannot be `1000` (write a whole number from 1 to 500)
 a.ci.yaml:1 `[]` answer-type: `features` of step `train` is a list, expected a list of texts (write a list of texts)
 a.ci.yaml:1 `trian` unknown-step: no step `trian` in the pipeline (did you mean `train`?)
---set:1 `a.b` answer-reference: no output `a.b` for `train` of step `train` (the outputs of the steps before are `clean.cleaned` and `supplier.raw`)
---set:1 `${NOWHERE}` variable-not-set: `title` of step `report` takes its value from `NOWHERE`, which is not set (set `NOWHERE` before you run, or write `${NOWHERE:-default}`)
---set:1 `mode` answer-choice: `mode` of step `serve` cannot be `` (write one of `batch` and `live`)
---set:1 `perhaps` answer-type: `verbose` of step `train` is a text, expected true or false (write true or false)
---set:1 `tarin` unknown-step: no step `tarin` in the pipeline (did you mean `train`?)
 --set:1 `rat` unknown-answer: step `train` has no argument `rat` (did you mean `rate`?)
+--set:1 `tarin` unknown-step: no step `tarin` in the pipeline (did you mean `train`?)
+--set:1 `perhaps` answer-type: `verbose` of step `train` is a text, expected true or false (write true or false)
+--set:1 `mode` answer-choice: `mode` of step `serve` cannot be `` (write one of `batch` and `live`)
+--set:1 `${NOWHERE}` variable-not-set: `title` of step `report` takes its value from `NOWHERE`, which is not set (set `NOWHERE` before you run, or write `${NOWHERE:-default}`)
+--set:1 `a.b` answer-reference: no output `a.b` for `train` of step `train` (the outputs of the steps before are `clean.cleaned` and `supplier.raw`)
 "#);
     assert_snapshot!(layered("steps: [", "steps: {", &["nonsense"]), @r#"
 a.ci.yaml:1 `{` yaml-syntax: not valid YAML: unclosed bracket '{' (check the indentation, the brackets and the quotes here; quote a value that contains `: ` or ` #`)
