@@ -11,7 +11,7 @@ use runtime_test::plan::{Plan, build, outline};
 use runtime_test::report::{Console, Reporter, Reporters, Results, Written};
 use runtime_test::run::{self, RunOptions};
 use runtime_test::ui::{Color, Ui, Verbosity};
-use runtime_test::{analysis, check};
+use runtime_test::{analysis, answers, check};
 
 /// How many steps there are, and how often each way is measured.
 const STEPS: usize = 1_000;
@@ -26,7 +26,9 @@ fn main() {
     };
     let analysis = analysis::analyse(&options).expect("a pipeline");
     let all: Vec<usize> = (0..analysis.steps.len()).collect();
-    let checked = check::check(&analysis, None, &all, &|name| std::env::var(name).ok());
+    let checked = check::check(&analysis, &answers::Sources::default(), &all, &|name| {
+        std::env::var(name).ok()
+    });
     let plan = build::build(&analysis, &checked, &all);
     let outline = std::rc::Rc::new(outline::outline(&analysis, &checked, &plan));
     let (mut told, mut untold) = (Vec::new(), Vec::new());

@@ -44,6 +44,8 @@ pub struct Analysis {
     pub steps: Vec<AnalysedStep>,
     /// The steps' places, each after those it needs.
     pub order: Vec<usize>,
+    /// The profile that was chosen.
+    pub profile: Option<String>,
     /// Where everything of this pipeline is kept; absolute.
     pub home: PathBuf,
     /// What is wrong with manifest and scripts.
@@ -89,6 +91,16 @@ impl Analysis {
         self.home.join("outputs").join(file::name_for(step))
     }
 
+    /// Where the answers are kept.
+    pub fn answers(&self) -> PathBuf {
+        self.beside("answers.yaml")
+    }
+
+    /// Where the answers of the chosen profile are kept, which go over the others: `runtime-test.answers.ci.yaml`.
+    pub fn profile_answers(&self) -> Option<PathBuf> {
+        profile_answers(self.manifest.source.path(), self.profile.as_deref()?)
+    }
+
     /// Steps with their requirements, in an order that holds their needs.
     pub fn ordered(&self) -> impl Iterator<Item = (&Step, &AnalysedStep)> {
         self.order
@@ -102,6 +114,12 @@ fn beside(manifest: &Path, ending: &str) -> PathBuf {
         .file_stem()
         .map_or_else(|| "runtime-test".into(), |stem| stem.to_string_lossy());
     manifest.with_file_name(format!("{stem}.{ending}"))
+}
+
+/// The answers of a profile, where its name can be part of a file's name.
+fn profile_answers(manifest: &Path, profile: &str) -> Option<PathBuf> {
+    let is_name = !profile.is_empty() && !profile.contains(['/', '\\', '\0']);
+    is_name.then(|| beside(manifest, &format!("answers.{profile}.yaml")))
 }
 
 /// Finds and reads a pipeline: its manifest, then every script it names.
@@ -120,7 +138,15 @@ pub fn analyse(options: &Options) -> Result<Analysis, Diagnostics> {
         .map(|w| w.settings.clone())
         .unwrap_or_default();
     let profile = options.profile.clone().or(settings.profile);
-    let (manifest, mut problems) = load::load(&source, &folder, profile.as_deref());
+    // A profile may change the manifest, the answers, or both.
+    let has_answers =
+        |profile: &&String| profile_answers(&path, profile).is_some_and(|p| p.is_file());
+    let only_answers = profile
+        .as_ref()
+        .filter(has_answers)
+        .is_some_and(|profile| !load::has_profile(&source, profile));
+    let changes = profile.as_deref().filter(|_| !only_answers);
+    let (manifest, mut problems) = load::load(&source, &folder, changes);
     let Some(manifest) = manifest else {
         return Err(problems);
     };
@@ -211,6 +237,7 @@ pub fn analyse(options: &Options) -> Result<Analysis, Diagnostics> {
         manifest,
         steps,
         order,
+        profile,
         home,
         problems: problems.sorted(),
     })

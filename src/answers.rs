@@ -2,15 +2,18 @@
 //! nothing of files on disk.
 
 pub(crate) mod edit;
+pub mod give;
 pub mod load;
 pub mod refresh;
 pub mod skeleton;
+pub mod sources;
 pub mod variable;
 pub mod words;
 
 use indexmap::IndexMap;
 use serde_json::Value;
 
+pub use self::sources::{Origin, Sources};
 pub use self::variable::{Filled, Resolved, Unset, fill, has_variable, resolve};
 pub use crate::asked::StepRequirements;
 use crate::diagnostic::Diagnostic;
@@ -52,12 +55,15 @@ pub struct Given {
     pub key: Place,
     /// Where its value is written.
     pub place: Place,
+    /// Which of the texts that may give it did.
+    pub origin: Origin,
 }
 
 /// The answers of one step.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StepAnswers {
     by_kind: [IndexMap<String, Given>; 4],
+    mentioned: bool,
 }
 
 /// All answers that fit, in the order of the file.
@@ -72,17 +78,31 @@ impl Answers {
         self.steps.get(step)?.get(kind, name)
     }
 
-    /// The answers of a step, where the file names it.
+    /// The answers of a step, where there are any or a file names it.
     pub fn step(&self, step: &str) -> Option<&StepAnswers> {
         self.steps.get(step)
     }
 
-    /// Whether the file names a step at all, be it with `{}`.
+    /// Whether a file names a step at all, be it with `{}`.
     pub fn mentions(&self, step: &str) -> bool {
-        self.steps.contains_key(step)
+        self.steps.get(step).is_some_and(|step| step.mentioned)
     }
 
-    /// Every step that the file names.
+    /// Remembers that a file names a step.
+    fn mention(&mut self, step: &str) {
+        self.steps.entry(step.to_owned()).or_default().mentioned = true;
+    }
+
+    /// Adds an answer.
+    fn insert(&mut self, step: &str, kind: Kind, name: &str, given: Given) {
+        let answers = match self.steps.get_mut(step) {
+            Some(answers) => answers,
+            None => self.steps.entry(step.to_owned()).or_default(),
+        };
+        answers.by_kind[kind as usize].insert(name.to_owned(), given);
+    }
+
+    /// Every step that has answers or is named in a file.
     pub fn steps(&self) -> impl Iterator<Item = (&str, &StepAnswers)> {
         self.steps
             .iter()
@@ -108,10 +128,6 @@ impl StepAnswers {
     /// Whether it has no answer.
     pub fn is_empty(&self) -> bool {
         self.by_kind.iter().all(IndexMap::is_empty)
-    }
-
-    fn insert(&mut self, kind: Kind, name: &str, given: Given) {
-        self.by_kind[kind as usize].insert(name.to_owned(), given);
     }
 }
 

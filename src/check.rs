@@ -21,7 +21,7 @@ use std::path::Path;
 
 use crate::analysis::Analysis;
 use crate::answers::load;
-use crate::answers::{Answers, Finding, StepRequirements};
+use crate::answers::{Answers, Finding, Sources, StepRequirements, sources};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::file::{self, ReadError};
 use crate::source::Source;
@@ -34,8 +34,8 @@ use self::values::Values;
 pub struct Checked {
     /// The answers that fit.
     pub answers: Answers,
-    /// The answers' text, where there is a file.
-    pub source: Option<Source>,
+    /// The texts that they come from.
+    pub sources: Sources,
     /// Findings about single answers, with what they are about.
     pub findings: Vec<Finding>,
     /// The value of every requirement.
@@ -81,11 +81,11 @@ pub fn asked(analysis: &Analysis) -> Vec<StepRequirements<'_>> {
         .collect()
 }
 
-/// Checks a pipeline and its answers. Only `selected` steps, by their places in the manifest, are looked at for paths and
+/// Checks a pipeline and its answers, from all texts that give some. Only `selected` steps, by their places in the manifest, are looked at for paths and
 /// programs.
 pub fn check(
     analysis: &Analysis,
-    answers: Option<&Source>,
+    answers: &Sources,
     selected: &[usize],
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Checked {
@@ -93,10 +93,7 @@ pub fn check(
     let load::Loaded {
         answers: given,
         findings,
-    } = match answers {
-        Some(answers) => load::load(answers, &steps, environment),
-        None => load::absent(&steps),
-    };
+    } = load::load_all(answers, &steps, environment);
     let values = values::choose(analysis, &given, environment);
     let unclear = Unclear::of(analysis);
     let mut problems = analysis.problems.clone();
@@ -115,35 +112,53 @@ pub fn check(
     problems.extend(columns::check(analysis, &given, &values, selected));
     Checked {
         answers: given,
-        source: answers.cloned(),
+        sources: answers.clone(),
         findings,
         values,
         problems: consequences::without(analysis, &unclear, problems).sorted(),
     }
 }
 
-/// Reads the answers beside a manifest, where there are any.
+/// Reads the answers beside a manifest, and those of the chosen profile, where there are any.
 ///
 /// # Errors
 /// Where there is a file and it cannot be read.
-pub fn read_answers(path: &Path, folder: &Path) -> Result<Option<Source>, Diagnostics> {
-    match file::read(path, folder) {
-        Ok(source) => Ok(Some(source)),
-        Err(ReadError::NotFound) => Ok(None),
-        Err(ReadError::Refused(why)) => Err(answers_unreadable(path, folder, &why).into()),
+pub fn read_answers(analysis: &Analysis) -> Result<Sources, Diagnostics> {
+    let folder = &analysis.manifest.folder;
+    let mut problems = Diagnostics::new();
+    let mut read = |path: &Path| match file::read(path, folder) {
+        Ok(source) => Some(source),
+        Err(ReadError::NotFound) => None,
+        Err(ReadError::Refused(why)) => {
+            problems.push(answers_unreadable(path, folder, &why));
+            None
+        }
+    };
+    let sources = Sources {
+        answers: read(&analysis.answers()),
+        profile: analysis.profile_answers().as_deref().and_then(&mut read),
+        settings: Vec::new(),
+    };
+    match problems.is_empty() {
+        true => Ok(sources),
+        false => Err(problems),
     }
 }
 
 /// What findings mean for a run. What is to be mended in the answers is about the answers; everything else is about
 /// the manifest and what it names.
-pub fn verdict(problems: &Diagnostics, answers: &Path) -> Verdict {
+pub fn verdict(problems: &Diagnostics, analysis: &Analysis) -> Verdict {
+    let (answers, profile) = (analysis.answers(), analysis.profile_answers());
+    let is_answer = |path: &Path| {
+        path == answers || profile.as_deref() == Some(path) || sources::is_setting(path)
+    };
     let of = |finding: &Diagnostic| match finding {
         finding if finding.severity != Severity::Error => Verdict::Ready,
         finding if finding.code == Code::AnswerMissing => Verdict::Missing,
         finding
             if finding
                 .place()
-                .is_some_and(|place| place.source.path() == answers) =>
+                .is_some_and(|place| is_answer(place.source.path())) =>
         {
             Verdict::Invalid
         }

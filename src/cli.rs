@@ -3,6 +3,8 @@
 mod args;
 mod check;
 mod clean;
+mod completions;
+mod configure;
 mod contract;
 mod explain;
 mod graph;
@@ -17,7 +19,7 @@ mod table;
 
 use std::ffi::OsString;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::diagnostic::Diagnostics;
 use crate::exit_code::Exit;
@@ -51,6 +53,7 @@ enum Command {
     Init(init::Args),
     Inspect(inspect::Args),
     Status(status::Args),
+    Configure(configure::Args),
     Check(check::Args),
     Contract(contract::Args),
     Graph(graph::Args),
@@ -59,6 +62,7 @@ enum Command {
     Clean(clean::Args),
     Explain(explain::Args),
     Schema(schema::Args),
+    Completions(completions::Args),
 }
 
 const EXIT_CODES: &str = "\
@@ -98,6 +102,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Init(args) => init::main(&cli.global, &args, &mut ui),
         Command::Inspect(args) => inspect::main(&cli.global, &args, &mut ui),
         Command::Status(args) => status::main(&cli.global, &args, &mut ui),
+        Command::Configure(args) => configure::main(&cli.global, &args, &mut ui),
         Command::Check(args) => check::main(&cli.global, &args, &mut ui),
         Command::Contract(args) => contract::main(&cli.global, &args, &mut ui),
         Command::Graph(args) => graph::main(&cli.global, &args, &mut ui),
@@ -106,6 +111,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Clean(args) => clean::main(&cli.global, &args, &mut ui),
         Command::Explain(args) => explain::main(&args, &mut ui),
         Command::Schema(args) => schema::main(&args, &mut ui),
+        Command::Completions(args) => completions::main(&args, Cli::command(), &mut ui),
     };
     match ui.take_failure() {
         Some(error) => {

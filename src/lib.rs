@@ -66,11 +66,10 @@
 //! assert_eq!(asked, ["env.NAME"]);
 //!
 //! // Check the answers, all at once.
-//! let path = analysis.beside("answers.yaml");
-//! std::fs::write(&path, "steps: { greet: { env: { NAME: ada } } }\n")?;
-//! let answers = check::read_answers(&path, folder).map_err(|problems| format!("{problems:?}"))?;
+//! std::fs::write(analysis.answers(), "steps: { greet: { env: { NAME: ada } } }\n")?;
+//! let answers = check::read_answers(&analysis).map_err(|problems| format!("{problems:?}"))?;
 //! let all = select::select(&analysis.manifest, &select::Selection::default()).unwrap();
-//! let checked = check::check(&analysis, answers.as_ref(), &all, &|name| std::env::var(name).ok());
+//! let checked = check::check(&analysis, &answers, &all, &|name| std::env::var(name).ok());
 //! assert!(!checked.problems.has_errors());
 //!
 //! // Run, with a callback for events.

@@ -40,6 +40,14 @@ impl Kind {
     /// Those of which several steps can share one value.
     pub const SHARED: [Self; 2] = [Self::Env, Self::Arg];
 
+    /// The article before its word.
+    pub fn article(self) -> &'static str {
+        match self {
+            Self::Env => "a",
+            Self::Input | Self::Output | Self::Arg => "an",
+        }
+    }
+
     /// The key of this kind under a step, in the manifest as in the answers.
     pub fn section(self) -> &'static str {
         match self {

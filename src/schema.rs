@@ -4,6 +4,7 @@
 //! Keywords of JSON Schema hold for one type each, so a number that may also be `${NAME}` needs no alternatives:
 //! `{"type": ["integer", "string"], "minimum": 1, "pattern": "^\\$\\{…\\}$"}`. That keeps an editor's messages short.
 
+mod shared;
 pub mod words;
 
 use indexmap::IndexMap;
@@ -42,6 +43,34 @@ pub enum Reader {
 /// assert_eq!(schema["properties"]["steps"]["additionalProperties"], false);
 /// ```
 pub fn schema(pipeline: &str, steps: &[StepRequirements<'_>]) -> Value {
+    let what = "What the steps of the pipeline {} need from you.";
+    whole(&what.replace("{}", &tidy(pipeline)), steps)
+}
+
+/// The schema of answers that a profile lays over the others: the same, with nothing required.
+pub fn profile_schema(pipeline: &str, steps: &[StepRequirements<'_>]) -> Value {
+    let ease = |requirement: &Requirement| Requirement {
+        required: false,
+        ..requirement.clone()
+    };
+    let eased: Vec<Vec<Requirement>> = steps
+        .iter()
+        .map(|step| step.requirements.iter().map(ease).collect())
+        .collect();
+    let steps: Vec<StepRequirements<'_>> = steps
+        .iter()
+        .zip(&eased)
+        .map(|(step, requirements)| StepRequirements {
+            requirements,
+            ..step.clone()
+        })
+        .collect();
+    let what = "What a profile of the pipeline {} lays over its answers.";
+    whole(&what.replace("{}", &tidy(pipeline)), &steps)
+}
+
+/// The schema of a file of answers.
+fn whole(what: &str, steps: &[StepRequirements<'_>]) -> Value {
     let mut object = Object::default();
     for (index, step) in steps.iter().enumerate() {
         let (schema, required) = step_schema(steps, index, step);
@@ -49,7 +78,11 @@ pub fn schema(pipeline: &str, steps: &[StepRequirements<'_>]) -> Value {
     }
     let required = object.is_required();
     let mut top = Object::default();
-    top.add("steps", object.finish(), required);
+    if let Some(common) = shared::common(steps) {
+        top.add(shared::COMMON, common, false);
+    }
+    let rules = shared::rules(steps);
+    top.add("steps", object.finish(), required || !rules.is_empty());
     let mut schema = Map::new();
     schema.insert(
         "$schema".into(),
@@ -57,13 +90,12 @@ pub fn schema(pipeline: &str, steps: &[StepRequirements<'_>]) -> Value {
     );
     schema.insert(
         "description".into(),
-        format!(
-            "What the steps of the pipeline {} need from you. Written by `cargo runtime-test init`.",
-            tidy(pipeline)
-        )
-        .into(),
+        format!("{what} Written by `cargo runtime-test init`.").into(),
     );
     schema.extend(top.into_map());
+    if !rules.is_empty() {
+        schema.insert("allOf".into(), Value::Array(rules));
+    }
     Value::Object(schema)
 }
 
@@ -88,6 +120,18 @@ impl Object {
         if required {
             self.required.push(name.into());
         }
+    }
+
+    /// Adds a key, or all keys of a family.
+    fn add_named(&mut self, name: &str, schema: Value, required: bool) {
+        match Family::parse(name) {
+            Some(family) => drop(self.families.insert(family.pattern(), schema)),
+            None => self.add(name, schema, required),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.properties.is_empty() && self.families.is_empty()
     }
 
     fn is_required(&self) -> bool {
@@ -145,12 +189,10 @@ fn step_schema(
                 1 => schemas.remove(0),
                 _ => json!({"anyOf": schemas}),
             };
-            match Family::parse(name) {
-                Some(family) => drop(section.families.insert(family.pattern(), schema)),
-                None => section.add(name, schema, requirements.iter().any(|r| is_required(r))),
-            }
+            let is_own = |r: &&Requirement| is_required(r) && !shared::may_be(r);
+            section.add_named(name, schema, requirements.iter().any(is_own));
         }
-        if !section.properties.is_empty() || !section.families.is_empty() {
+        if !section.is_empty() {
             let required = section.is_required();
             sections.add(kind.section(), section.finish(), required);
         }
@@ -318,7 +360,7 @@ pub fn value(
     if let Some(example) = requirement.example.as_ref().filter(shown) {
         schema.insert("examples".into(), json!([example]));
     }
-    match is_required(requirement) {
+    match is_required(requirement) && !shared::may_be(requirement) {
         true => schema.extend(shape),
         false => {
             schema.insert("errorMessage".into(), message);

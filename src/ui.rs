@@ -2,6 +2,7 @@
 //! programs read goes to standard output; progress, remarks and findings go to standard error. A reader who closes the
 //! pipe has seen enough, which is no error.
 
+pub mod ask;
 mod draw;
 mod progress;
 

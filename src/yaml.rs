@@ -91,6 +91,26 @@ impl Node {
         matches!(self.kind, Kind::Scalar(Value::Null)) && self.span.is_empty()
     }
 
+    /// Finds the bytes of what a JSON pointer names below this node.
+    pub fn locate(&self, pointer: &str) -> Option<Located> {
+        let (mut node, mut key) = (self, None);
+        for part in pointer.split('/').skip(1) {
+            let part = unescape(part);
+            match &node.kind {
+                Kind::Map(_) => {
+                    let entry = node.entry(&part)?;
+                    (key, node) = (Some(entry.key_span), &entry.value);
+                }
+                Kind::Seq(items) => (key, node) = (None, items.get(part.parse::<usize>().ok()?)?),
+                Kind::Scalar(_) => return None,
+            }
+        }
+        Some(Located {
+            key,
+            value: node.shown(),
+        })
+    }
+
     /// The same without places.
     pub fn to_value(&self) -> Value {
         match &self.kind {
@@ -128,22 +148,7 @@ impl Located {
 impl Document {
     /// Finds the bytes of what a JSON pointer names.
     pub fn locate(&self, pointer: &str) -> Option<Located> {
-        let (mut node, mut key) = (&self.root, None);
-        for part in pointer.split('/').skip(1) {
-            let part = unescape(part);
-            match &node.kind {
-                Kind::Map(_) => {
-                    let entry = node.entry(&part)?;
-                    (key, node) = (Some(entry.key_span), &entry.value);
-                }
-                Kind::Seq(items) => (key, node) = (None, items.get(part.parse::<usize>().ok()?)?),
-                Kind::Scalar(_) => return None,
-            }
-        }
-        Some(Located {
-            key,
-            value: node.shown(),
-        })
+        self.root.locate(pointer)
     }
 
     /// The same document with another tree laid over it: mappings are joined, everything else is replaced.

@@ -19,6 +19,8 @@ use crate::yaml::{self, Document};
 pub(in crate::answers) enum Action {
     /// Adds keys.
     Add,
+    /// Gives a value to a key that has another, or none.
+    Set,
     /// Makes a comment of keys.
     Park,
     /// Makes a key of a comment.
@@ -107,7 +109,7 @@ impl Change {
             let Some(map) = mapping(at) else { return };
             match &self.action {
                 Action::Add => drop(map.entry(last.clone()).or_insert(added.clone())),
-                Action::Restore => drop(map.insert(last.clone(), added.clone())),
+                Action::Set | Action::Restore => drop(map.insert(last.clone(), added.clone())),
                 Action::Park => {
                     map.swap_remove(last);
                     if map.is_empty() {

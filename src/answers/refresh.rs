@@ -142,7 +142,7 @@ pub fn refresh(
     }
     for change in refused {
         let how = match &change.action {
-            Action::Add | Action::Restore => By::Pasting(change.paste.clone()),
+            Action::Add | Action::Set | Action::Restore => By::Pasting(change.paste.clone()),
             Action::Park => By::Removing,
             Action::Rename(to) => By::Renaming(to.clone()),
         };
@@ -186,7 +186,7 @@ impl Refreshed {
 
     fn tell(&mut self, change: &Change) {
         match &change.action {
-            Action::Add => self.added.extend(change.what.iter().cloned()),
+            Action::Add | Action::Set => self.added.extend(change.what.iter().cloned()),
             Action::Park => self.parked.extend(change.what.iter().cloned()),
             Action::Restore => self.restored.extend(change.what.iter().cloned()),
             Action::Rename(to) => {

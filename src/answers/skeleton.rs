@@ -53,6 +53,16 @@ pub fn render<'a>(
     }
 }
 
+/// The first text of the answers of a profile. `answers` is the name of the file that they go over.
+pub fn of_profile(schema: &str, profile: &str, answers: &str) -> String {
+    format!(
+        "# yaml-language-server: $schema={}\n# Answers under --profile {}: what stands here goes over {}.\nsteps: {{}}\n",
+        tidy(schema),
+        tidy(profile),
+        tidy(answers)
+    )
+}
+
 /// A step with everything under it, its key `indent` columns in.
 pub(super) fn block(step: &StepRequirements<'_>, detail: Detail, indent: usize) -> String {
     let mut out = String::new();

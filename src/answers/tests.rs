@@ -1,5 +1,6 @@
 //! A small pipeline written by hand, and one driver: text in, findings out.
 
+mod layered;
 mod random;
 mod refreshing;
 
@@ -914,33 +915,68 @@ fn the_schema_of_each_kind_of_answer() {
       "additionalProperties": false
     },
     "args": {
-      "type": "object",
+      "type": [
+        "object",
+        "null"
+      ],
       "properties": {
         "features": {
           "description": "required, a list of texts\nasked for as --features in scripts/a.py:2",
-          "type": [
-            "array"
-          ],
-          "items": {
-            "type": [
-              "string",
-              "number",
-              "boolean"
-            ]
-          },
-          "minItems": 1,
-          "errorMessage": "write a list of texts (--features)"
+          "errorMessage": "write a list of texts (--features)",
+          "anyOf": [
+            {
+              "type": [
+                "array"
+              ],
+              "items": {
+                "type": [
+                  "string",
+                  "number",
+                  "boolean"
+                ]
+              },
+              "minItems": 1,
+              "errorMessage": "write a list of texts (--features)"
+            },
+            {
+              "not": {
+                "type": [
+                  "string",
+                  "number",
+                  "boolean",
+                  "array",
+                  "object"
+                ]
+              }
+            }
+          ]
         },
         "rounds": {
           "description": "required, a whole number from 1 to 500\nasked for as --rounds in scripts/a.py:2",
-          "type": [
-            "integer",
-            "string"
-          ],
-          "pattern": "^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}$",
-          "minimum": 1,
-          "maximum": 500,
-          "errorMessage": "write a whole number from 1 to 500 (--rounds)"
+          "errorMessage": "write a whole number from 1 to 500 (--rounds)",
+          "anyOf": [
+            {
+              "type": [
+                "integer",
+                "string"
+              ],
+              "pattern": "^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}$",
+              "minimum": 1,
+              "maximum": 500,
+              "errorMessage": "write a whole number from 1 to 500 (--rounds)"
+            },
+            {
+              "not": {
+                "type": [
+                  "string",
+                  "number",
+                  "boolean",
+                  "array",
+                  "object"
+                ]
+              }
+            }
+          ]
         },
         "rate": {
           "description": "optional, a number; default 0.02\nasked for as --rate in scripts/a.py:2",
@@ -1022,23 +1058,19 @@ fn the_schema_of_each_kind_of_answer() {
           ]
         }
       },
-      "additionalProperties": false,
-      "required": [
-        "features",
-        "rounds"
-      ]
+      "additionalProperties": false
     }
   },
   "additionalProperties": false,
   "required": [
-    "inputs",
-    "args"
+    "inputs"
   ]
 }
 "#);
     assert_eq!(
         schema["properties"]["steps"]["required"],
-        json!(["supplier", "clean", "train", "serve"])
+        json!(["supplier", "train", "serve"]),
+        "what may be given to all steps is required by rules of its own"
     );
     let plain = Shape::compile(schema).expect("a schema");
     let value = yaml::parse(&Source::new("a", "a", GOOD))

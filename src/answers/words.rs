@@ -3,12 +3,13 @@
 use indexmap::IndexSet;
 use serde_json::Value;
 
+use crate::answers::COMMON;
 use crate::asked;
 use crate::diagnostic::{Code, Diagnostic, Severity, did_you_mean, listed, nearest};
 use crate::requirement::{Kind, OutputRef, Requirement, ValueType, When};
 use crate::schema::{tidy, wanted};
 use crate::shape::{self, Fault, quoted};
-use crate::source::Place;
+use crate::source::{Place, Source, Span};
 use crate::yaml;
 
 /// Who asks: a requirement of a step.
@@ -75,7 +76,7 @@ pub fn missing(asker: Asker<'_>, place: Option<Place>, feeder: Option<&OutputRef
 }
 
 /// A variable that could hold a secret.
-fn variable_of(requirement: &Requirement) -> String {
+pub fn variable_of(requirement: &Requirement) -> String {
     let keep = |c: char| {
         if c.is_ascii_alphanumeric() {
             c.to_ascii_uppercase()
@@ -91,12 +92,18 @@ fn variable_of(requirement: &Requirement) -> String {
 }
 
 /// Finding: none of a group is given, of which one has to be.
-pub fn missing_group(asker: Asker<'_>, members: &[&Requirement], place: Place) -> Diagnostic {
+pub fn missing_group(
+    asker: Asker<'_>,
+    members: &[&Requirement],
+    place: Option<Place>,
+) -> Diagnostic {
     let keys: Vec<String> = members.iter().map(|member| member.key()).collect();
     let keys = listed(keys.iter().map(String::as_str));
     let message = format!("step `{}` needs one of {keys}", asker.step);
     asker
-        .asked(Diagnostic::new(Code::AnswerMissing, message).at(place, "none of them is given"))
+        .asked(
+            Diagnostic::new(Code::AnswerMissing, message).maybe_at(place, "none of them is given"),
+        )
         .help("give exactly one of them")
 }
 
@@ -167,11 +174,54 @@ pub fn unknown_answer(
     .help(help)
 }
 
+/// Finding: a section under `common` that cannot be given to all steps.
+pub fn unknown_common_section(key: &str, place: Place) -> Diagnostic {
+    let known = || Kind::SHARED.into_iter().map(Kind::section);
+    let help = match Kind::ALL.iter().any(|kind| kind.section() == key) {
+        true => format!("{key} differ from step to step: write them under their steps"),
+        false => did_you_mean(key, known())
+            .unwrap_or_else(|| format!("the keys here are {}", listed(known()))),
+    };
+    Diagnostic::new(
+        Code::UnknownAnswer,
+        format!("unknown key `{key}` in `{COMMON}`"),
+    )
+    .at(place, "nothing reads this")
+    .help(help)
+}
+
+/// Finding: an answer given to all steps that none of them asks for.
+pub fn unknown_common(key: &str, kind: Kind, known: &IndexSet<&str>, place: Place) -> Diagnostic {
+    let known = || known.iter().copied();
+    let help = did_you_mean(key, known()).unwrap_or_else(|| match known().next() {
+        Some(_) => format!("the steps ask for {}", listed(known())),
+        None => "remove it".to_owned(),
+    });
+    Diagnostic::new(
+        Code::UnknownAnswer,
+        format!("no step has {} {kind} `{key}`", kind.article()),
+    )
+    .at(place, "nothing reads this")
+    .help(help)
+}
+
+/// Finding: what was given on the command line does not have the form of an answer.
+pub fn no_setting(source: &Source) -> Diagnostic {
+    let all = Span::new(0, source.text().len());
+    Diagnostic::new(
+        Code::UnknownAnswer,
+        format!("`{}` is not an answer", tidy(source.text())),
+    )
+    .at(source.at(all), "does not say what to set")
+    .help("write `STEP.args.NAME=VALUE`, with `inputs`, `outputs`, `env` or `args` in the middle")
+}
+
 /// A part of the file that is no answer, by name.
 pub fn structure(parts: &[&str]) -> String {
     match parts {
         [] => "the answers file".to_owned(),
         [steps] => format!("`{steps}`"),
+        [common, section, ..] if *common == COMMON => format!("`{common}.{section}`"),
         [_, step] => format!("step `{step}`"),
         [_, step, section, ..] => format!("`{section}` of step `{step}`"),
     }

@@ -253,7 +253,7 @@ fn hash(analysis: &Analysis, checked: &Checked) -> String {
         .iter()
         .flat_map(|step| step.script.source.iter().chain(&step.local_files));
     for source in std::iter::once(&analysis.manifest.source)
-        .chain(&checked.source)
+        .chain(checked.sources.iter())
         .chain(scripts)
     {
         hasher.update(source.name().as_bytes());

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::analysis::Options;
+use crate::answers::load::is_setting;
 use crate::diagnostic::{Code, did_you_mean};
 use crate::file;
 use crate::findings::Policy;
@@ -41,7 +42,10 @@ pub(super) struct Global {
         help_heading = "Global options"
     )]
     pub(super) directory: Option<PathBuf>,
-    /// Change the manifest by one of its `profiles`
+    /// Change manifest and answers by a profile
+    ///
+    /// What the manifest has under `profiles: { NAME: … }` goes over the rest of it, and the answers in
+    /// `runtime-test.answers.NAME.yaml` over those in `runtime-test.answers.yaml`.
     #[arg(
         long,
         global = true,
@@ -99,6 +103,27 @@ impl Steps {
             only: self.only.clone(),
             ..Selection::default()
         }
+    }
+}
+
+/// Answers on the command line.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct Settings {
+    /// Answer this for now, over what the files say: `train.args.rounds=5`
+    ///
+    /// Lists and upstream outputs are written as in the file: `train.args.columns=[a, b]`, `train.inputs.rows={from: clean.rows}`.
+    #[arg(long, value_name = "STEP.args.NAME=VALUE", value_parser = setting)]
+    pub(super) set: Vec<String>,
+}
+
+/// A text that has the form of an answer.
+fn setting(text: &str) -> Result<String, String> {
+    match is_setting(text) {
+        true => Ok(text.to_owned()),
+        false => Err(
+            "write STEP.args.NAME=VALUE, with `inputs`, `outputs`, `env` or `args` in the middle"
+                .to_owned(),
+        ),
     }
 }
 

@@ -14,13 +14,15 @@ use crate::findings::{self, Told, github, json, sarif};
 use crate::report::words::counted;
 use crate::ui::{Tone, Ui, paint};
 
-use super::args::{Global, Judging};
+use super::args::{Global, Judging, Settings};
 
 /// Report every problem in manifest, scripts and answers at once
 ///
 /// Nothing is started: neither scripts nor interpreters. `cargo runtime-test explain CODE` tells more of a finding.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
+    #[command(flatten)]
+    settings: Settings,
     #[command(flatten)]
     judging: Judging,
     /// Tell only findings that this file does not know
@@ -70,7 +72,7 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         .baseline
         .as_ref()
         .map(|path| file::resolve(&global.folder(), path));
-    let outcome = outcome(global, args.imports);
+    let outcome = outcome(global, args);
     if let (Some(path), true) = (&path, args.write_baseline) {
         return write_baseline(path, &outcome, args, ui);
     }
@@ -99,14 +101,14 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         );
     }
     match &outcome.analysis {
-        Some(analysis) => check::verdict(&told.findings, &analysis.beside("answers.yaml")).into(),
+        Some(analysis) => check::verdict(&told.findings, analysis).into(),
         None if told.findings.has_errors() => Verdict::Unusable.into(),
         None => Exit::Done,
     }
 }
 
 /// Reads and checks as far as it goes.
-fn outcome(global: &Global, imports: bool) -> Outcome {
+fn outcome(global: &Global, args: &Args) -> Outcome {
     let analysis = match analysis::analyse(&global.options()) {
         Ok(analysis) => analysis,
         Err(problems) => {
@@ -117,13 +119,13 @@ fn outcome(global: &Global, imports: bool) -> Outcome {
             };
         }
     };
-    let path = analysis.beside("answers.yaml");
-    match check::read_answers(&path, &analysis.manifest.folder) {
-        Ok(text) => {
+    match check::read_answers(&analysis) {
+        Ok(answers) => {
+            let answers = answers.with_settings(&args.settings.set);
             let all: Vec<usize> = (0..analysis.steps.len()).collect();
-            let checked = check::check(&analysis, text.as_ref(), &all, &super::environment);
+            let checked = check::check(&analysis, &answers, &all, &super::environment);
             let mut problems = checked.problems.clone();
-            if imports {
+            if args.imports {
                 problems.extend(check::imports::check(&analysis, &all));
             }
             Outcome {

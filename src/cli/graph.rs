@@ -52,8 +52,7 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         ui.error("nothing was selected to draw");
         return Exit::NothingSelected;
     }
-    let path = analysis.beside("answers.yaml");
-    let answers = match check::read_answers(&path, &analysis.manifest.folder) {
+    let answers = match check::read_answers(&analysis) {
         Ok(answers) => answers,
         Err(problems) => {
             ui.diagnostics(&problems);
@@ -61,7 +60,7 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         }
     };
     let all: Vec<usize> = (0..analysis.steps.len()).collect();
-    let checked = check::check(&analysis, answers.as_ref(), &all, &super::environment);
+    let checked = check::check(&analysis, &answers, &all, &super::environment);
     let status = status::status(&analysis, &checked);
     let plan = build::build(&analysis, &checked, &selected);
     let outline = outline::outline(&analysis, &checked, &plan);

@@ -3,9 +3,10 @@
 
 mod told;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::analysis::{self, Analysis};
+use crate::answers::Sources;
 use crate::answers::refresh::{self, Refreshed, Renames, Scope};
 use crate::answers::skeleton::{self, Detail};
 use crate::asked::StepRequirements;
@@ -45,6 +46,11 @@ pub(super) struct Args {
     check: bool,
 }
 
+/// How the schema of the answers is named, beside the manifest.
+const SCHEMA: &str = "answers.schema.json";
+/// How the schema of what profiles lay over the answers is named.
+const PROFILE_SCHEMA: &str = "answers.profile.schema.json";
+
 /// What `init` does with the answers file.
 enum Answers {
     /// Writes it.
@@ -80,39 +86,41 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         return Exit::ManifestInvalid;
     }
     let steps = check::asked(&analysis);
-    let schema_path = analysis.beside("answers.schema.json");
-    let schema_name = schema_path
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy();
     let detail = if args.all { Detail::All } else { Detail::Usual };
+    let schema_name = name_of(&analysis.beside(SCHEMA));
     if !args.step.is_empty() {
         return print_steps(&steps, args, detail, &schema_name, ui);
     }
-    let path = analysis.beside("answers.yaml");
-    let old = match check::read_answers(&path, &analysis.manifest.folder) {
-        Ok(old) => old,
+    let sources = match check::read_answers(&analysis) {
+        Ok(sources) => sources,
         Err(problems) => {
             ui.diagnostics(&problems);
             return Exit::AnswersInvalid;
         }
     };
+    let whole = || skeleton::render(steps.iter(), detail, &schema_name);
+    // Under a profile, the file of that profile is the one to write: the other holds for all of them.
+    let (path, old, scope) = match analysis.profile_answers() {
+        Some(path) => (path, &sources.profile, Scope::Profile),
+        None => (analysis.answers(), &sources.answers, Scope::Whole),
+    };
     let renames = match args.apply_renames {
         true => Renames::Apply,
         false => Renames::Suggest,
     };
-    let answers = match old {
-        None => Ok(Answers::New(skeleton::render(
-            steps.iter(),
-            detail,
-            &schema_name,
+    let answers = match (old, scope) {
+        (Some(old), _) => refresh::refresh(old, &steps, scope, renames).map(Answers::Refreshed),
+        (None, Scope::Whole) => Ok(Answers::New(whole())),
+        (None, Scope::Profile) => Ok(Answers::New(skeleton::of_profile(
+            &name_of(&analysis.beside(PROFILE_SCHEMA)),
+            analysis.profile.as_deref().unwrap_or_default(),
+            &name_of(&analysis.answers()),
         ))),
-        Some(old) => refresh::refresh(&old, &steps, Scope::Whole, renames).map(Answers::Refreshed),
     };
-    let mut files = vec![(
-        schema_path.clone(),
-        schema::render(&schema::schema(&analysis.manifest.pipeline, &steps)),
-    )];
+    let mut files = schemas(&analysis, &steps, scope);
+    if scope == Scope::Profile && sources.answers.is_none() {
+        files.push((analysis.answers(), whole()));
+    }
     files.extend(
         answers
             .iter()
@@ -139,16 +147,24 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         }
     };
     let name = file::display(&path, &analysis.manifest.folder);
-    let source = Source::new(path, name.clone(), answers.text());
-    let missing = tell(&analysis, &answers, &source, args, ui);
-    let is_current = match &answers {
-        Answers::New(_) => false,
-        Answers::Refreshed(refreshed) => refreshed.is_current(),
+    let text = Some(Source::new(path, name.clone(), answers.text()));
+    let sources = match scope {
+        Scope::Whole => Sources {
+            answers: text,
+            ..sources
+        },
+        Scope::Profile => Sources {
+            profile: text,
+            ..sources
+        },
     };
+    let missing = tell(&analysis, &answers, &sources, &name, args, ui);
     for (path, _) in &outdated {
         let name = file::display(path, &analysis.manifest.folder);
         ui.out(&told::written(&name, args.check));
     }
+    let is_new = matches!(answers, Answers::New(_));
+    let is_current = matches!(&answers, Answers::Refreshed(refreshed) if refreshed.is_current());
     match (args.check, outdated.is_empty() && is_current) {
         (true, false) => Exit::AnswersInvalid,
         (true, true) => {
@@ -156,15 +172,51 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
             Exit::Done
         }
         (false, _) => {
-            ui.out(&told::next(
-                &name,
-                matches!(answers, Answers::New(_)),
-                &outdated,
-                missing,
-            ));
+            ui.out(&told::next(&name, is_new, &outdated, missing));
             Exit::Done
         }
     }
+}
+
+/// A file's name without its folder.
+fn name_of(path: &Path) -> String {
+    path.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// The schemas that editors need, as they have to be: of the answers, and of what profiles lay over them where there are
+/// any. A profile may change what is asked, so it does not decide about the schema of the answers that hold for all.
+fn schemas(
+    analysis: &Analysis,
+    steps: &[StepRequirements<'_>],
+    scope: Scope,
+) -> Vec<(PathBuf, String)> {
+    let pipeline = &analysis.manifest.pipeline;
+    let path = analysis.beside(SCHEMA);
+    let mut files = Vec::new();
+    if scope == Scope::Whole || !path.exists() {
+        files.push((path, schema::render(&schema::schema(pipeline, steps))));
+    }
+    if scope == Scope::Profile || has_profile_answers(analysis) {
+        let schema = schema::profile_schema(pipeline, steps);
+        files.push((analysis.beside(PROFILE_SCHEMA), schema::render(&schema)));
+    }
+    files
+}
+
+/// Whether there are answers of any profile beside the manifest.
+fn has_profile_answers(analysis: &Analysis) -> bool {
+    let answers = name_of(&analysis.answers());
+    let Some(begin) = answers.strip_suffix("yaml") else {
+        return false;
+    };
+    let entries = std::fs::read_dir(&analysis.manifest.folder);
+    entries.into_iter().flatten().flatten().any(|entry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        name != answers && name.starts_with(begin) && name.ends_with(".yaml")
+    })
 }
 
 /// The files that do not hold yet what they are to hold. The others are not even touched.
@@ -212,12 +264,13 @@ fn print_steps(
 fn tell(
     analysis: &Analysis,
     answers: &Answers,
-    source: &Source,
+    sources: &Sources,
+    name: &str,
     args: &Args,
     ui: &mut Ui,
 ) -> usize {
     let all: Vec<usize> = (0..analysis.steps.len()).collect();
-    let checked = check::check(analysis, Some(source), &all, &super::environment);
+    let checked = check::check(analysis, sources, &all, &super::environment);
     let mut problems = analysis.problems.clone();
     if let Answers::Refreshed(refreshed) = answers {
         let renamed = refreshed.renamed.iter().any(|rename| !rename.applied);
@@ -236,11 +289,11 @@ fn tell(
         if args.all {
             ui.note("--all is about new files; to see everything of a step: cargo runtime-test init --all --step STEP");
         }
-        for line in told::refreshed(refreshed, source.name(), args.check) {
+        for line in told::refreshed(refreshed, name, args.check) {
             ui.out(&line);
         }
         for refused in &refreshed.refused {
-            ui.warning(&told::refused(refused, source.name()));
+            ui.warning(&told::refused(refused, name));
         }
     }
     let status = status::status(analysis, &checked);

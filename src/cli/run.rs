@@ -1,13 +1,14 @@
 //! The command `run`: checks, then carries the pipeline out.
 
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
 use clap::ValueEnum;
 
 use crate::analysis::{self, Analysis};
+use crate::answers::Sources;
 use crate::check::{self, status};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::event::{Judged, RunSummary};
@@ -24,10 +25,10 @@ use crate::run::cache::Reuse;
 use crate::run::expect::Snapshots;
 use crate::run::interrupt::Interrupt;
 use crate::run::{self, OnFailure, RunError, RunOptions};
-use crate::source::{Place, Source};
+use crate::source::Place;
 use crate::ui::Ui;
 
-use super::args::{Global, Judging, Steps};
+use super::args::{Global, Judging, Settings, Steps};
 
 /// Check everything, then run the pipeline
 ///
@@ -87,6 +88,8 @@ pub(super) struct Args {
     /// Tell for each step what has changed so that it runs, or that nothing has
     #[arg(long)]
     explain: bool,
+    #[command(flatten)]
+    settings: Settings,
     #[command(flatten)]
     judging: Judging,
     /// Write a trace of the run for Perfetto or Chrome
@@ -154,15 +157,14 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         Ok(analysis) => analysis,
         Err(problems) => return super::refuse(problems, ui),
     };
-    let path = analysis.beside("answers.yaml");
-    let text = match check::read_answers(&path, &analysis.manifest.folder) {
-        Ok(text) => text,
+    let answers = match check::read_answers(&analysis) {
+        Ok(answers) => answers.with_settings(&args.settings.set),
         Err(problems) => {
             ui.diagnostics(&problems);
             return Exit::AnswersInvalid;
         }
     };
-    let changed = match changed(&analysis, args, text.as_ref(), &path) {
+    let changed = match changed(&analysis, args, &answers) {
         Ok(changed) => changed,
         Err(why) => {
             ui.error(&why);
@@ -180,7 +182,7 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         ui.error(&nothing_selected(args));
         return Exit::NothingSelected;
     }
-    let checked = check::check(&analysis, text.as_ref(), &selected, &super::environment);
+    let checked = check::check(&analysis, &answers, &selected, &super::environment);
     let told = findings::decide(
         checked.problems.clone(),
         &args.judging.policy(),
@@ -189,7 +191,7 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     ui.diagnostics(&told.findings);
     if told.findings.has_errors() {
         ui.error("nothing was started");
-        return check::verdict(&told.findings, &path).into();
+        return check::verdict(&told.findings, &analysis).into();
     }
     let not_left = build::not_left(&analysis, &checked, &selected);
     if !not_left.is_empty() {
@@ -264,15 +266,14 @@ fn github(args: &Args) -> Option<Github> {
 fn changed(
     analysis: &Analysis,
     args: &Args,
-    answers: Option<&Source>,
-    path: &Path,
+    answers: &Sources,
 ) -> Result<Option<Vec<String>>, String> {
     let Some(rev) = &args.changed_since else {
         return Ok(None);
     };
     let all: Vec<usize> = (0..analysis.steps.len()).collect();
     let checked = check::check(analysis, answers, &all, &super::environment);
-    let changed = changed::since(rev, analysis, &checked, path);
+    let changed = changed::since(rev, analysis, &checked);
     changed.map(Some).map_err(|why| {
         format!("it cannot be known what has changed since `{rev}`: {why}; run without `--changed-since`")
     })

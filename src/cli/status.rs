@@ -1,11 +1,14 @@
 //! The command `status`: how far each step is configured, and what it waits for.
 
+mod explained;
+
 use crate::analysis;
 use crate::check::{self, status};
+use crate::diagnostic::{did_you_mean, listed};
 use crate::exit_code::Exit;
 use crate::ui::{Tone, Ui, paint};
 
-use super::args::{Format, Global};
+use super::args::{Format, Global, Settings};
 use super::table::{self, plain, toned};
 
 /// Show how far each step is configured and what it waits for
@@ -16,6 +19,11 @@ pub(super) struct Args {
     /// For whom to print
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
+    /// Show of these steps what each requirement gets, and from where
+    #[arg(long, value_name = "STEP", conflicts_with = "format")]
+    explain: Vec<String>,
+    #[command(flatten)]
+    settings: Settings,
 }
 
 pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
@@ -23,22 +31,42 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         Ok(analysis) => analysis,
         Err(problems) => return super::refuse(problems, ui),
     };
-    let path = analysis.beside("answers.yaml");
-    let text = match check::read_answers(&path, &analysis.manifest.folder) {
-        Ok(text) => text,
+    let answers = match check::read_answers(&analysis) {
+        Ok(answers) => answers.with_settings(&args.settings.set),
         Err(problems) => {
             ui.diagnostics(&problems);
             return Exit::AnswersInvalid;
         }
     };
     let all: Vec<usize> = (0..analysis.steps.len()).collect();
-    let checked = check::check(&analysis, text.as_ref(), &all, &super::environment);
+    let checked = check::check(&analysis, &answers, &all, &super::environment);
+    if !args.explain.is_empty() {
+        for name in &args.explain {
+            match analysis.manifest.find(name) {
+                Some(step) => ui.out(&explained::step(&analysis, &checked, step)),
+                None => {
+                    let names = || {
+                        analysis
+                            .manifest
+                            .steps
+                            .iter()
+                            .map(|step| step.name.as_str())
+                    };
+                    let help = did_you_mean(name, names());
+                    let help = help.unwrap_or_else(|| format!("the steps are {}", listed(names())));
+                    ui.error(&format!("no step `{name}` in the pipeline: {help}"));
+                    return Exit::Usage;
+                }
+            }
+        }
+        return check::verdict(&checked.problems, &analysis).into();
+    }
     let status = status::status(&analysis, &checked);
     ui.out(&match args.format {
         Format::Human => human(&status),
         Format::Json => serde_json::to_string_pretty(&status).unwrap_or_default(),
     });
-    let verdict = check::verdict(&checked.problems, &path);
+    let verdict = check::verdict(&checked.problems, &analysis);
     let told = status
         .steps
         .values()

@@ -88,6 +88,15 @@ pub fn load(
     (Some(manifest), loader.problems)
 }
 
+/// Whether a manifest has a profile of that name.
+pub fn has_profile(source: &Source, name: &str) -> bool {
+    let document = yaml::parse(source).ok();
+    let profiles = document
+        .as_ref()
+        .and_then(|document| document.root.entry("profiles"));
+    profiles.is_some_and(|profiles| profiles.value.entry(name).is_some())
+}
+
 /// How people are told of the place under those keys.
 fn place_name(keys: &[String]) -> String {
     match keys {

@@ -16,24 +16,21 @@ use crate::script::Launcher;
 use crate::source::Source;
 use crate::yaml;
 
-/// The names of steps that have changed since `rev`, in the manifest's order. `beside` is the answers' file.
+/// The names of steps that have changed since `rev`, in the manifest's order.
 ///
 /// # Errors
 /// Why git cannot tell.
-pub fn since(
-    rev: &str,
-    analysis: &Analysis,
-    checked: &Checked,
-    answers: &Path,
-) -> Result<Vec<String>, String> {
+pub fn since(rev: &str, analysis: &Analysis, checked: &Checked) -> Result<Vec<String>, String> {
     let manifest = &analysis.manifest;
     let git = Git::open(&manifest.folder, rev)?;
     let changed = git.changed()?;
-    let said: Vec<Said> = [manifest.source.path(), answers]
+    let documents = [manifest.source.path().to_owned(), analysis.answers()];
+    let said: Vec<Said> = documents
         .into_iter()
-        .map(|path| match changed.contains(path) {
+        .chain(analysis.profile_answers())
+        .map(|path| match changed.contains(&path) {
             false => Said::Nothing,
-            true => git.steps_changed(path),
+            true => git.steps_changed(&path),
         })
         .collect();
     let of_step = |index: &usize| {

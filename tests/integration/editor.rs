@@ -225,6 +225,8 @@ fn read(output: &mut impl BufRead) -> Option<Value> {
     serde_json::from_slice(&body).ok()
 }
 
+/// The answers of a profile are read by another schema.
+const PROFILE: &str = "# yaml-language-server: $schema=runtime-test.answers.profile.schema.json\n";
 const HEADER: &str = "# yaml-language-server: $schema=runtime-test.answers.schema.json\n";
 
 /// The penguins with a fresh schema: the project, its filled answers, and the skeleton.
@@ -286,16 +288,16 @@ fn mistakes_are_underlined_in_words_a_person_understands() {
 the skeleton
   `raw:` write a path: the penguins as supplied (raw)
   `MISSING_VALUE:` write a text: how the supplier writes a gap ($MISSING_VALUE)
+  `GROUP_BY:` write a text: the column to group by, such as island or sex ($GROUP_BY)
   `label_field:` write a text: column that holds the label to predict (--label-field)
   `strategy:` write random or by-year: hold out a random share of every label, or the latest year (job_args.strategy)
-  `GROUP_BY:` write a text: the column to group by, such as island or sex ($GROUP_BY)
   `features:` write a list of texts: columns of numbers to learn from (--features)
   `features:` write a list of texts: columns of numbers to learn from (--features)
 strategy: rndom
   `rndom` write random or by-year: hold out a random share of every label, or the latest year (job_args.strategy)
 strategee: random
-  `args` Missing property "strategy".
   `strategee` Property strategee is not allowed.
+  `args` Missing property "strategy".
 strategy: '${STRATEGY}'
   nothing underlined
 test_ratio: 5
@@ -345,7 +347,7 @@ fn what_is_missing_is_offered_and_nothing_else() {
     }
     assert_snapshot!(told, @r#"
 |
-  -> steps
+  -> common, steps
 steps:
   split:
     |
@@ -415,6 +417,82 @@ asked for as job_args.test_ratio in scripts/split.py:94
 "#);
 }
 
+#[test]
+fn answers_for_all_steps_and_of_profiles_are_helped_with_too() {
+    let (project, filled, skeleton) = penguins();
+    project.write("runtime-test.answers.ci.yaml", "steps: {}\n");
+    let _ = project.run(&["init", "--profile", "ci"]).code(0);
+    let Some(mut editor) = Editor::start(&project) else {
+        return;
+    };
+    let common =
+        "common:\n  env: { MISSING_VALUE: NA, GROUP_BY: sex }\n  args:\n    features: [a]\n";
+    let shared = skeleton
+        .replace("      MISSING_VALUE:\n", "")
+        .replace("      features:\n", "");
+    let shared = shared.replacen("steps:\n", &format!("{common}steps:\n"), 1);
+    let mut told = format!(
+        "given to all\n  {}\n",
+        editor.underlined(&shared).join("\n  ")
+    );
+    let wrong = filled.replacen(
+        "steps:\n",
+        "common: { args: { features: 1, epoch: 2 }, inputs: {} }\nsteps:\n",
+        1,
+    );
+    told.push_str(&format!(
+        "wrong\n  {}\n",
+        editor.underlined(&wrong).join("\n  ")
+    ));
+    for text in [
+        "common:\n  |\n",
+        "common:\n  env:\n    |\n",
+        "common:\n  args:\n    missing: |\n",
+    ] {
+        told.push_str(&format!(
+            "{}\n  -> {}\n",
+            text.trim_end(),
+            editor.offered(text)
+        ));
+    }
+    told.push_str(&format!(
+        "{}\n",
+        editor.shown("common:\n  args:\n    epo|chs: 3\n")
+    ));
+    let profile = format!("{PROFILE}steps:\n  split:\n    args: {{ strategy: rndom }}\n  clean:\n");
+    told.push_str(&format!(
+        "a profile\n  {}\n",
+        editor.underlined(&profile).join("\n  ")
+    ));
+    assert_snapshot!(told, @r#"
+given to all
+  `raw:` write a path: the penguins as supplied (raw)
+  `label_field:` write a text: column that holds the label to predict (--label-field)
+  `strategy:` write random or by-year: hold out a random share of every label, or the latest year (job_args.strategy)
+wrong
+  `1` write a list of texts: columns of numbers to learn from (--features)
+  `epoch` Property epoch is not allowed.
+  `inputs` Property inputs is not allowed.
+common:
+  |
+  -> env, args
+common:
+  env:
+    |
+  -> MISSING_VALUE, SPLIT_SEED, GROUP_BY, MEASURE, DECIMALS, LOG_LEVEL
+common:
+  args:
+    missing: |
+  -> drop, fill
+passes over the data
+optional, a whole number; default 60
+asked for as --epochs in scripts/train.py:25
+for train_bill and train_body
+a profile
+  `rndom` write random or by-year: hold out a random share of every label, or the latest year (job_args.strategy)
+"#);
+}
+
 /// The same verdicts by Python's implementation of JSON Schema.
 #[test]
 fn another_implementation_comes_to_the_same_verdicts() {
@@ -442,6 +520,18 @@ fn another_implementation_comes_to_the_same_verdicts() {
             true,
         ),
         (filled.replacen("  gate: {}", "  gaet: {}", 1), false),
+        (
+            filled
+                .replacen("      MISSING_VALUE: NA\n", "", 1)
+                .replacen("steps:", "common: {env: {MISSING_VALUE: NA}}\nsteps:", 1),
+            true,
+        ),
+        (
+            filled
+                .replacen("      MISSING_VALUE: NA\n", "", 1)
+                .replacen("steps:", "common: {env: {MISSING_VALUE: }}\nsteps:", 1),
+            false,
+        ),
         (
             filled.replacen(
                 "# cleaned comes",

@@ -217,6 +217,30 @@ fn init_prints_the_skeleton_of_a_step_and_refuses_what_it_cannot_edit() {
 }
 
 #[test]
+fn shells_complete_the_command_line() {
+    let project = tiny();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = project.run(&["completions", shell]).code(0).out;
+        assert!(
+            script.contains("cargo-runtime-test") && script.contains("configure"),
+            "{shell}"
+        );
+    }
+    project.write(
+        "complete.bash",
+        &project.run(&["completions", "bash"]).code(0).out,
+    );
+    let asked = "source complete.bash; COMP_WORDS=(cargo-runtime-test sta); COMP_CWORD=1; \
+        _cargo__runtime__test cargo-runtime-test sta cargo-runtime-test; echo \"${COMPREPLY[*]}\"";
+    let output = std::process::Command::new("bash")
+        .args(["-c", asked])
+        .current_dir(project.path())
+        .output()
+        .expect("bash starts");
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "status");
+}
+
+#[test]
 fn status_goes_from_pending_to_validated() {
     let project = tiny();
     let state = |step: &str| {

@@ -62,6 +62,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("syn", &["extract/rust"]),
     ("miette", &["diagnostic", "ui"]),
     ("clap", &["cli"]),
+    ("clap_complete", &["cli/completions"]),
+    ("inquire", &["ui/ask"]),
     ("indicatif", &["ui"]),
     ("minijinja", &["report/html"]),
     ("anstream", &["ui"]),

@@ -1,7 +1,9 @@
 //! All tests that look at the project from outside: its layers, its published files, its commands.
 
+mod answers;
 mod cache;
 mod common;
+mod configure;
 mod contracts;
 mod editor;
 mod examples;

@@ -45,12 +45,11 @@ fn findings(analysis: &Result<Analysis, Diagnostics>) -> Diagnostics {
         Ok(analysis) => analysis,
         Err(problems) => return problems.clone(),
     };
-    let path = analysis.beside("answers.yaml");
-    match check::read_answers(&path, &analysis.manifest.folder) {
+    match check::read_answers(analysis) {
         Ok(answers) => {
             let all: Vec<usize> = (0..analysis.steps.len()).collect();
             let environment = |name: &str| (name == "RATE").then(|| "0.5".to_owned());
-            check::check(analysis, answers.as_ref(), &all, &environment).problems
+            check::check(analysis, &answers, &all, &environment).problems
         }
         Err(problems) => problems,
     }

@@ -444,7 +444,7 @@ fn changed(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
 
     /// Whatever changes: values, comments, order and line breaks survive, twice is once, and the check is content.
     #[test]

@@ -1,0 +1,146 @@
+//! Owns the schema of values given once for all steps that ask for them, and what is left to require of each step.
+
+use indexmap::IndexMap;
+use serde_json::{Map, Value, json};
+
+use super::words::message;
+use super::{Object, Reader, value};
+use crate::asked::{StepRequirements, is_required};
+use crate::diagnostic::listed;
+use crate::requirement::{Kind, Requirement};
+
+/// The section at the top of the answers whose values hold for every step that asks for them.
+pub(super) const COMMON: &str = "common";
+/// How many steps are named, and how many of their rules are joined, where they differ.
+const MOST: usize = 8;
+
+/// Those who ask for the same, each with its step's place.
+type Askers<'a> = Vec<(usize, &'a Requirement)>;
+
+/// Whether a requirement may be answered for all steps at once.
+pub(super) fn may_be(requirement: &Requirement) -> bool {
+    Kind::SHARED.contains(&requirement.kind)
+}
+
+/// Everything of a kind that steps ask for, by name.
+fn asked<'a>(steps: &'a [StepRequirements<'a>], kind: Kind) -> IndexMap<&'a str, Askers<'a>> {
+    let mut by_name: IndexMap<&str, Askers<'_>> = IndexMap::new();
+    for (index, step) in steps.iter().enumerate() {
+        for requirement in step.answerable().filter(|r| r.kind == kind) {
+            let askers = by_name.entry(&requirement.name).or_default();
+            askers.push((index, requirement));
+        }
+    }
+    by_name
+}
+
+/// The section `common`; nothing where no step asks for what several could share.
+pub(super) fn common(steps: &[StepRequirements<'_>]) -> Option<Value> {
+    let mut sections = Object::default();
+    for kind in Kind::SHARED {
+        let mut section = Object::default();
+        for (name, askers) in asked(steps, kind) {
+            section.add_named(name, given(steps, &askers), false);
+        }
+        if !section.is_empty() {
+            sections.add(kind.section(), section.finish(), false);
+        }
+    }
+    let mut schema = sections.into_map();
+    let has_some = schema["properties"]
+        .as_object()
+        .is_some_and(|all| !all.is_empty());
+    schema.shift_insert(
+        0,
+        "description".into(),
+        "values for every step that asks for them and has none of its own".into(),
+    );
+    has_some.then_some(Value::Object(schema))
+}
+
+/// The schema of one value for all that ask for it: it has to fit each.
+fn given(steps: &[StepRequirements<'_>], askers: &Askers<'_>) -> Value {
+    let mut shapes: Vec<Value> = Vec::new();
+    let mut schemas: Vec<Value> = Vec::new();
+    for (index, requirement) in askers {
+        let shape = value(steps, *index, &eased(requirement), Reader::Check);
+        if schemas.len() < MOST && !shapes.contains(&shape) {
+            schemas.push(value(steps, *index, &eased(requirement), Reader::Editor));
+            shapes.push(shape);
+        }
+    }
+    let names = listed(askers.iter().map(|(index, _)| steps[*index].step)).replace('`', "");
+    let for_all = format!("for {names}");
+    let mut schema = match schemas.len() {
+        1 => schemas.remove(0),
+        _ => json!({"allOf": schemas}),
+    };
+    if let Some(map) = schema.as_object_mut() {
+        let text = match map.get("description").and_then(Value::as_str) {
+            Some(text) => format!("{text}\n{for_all}"),
+            None => for_all,
+        };
+        map.insert("description".into(), text.into());
+    }
+    schema
+}
+
+/// The same where nothing has to be given.
+fn eased(requirement: &Requirement) -> Requirement {
+    Requirement {
+        required: false,
+        ..requirement.clone()
+    }
+}
+
+/// What each step has to answer unless it is given to all: a rule for each name.
+pub(super) fn rules(steps: &[StepRequirements<'_>]) -> Vec<Value> {
+    let mut rules = Vec::new();
+    for kind in Kind::SHARED {
+        for (name, mut askers) in asked(steps, kind) {
+            askers.retain(|(_, requirement)| is_required(requirement));
+            if !askers.is_empty() {
+                let given = under(&[COMMON, kind.section(), name], nothing_else(None));
+                rules.push(
+                    json!({"if": {"not": given}, "then": required(steps, kind, name, &askers)}),
+                );
+            }
+        }
+    }
+    rules
+}
+
+/// A schema that is met where each of the steps has an answer.
+fn required(steps: &[StepRequirements<'_>], kind: Kind, name: &str, askers: &Askers<'_>) -> Value {
+    let mut properties = Map::new();
+    for (index, requirement) in askers {
+        let own = under(
+            &[kind.section(), name],
+            nothing_else(Some(message(requirement))),
+        );
+        properties.insert(steps[*index].step.to_owned(), own);
+    }
+    let names: Vec<&String> = properties.keys().collect();
+    // Editors are to offer what stands elsewhere in the schema, and that once.
+    let all = json!({"doNotSuggest": true, "type": "object", "required": names, "properties": properties});
+    json!({"properties": {"steps": all}})
+}
+
+/// A mapping in which keys lead to something.
+fn under(path: &[&str], last: Value) -> Value {
+    path.iter().rev().fold(
+        last,
+        |below, key| json!({"type": "object", "required": [key], "properties": {*key: below}}),
+    )
+}
+
+/// Anything but nothing, with what is said of nothing.
+fn nothing_else(message: Option<String>) -> Value {
+    match message {
+        None => json!({"not": {"type": "null"}}),
+        // Said in this way round, editors show the message and offer no values because of it.
+        Some(message) => {
+            json!({"if": {"type": "null"}, "then": {"type": "string", "errorMessage": message}})
+        }
+    }
+}
