@@ -114,8 +114,8 @@ a.ci.yaml:1 `trian` unknown-step: no step `trian` in the pipeline (did you mean 
 --set:1 `a.b` answer-reference: no output `a.b` for `train` of step `train` (the outputs of the steps before are `clean.cleaned` and `supplier.raw`)
 "#);
     assert_snapshot!(layered("steps: [", "steps: {", &["nonsense"]), @r#"
-a.ci.yaml:1 `{` yaml-syntax: not valid YAML: unclosed bracket '{' (check the indentation, the brackets and the quotes here; quote a value that contains `: ` or ` #`)
-a.yaml:1 `[` yaml-syntax: not valid YAML: unclosed bracket '[' (check the indentation, the brackets and the quotes here; quote a value that contains `: ` or ` #`)
+a.ci.yaml:1 `{` yaml-syntax: not valid YAML: a bracket or brace is not closed, or one too many is (check the indentation, the brackets and the quotes here; quote a value that contains `: ` or ` #`)
+a.yaml:1 `[` yaml-syntax: not valid YAML: a bracket or brace is not closed, or one too many is (check the indentation, the brackets and the quotes here; quote a value that contains `: ` or ` #`)
 --set:1 `nonsense` unknown-answer: `nonsense` is not an answer (write `STEP.args.NAME=VALUE`, with `inputs`, `outputs`, `env` or `args` in the middle)
 "#);
 }
