@@ -2,7 +2,8 @@
 //! bytes; a JSON pointer leads back to them; plain values become text.
 
 use std::collections::HashMap;
-use std::ops::Range;
+use std::ops::{Deref, DerefMut, Range};
+use std::sync::OnceLock;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle};
 use serde_json::{Map, Number, Value};
@@ -51,7 +52,49 @@ pub enum Kind {
     /// A list.
     Seq(Vec<Node>),
     /// A mapping, in the order written.
-    Map(Vec<Entry>),
+    Map(Mapping),
+}
+
+/// The entries of a mapping, in the order written. Where there are many, they are found by their keys without a search.
+#[derive(Clone, Debug, Default)]
+pub struct Mapping {
+    entries: Vec<Entry>,
+    places: OnceLock<HashMap<String, usize>>,
+}
+
+impl Mapping {
+    /// From how many entries on their places are kept by key.
+    const MANY: usize = 16;
+
+    /// The first entry of that key.
+    pub fn get(&self, key: &str) -> Option<&Entry> {
+        if self.entries.len() < Self::MANY {
+            return self.entries.iter().find(|entry| entry.key == key);
+        }
+        let places = self.places.get_or_init(|| {
+            let mut places = HashMap::with_capacity(self.entries.len());
+            for (place, entry) in self.entries.iter().enumerate() {
+                places.entry(entry.key.clone()).or_insert(place);
+            }
+            places
+        });
+        self.entries.get(*places.get(key)?)
+    }
+}
+
+impl Deref for Mapping {
+    type Target = Vec<Entry>;
+
+    fn deref(&self) -> &Vec<Entry> {
+        &self.entries
+    }
+}
+
+impl DerefMut for Mapping {
+    fn deref_mut(&mut self) -> &mut Vec<Entry> {
+        self.places.take();
+        &mut self.entries
+    }
 }
 
 /// A key and its value.
@@ -71,14 +114,17 @@ impl Node {
     /// The entries of a mapping; none for anything else.
     pub fn entries(&self) -> &[Entry] {
         match &self.kind {
-            Kind::Map(entries) => entries,
+            Kind::Map(map) => map.as_slice(),
             _ => &[],
         }
     }
 
     /// The entry of that key.
     pub fn entry(&self, key: &str) -> Option<&Entry> {
-        self.entries().iter().find(|entry| entry.key == key)
+        match &self.kind {
+            Kind::Map(map) => map.get(key),
+            _ => None,
+        }
     }
 
     /// The place a reader of the file would point at: the alias where there is one.
@@ -295,7 +341,7 @@ impl<'s> Builder<'s> {
                 self.begin(Kind::Seq(Vec::new()), style, anchor, range)?
             }
             Event::MappingStart(style, anchor, _) => {
-                self.begin(Kind::Map(Vec::new()), style, anchor, range)?
+                self.begin(Kind::Map(Mapping::default()), style, anchor, range)?
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(range)?,
             Event::Alias(anchor) => {
@@ -443,7 +489,7 @@ impl<'s> Builder<'s> {
             return Err(self.problems);
         }
         let empty = Node {
-            kind: Kind::Map(Vec::new()),
+            kind: Kind::Map(Mapping::default()),
             span: Span::default(),
             alias: None,
             anchored: false,
@@ -489,7 +535,7 @@ fn merge_into(target: &mut Node, base: &Node) -> usize {
 fn overlay(base: &mut Node, over: &Node) {
     match (&mut base.kind, &over.kind) {
         (Kind::Map(entries), Kind::Map(changes)) => {
-            for change in changes {
+            for change in changes.iter() {
                 match entries.iter_mut().find(|entry| entry.key == change.key) {
                     Some(entry) => overlay(&mut entry.value, &change.value),
                     None => entries.push(change.clone()),

@@ -1,6 +1,7 @@
 //! Owns what edges carry: whether an output can be read by the input that it is wired to, and whether anything of a step
 //! reaches those that need it. Touches no disk.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use crate::analysis::Analysis;
@@ -38,8 +39,9 @@ pub fn check(
             }
         }
     }
+    let taken = TakenAnywhere::of(analysis, values);
     for (step, _) in analysis.manifest.steps.iter().enumerate() {
-        problems.extend(unread(analysis, values, step));
+        problems.extend(unread(analysis, values, &taken, step));
         problems.extend(gives_nothing(analysis, step));
         problems.extend(only_defines(analysis, step));
         problems.extend(arriving_twice(analysis, step));
@@ -130,8 +132,48 @@ fn wired_twice(analysis: &Analysis, answers: &Answers, step: usize) -> Vec<Diagn
     wired.collect()
 }
 
+/// What the steps of a pipeline take, gathered once for all of them.
+struct TakenAnywhere<'a> {
+    /// The steps that need each step.
+    needing: Vec<Vec<usize>>,
+    /// The steps whose outputs are wired to others' inputs.
+    wired: HashSet<&'a str>,
+    /// The paths that are known to be read, each with the step that reads it.
+    read: Vec<(usize, PathBuf)>,
+}
+
+impl<'a> TakenAnywhere<'a> {
+    fn of(analysis: &Analysis, values: &'a Values) -> Self {
+        let steps = &analysis.manifest.steps;
+        let mut needing = vec![Vec::new(); steps.len()];
+        let mut wired = HashSet::new();
+        let mut read = Vec::new();
+        for (index, step) in steps.iter().enumerate() {
+            for need in &step.needs {
+                needing[need.value].push(index);
+            }
+            wired.extend(values.of(index).iter().filter_map(|taken| match taken {
+                Taken::Upstream(from) if from.step != step.name => Some(from.step.as_str()),
+                _ => None,
+            }));
+            let paths = paths_of(analysis, values, index, |r| r.kind != Kind::Output);
+            read.extend(paths.into_iter().map(|path| (index, path)));
+        }
+        Self {
+            needing,
+            wired,
+            read,
+        }
+    }
+}
+
 /// The needs of steps through which nothing of `step` reaches anybody.
-fn unread(analysis: &Analysis, values: &Values, step: usize) -> Option<Diagnostic> {
+fn unread(
+    analysis: &Analysis,
+    values: &Values,
+    taken: &TakenAnywhere<'_>,
+    step: usize,
+) -> Option<Diagnostic> {
     let analysed = &analysis.steps[step];
     let outputs: Vec<&str> = analysed
         .requirements
@@ -139,12 +181,7 @@ fn unread(analysis: &Analysis, values: &Values, step: usize) -> Option<Diagnosti
         .filter(|r| r.kind == Kind::Output)
         .map(|r| r.name.as_str())
         .collect();
-    let name = &analysis.manifest.steps[step].name;
-    let steps = || analysis.manifest.steps.iter().enumerate();
-    let needing: Vec<usize> = steps()
-        .filter(|(_, other)| other.needs.iter().any(|need| need.value == step))
-        .map(|(index, _)| index)
-        .collect();
+    let needing = &taken.needing[step];
     let is_external = matches!(analysis.manifest.steps[step].runs, Runs::External);
     if outputs.is_empty() || needing.is_empty() && !is_external || !analysed.is_whole {
         return None;
@@ -153,23 +190,16 @@ fn unread(analysis: &Analysis, values: &Values, step: usize) -> Option<Diagnosti
     if needing.iter().any(|&other| !is_known(analysis, other)) {
         return None;
     }
+    let is_wired = taken
+        .wired
+        .contains(analysis.manifest.steps[step].name.as_str());
     let written = paths_of(analysis, values, step, |r| r.kind == Kind::Output);
-    let is_read = steps()
-        .filter(|(index, _)| *index != step)
-        .any(|(index, _)| {
-            let taken = values.of(index).iter();
-            let wired = taken
-                .into_iter()
-                .any(|t| matches!(t, Taken::Upstream(from) if from.step == *name));
-            let read = paths_of(analysis, values, index, |r| r.kind != Kind::Output);
-            let meets = |path: &PathBuf| {
-                written
-                    .iter()
-                    .any(|w| w.starts_with(path) || path.starts_with(w))
-            };
-            wired || read.iter().any(meets)
+    let is_read = is_wired
+        || taken.read.iter().any(|(reader, path)| {
+            let meets = |w: &PathBuf| w.starts_with(path) || path.starts_with(w);
+            *reader != step && written.iter().any(meets)
         });
-    (!is_read).then(|| unused(analysis, step, &outputs, &needing))
+    (!is_read).then(|| unused(analysis, step, &outputs, needing))
 }
 
 /// Whether all that a step takes is known.
