@@ -152,7 +152,8 @@ impl From<(PathBuf, io::Error)> for RunError {
 /// What a step's thread says.
 enum Message {
     /// A step has to run, for these reasons, and makes its first attempt.
-    Begins(usize, Vec<String>),
+    /// It waits to hear that this is written down.
+    Begins(usize, Vec<String>, mpsc::Sender<()>),
     /// An attempt has ended.
     Finished(usize, Attempt),
     /// It met a bug of ours.
@@ -312,11 +313,12 @@ fn run_steps(
     scheduler: &mut Scheduler,
     teller: &mut Teller<'_>,
 ) -> Result<(), RunError> {
-    let (sender, news) = mpsc::channel();
     let mut result = Ok(());
     let mut told = Wish::None;
     thread::scope(|scope| {
         let _end = EndOnPanic(context.interrupt);
+        // In here, so that nobody waits for an answer where this thread panics.
+        let (sender, news) = mpsc::channel();
         loop {
             let wish = context.interrupt.wish();
             if wish > told {
@@ -354,7 +356,12 @@ fn run_steps(
                 }
                 let sender = sender.clone();
                 scope.spawn(move || {
-                    let mut begins = |because| drop(sender.send(Message::Begins(index, because)));
+                    // No process starts before it is written down that it does.
+                    let mut begins = |because| {
+                        let (written, is_written) = mpsc::channel();
+                        drop(sender.send(Message::Begins(index, because, written)));
+                        let _ = is_written.recv();
+                    };
                     let run = || step::run(context, invocation, program, number, &mut begins);
                     let message = match panic::catch_unwind(AssertUnwindSafe(run)) {
                         Ok(attempt) => Message::Finished(index, attempt),
@@ -370,9 +377,12 @@ fn run_steps(
             let next = scheduler.next_moment();
             let wait = next.map_or(TICK, |next| next.saturating_sub(teller.elapsed()).min(TICK));
             let told = match news.recv_timeout(wait) {
-                Ok(Message::Begins(index, because)) => {
+                Ok(Message::Begins(index, because, written)) => {
                     let explained = teller.explain(index, because);
-                    explained.and_then(|()| teller.start(index, 1))
+                    let started = explained.and_then(|()| teller.start(index, 1));
+                    // The step goes on either way: what is amiss ends the run.
+                    let _ = written.send(());
+                    started
                 }
                 Ok(Message::Finished(index, attempt)) => {
                     let verdict = match (attempt.state.is_good(), attempt.worth_retrying) {

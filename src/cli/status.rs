@@ -6,6 +6,7 @@ use crate::analysis;
 use crate::check::{self, status};
 use crate::diagnostic::{did_you_mean, listed};
 use crate::exit_code::Exit;
+use crate::report::words::counted;
 use crate::ui::{Tone, Ui, paint};
 
 use super::args::{Format, Global, Settings};
@@ -77,8 +78,10 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         .count(crate::diagnostic::Severity::Error)
         .saturating_sub(told);
     if others > 0 && args.format == Format::Human {
+        let stand = if others == 1 { "stands" } else { "stand" };
         ui.out(&format!(
-            "  {others} more problems stand in the way: see cargo runtime-test check"
+            "  {} {stand} in the way: see cargo runtime-test check",
+            counted(others, "other problem")
         ));
     }
     verdict.into()

@@ -138,7 +138,7 @@ fn walk<'d>(node: &'d Node, way: &[String], key: Option<Span>, met: &mut Vec<Met
     };
     match &node.kind {
         Kind::Map(entries) => {
-            for entry in entries {
+            for entry in entries.iter() {
                 walk(&entry.value, &below(&entry.key), Some(entry.key_span), met);
             }
         }

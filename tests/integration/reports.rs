@@ -508,7 +508,7 @@ fn axe_finds_nothing_wrong_with_the_page() {
     let project = small();
     project.run(&["run"]).code(0);
     project.write("broken", "");
-    project.run(&["run"]).code(100);
+    project.run(&["run", "--force"]).code(100);
     let page = fs::read_to_string(latest(&project).join("report.html")).expect("a page");
     // Only here, only for axe: the page itself lets no other script run.
     let policy = page.find("<meta http-equiv").expect("a policy");
