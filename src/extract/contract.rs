@@ -1,7 +1,7 @@
 //! Owns contracts: requirements that an author declared in a file beside the script, in one of several formats. Each
 //! format is a file below; what a reader does not understand it says.
 //!
-//! A new format is one file with `fits` and `read`, one line in [`FORMATS`], and one folder of files under
+//! A new format is one file with `fits` and `read`, one line in `FORMATS`, and one folder of files under
 //! `tests/fixtures/contracts/`, whose readings are its snapshots.
 
 mod boutiques;
