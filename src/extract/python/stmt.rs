@@ -42,6 +42,9 @@ impl<'a> Engine<'a> {
                 }
             }
             Stmt::Assign(stmt) => {
+                if let Some(pairs) = one_by_one(stmt) {
+                    return self.assign_each(&pairs);
+                }
                 self.last_argv = None;
                 let value = self.eval(&stmt.value);
                 if let [target] = stmt.targets.as_slice() {
@@ -270,6 +273,24 @@ impl<'a> Engine<'a> {
         }
     }
 
+    /// `a, b = x, y`: all are worked out before any is bound.
+    fn assign_each(&mut self, pairs: &[(&'a Expr, &'a Expr)]) -> Flow {
+        let mut values = Vec::with_capacity(pairs.len());
+        for (target, value) in pairs {
+            self.last_argv = None;
+            let value = self.eval(value);
+            if matches!(value, Value::Never) {
+                return Flow::Raise;
+            }
+            self.name_argv(target);
+            values.push(self.parameter(target, value));
+        }
+        for ((target, _), value) in pairs.iter().zip(values) {
+            self.assign(target, value);
+        }
+        Flow::Next
+    }
+
     fn unpack(&mut self, targets: &'a [Expr], value: &Value<'a>) {
         if !self.enter() {
             return;
@@ -421,4 +442,15 @@ impl<'a> Engine<'a> {
         let name: Text<'a> = def.name.as_str().into();
         self.bind(name, Value::Class(class));
     }
+}
+
+/// The pairs of `a, b = x, y`.
+fn one_by_one(stmt: &ast::StmtAssign) -> Option<Vec<(&Expr, &Expr)>> {
+    let ([Expr::Tuple(targets)], Expr::Tuple(values)) = (stmt.targets.as_slice(), &*stmt.value)
+    else {
+        return None;
+    };
+    let plain = |items: &[Expr]| !items.iter().any(Expr::is_starred_expr);
+    let pair = targets.len() == values.len() && plain(&targets.elts) && plain(&values.elts);
+    pair.then(|| targets.elts.iter().zip(&values.elts).collect())
 }

@@ -492,6 +492,10 @@ open(data.table)
             "import sys\nif len(sys.argv) < 3:\n    sys.exit('usage')\ntable = sys.argv[1]\nrounds = int(sys.argv[2])\nseed = int(sys.argv[3]) if len(sys.argv) > 3 else 7\nopen(table)\n",
         ),
         (
+            "sys.argv in pairs",
+            "import sys\ntable, rounds = sys.argv[1], int(sys.argv[2])\nopen(table)\n",
+        ),
+        (
             "metaflow",
             "from metaflow import FlowSpec, Parameter\nclass Flow(FlowSpec):\n    rounds = Parameter('rounds', default=3)\n",
         ),
