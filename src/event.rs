@@ -133,9 +133,22 @@ impl RunSummary {
     }
 }
 
+/// How what steps print is told while they run; it is in their logs in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Live {
+    /// Not at all.
+    #[default]
+    Kept,
+    /// In whole lines, so that steps that run at the same time do not tear each other's.
+    Lines,
+    /// As it comes.
+    Raw,
+}
+
 /// Something that happened in a run; a line of `events.jsonl`. `RunStarted` comes first, `RunFinished` last. Each step
 /// has exactly one `StepFinished`; before it come `StepExplained` and its `StepStarted`s, one an attempt, each but the
-/// last followed by a `StepRetried`. A step that never started, is external, or is spared has neither.
+/// last followed by a `StepRetried`. A step that never started, is external, or is spared has neither. `StepOutput` is
+/// told only to who asked for it, and is no line of `events.jsonl`: what steps print is in their logs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
@@ -214,6 +227,17 @@ pub enum Event {
         attempt: u32,
         /// How long it takes already, in seconds.
         seconds: f64,
+        /// Seconds since the run began.
+        at: f64,
+    },
+    /// An attempt has printed something; told where that was asked for.
+    StepOutput {
+        /// The step.
+        step: String,
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// What it printed, on either stream, without secrets: whole lines, or whatever came where that was asked for.
+        text: String,
         /// Seconds since the run began.
         at: f64,
     },

@@ -4,15 +4,19 @@
 pub mod cache;
 pub mod cargo;
 pub mod clean;
+pub mod command;
 pub mod expect;
 mod group;
 pub mod interrupt;
 pub mod journal;
+pub mod live;
 pub mod mask;
 mod outputs;
 mod process;
 pub mod scheduler;
+pub mod staging;
 pub mod step;
+mod teller;
 
 use std::any::Any;
 use std::collections::{BTreeSet, HashMap};
@@ -26,25 +30,22 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use indexmap::IndexMap;
-
 use self::cache::key::Facts;
 use self::cache::{Cache, Reuse};
 use self::expect::Snapshots;
 use self::interrupt::{Interrupt, Wish};
 use self::journal::{Journal, Lock, LockError};
-use self::mask::Mask;
+use self::live::Ear;
 use self::process::Limits;
 pub use self::scheduler::OnFailure;
-use self::scheduler::{Change, Rules, Scheduler, Task, Verdict};
+use self::scheduler::{Rules, Scheduler, Task, Verdict};
 use self::step::{Attempt, Context};
-use crate::event::{Event, RunSummary, StepOutcome, StepState};
+use self::teller::{Teller, Unwritten};
+pub use crate::event::Live;
+use crate::event::{Event, RunSummary};
 use crate::plan::{Invocation, Plan, Program};
 use crate::program;
 use crate::script::CargoTarget;
-
-/// The version of the events and the summary.
-const VERSION: u32 = 1;
 
 /// How often a wish to end is looked for while nothing happens.
 const TICK: Duration = Duration::from_millis(50);
@@ -63,6 +64,8 @@ pub struct RunOptions {
     pub grace: Duration,
     /// How long the whole run may take.
     pub timeout: Option<Duration>,
+    /// How what steps print is told while they run.
+    pub live: Live,
     /// What becomes of snapshots that outputs are compared with.
     pub snapshots: Snapshots,
     /// The wish to end early.
@@ -83,6 +86,7 @@ impl Default for RunOptions {
             on_failure: OnFailure::default(),
             grace: Duration::from_secs(5),
             timeout: None,
+            live: Live::default(),
             snapshots: Snapshots::default(),
             interrupt: Interrupt::new(),
             environment: std::env::vars_os().collect(),
@@ -156,6 +160,8 @@ enum Message {
     Begins(usize, Vec<String>, mpsc::Sender<()>),
     /// An attempt has ended.
     Finished(usize, Attempt),
+    /// An attempt prints this. It waits to hear that this was told.
+    Prints(usize, u32, String, mpsc::Sender<()>),
     /// It met a bug of ours.
     Panicked(Box<dyn Any + Send>),
 }
@@ -254,7 +260,7 @@ fn carry_out(
         timeout: options.timeout,
     };
     let mut scheduler = Scheduler::new(&tasks, &rules);
-    let ended = run_steps(&context, &executables, &mut scheduler, teller);
+    let ended = run_steps(&context, &executables, &mut scheduler, options.live, teller);
     for (step, name) in group::end_marked(
         &[format!("{}={run_id}", step::RUN_ID)],
         step::STEP,
@@ -262,7 +268,7 @@ fn carry_out(
     ) {
         teller.note_stray(&step, &name);
     }
-    ended
+    Ok(ended?)
 }
 
 /// Tells of each step that it was not run, because there is nothing to run. An interrupted build is an interrupted run.
@@ -311,9 +317,10 @@ fn run_steps(
     context: &Context<'_>,
     executables: &HashMap<CargoTarget, PathBuf>,
     scheduler: &mut Scheduler,
+    live: Live,
     teller: &mut Teller<'_>,
-) -> Result<(), RunError> {
-    let mut result = Ok(());
+) -> Result<(), Unwritten> {
+    let mut result: Result<(), Unwritten> = Ok(());
     let mut told = Wish::None;
     thread::scope(|scope| {
         let _end = EndOnPanic(context.interrupt);
@@ -348,12 +355,14 @@ fn run_steps(
                 let invocation = &context.plan.invocations[index];
                 let program = program(invocation, executables);
                 if let Some(program) = program {
-                    teller.will_start(index, step::shown_command(context, invocation, program));
+                    let shown = step::shown_command(context, invocation, program);
+                    teller.will_start(index, shown);
                     // Whether the first attempt is made at all is found out by the step's own thread.
                     if number > 1 {
                         also(&mut result, teller.start(index, number));
                     }
                 }
+                let ear = ear(live, index, number, &sender);
                 let sender = sender.clone();
                 scope.spawn(move || {
                     // No process starts before it is written down that it does.
@@ -362,7 +371,7 @@ fn run_steps(
                         drop(sender.send(Message::Begins(index, because, written)));
                         let _ = is_written.recv();
                     };
-                    let run = || step::run(context, invocation, program, number, &mut begins);
+                    let run = || step::run(context, invocation, program, number, &mut begins, ear);
                     let message = match panic::catch_unwind(AssertUnwindSafe(run)) {
                         Ok(attempt) => Message::Finished(index, attempt),
                         Err(panic) => Message::Panicked(panic),
@@ -394,6 +403,11 @@ fn run_steps(
                     let changes = scheduler.finish(index, verdict, teller.elapsed(), luck());
                     teller.changed(&changes)
                 }
+                Ok(Message::Prints(index, number, text, is_told)) => {
+                    teller.printed(index, number, text);
+                    let _ = is_told.send(());
+                    Ok(())
+                }
                 Ok(Message::Panicked(panic)) => panic::resume_unwind(panic),
                 Err(_) => Ok(()),
             };
@@ -412,8 +426,18 @@ fn run_steps(
     result
 }
 
+/// Tells what an attempt prints, a piece after the other: however much it prints, nothing piles up.
+fn ear(live: Live, index: usize, number: u32, sender: &mpsc::Sender<Message>) -> Option<Ear> {
+    let sender = sender.clone();
+    Ear::new(live, move |text| {
+        let (told, is_told) = mpsc::channel();
+        drop(sender.send(Message::Prints(index, number, text, told)));
+        let _ = is_told.recv();
+    })
+}
+
 /// Keeps the first thing that went wrong.
-fn also(result: &mut Result<(), RunError>, next: Result<(), RunError>) {
+fn also(result: &mut Result<(), Unwritten>, next: Result<(), Unwritten>) {
     if result.is_ok() {
         *result = next;
     }
@@ -501,278 +525,6 @@ fn path_of(environment: &[(OsString, OsString)]) -> Option<OsString> {
         .iter()
         .find(|(name, _)| name == "PATH")
         .map(|(_, value)| value.clone())
-}
-
-/// An outcome without secrets.
-fn hidden(mut outcome: StepOutcome, mask: &Mask) -> StepOutcome {
-    if mask.is_empty() {
-        return outcome;
-    }
-    let texts = [
-        &mut outcome.command,
-        &mut outcome.reason,
-        &mut outcome.script,
-    ];
-    for text in texts.into_iter().flatten() {
-        *text = mask.text(text);
-    }
-    for path in outcome.outputs.values_mut() {
-        *path = PathBuf::from(mask.text(&path.to_string_lossy()));
-    }
-    for judged in &mut outcome.expectations {
-        judged.found = mask.text(&judged.found);
-        judged.path = PathBuf::from(mask.text(&judged.path.to_string_lossy()));
-    }
-    outcome
-}
-
-fn out_of_time(timeout: Duration) -> String {
-    format!(
-        "ended because the whole run took longer than {}",
-        step::span(timeout)
-    )
-}
-
-/// Says what happens: first to the journal, then to who listens; and keeps the summary.
-struct Teller<'a> {
-    plan: &'a Plan,
-    journal: Journal,
-    mask: Mask,
-    began: Instant,
-    summary: RunSummary,
-    /// What is known of each step that has started.
-    tallies: Vec<Tally>,
-    /// How long the whole run may take, and whether that is over.
-    timeout: Option<Duration>,
-    out_of_time: bool,
-    on_event: &'a mut dyn FnMut(&Event),
-}
-
-/// A step's attempts so far.
-#[derive(Clone, Default)]
-struct Tally {
-    attempts: u32,
-    took: Duration,
-    command: Option<String>,
-    last: Option<Attempt>,
-}
-
-impl<'a> Teller<'a> {
-    fn new(
-        plan: &'a Plan,
-        timeout: Option<Duration>,
-        journal: Journal,
-        on_event: &'a mut dyn FnMut(&Event),
-    ) -> Self {
-        let secrets = plan
-            .invocations
-            .iter()
-            .flat_map(|invocation| &invocation.secrets);
-        let mask = Mask::new(secrets);
-        let not_run = |invocation: &Invocation| {
-            let outcome = step::not_started(plan, invocation, StepState::NotRun, None);
-            (invocation.step.clone(), hidden(outcome, &mask))
-        };
-        let steps: IndexMap<String, StepOutcome> = plan.invocations.iter().map(not_run).collect();
-        let summary = RunSummary {
-            version: VERSION,
-            run_id: journal.run_id().to_owned(),
-            pipeline: plan.pipeline.clone(),
-            success: false,
-            started: jiff::Timestamp::now().to_string(),
-            seconds: 0.0,
-            steps,
-        };
-        Self {
-            plan,
-            journal,
-            mask,
-            began: Instant::now(),
-            summary,
-            tallies: vec![Tally::default(); plan.invocations.len()],
-            timeout,
-            out_of_time: false,
-            on_event,
-        }
-    }
-
-    /// How long the run has been going.
-    fn elapsed(&self) -> Duration {
-        self.began.elapsed()
-    }
-
-    /// The same in seconds.
-    fn now(&self) -> f64 {
-        self.elapsed().as_secs_f64()
-    }
-
-    fn tell(&mut self, event: &Event) -> Result<(), RunError> {
-        let written = self.journal.append(event);
-        (self.on_event)(event);
-        Ok(written?)
-    }
-
-    /// The summary is there from the start, so that a killed run leaves a valid one: nothing has run, no success.
-    fn begin(&mut self) -> Result<(), RunError> {
-        self.journal.summarise(&self.summary)?;
-        let event = Event::RunStarted {
-            version: VERSION,
-            run_id: self.summary.run_id.clone(),
-            pipeline: self.summary.pipeline.clone(),
-            root: self.plan.root.clone(),
-            folder: self.journal.folder().to_owned(),
-            steps: self.summary.steps.keys().cloned().collect(),
-            at: self.summary.started.clone(),
-        };
-        self.tell(&event)
-    }
-
-    /// A step is looked at that would start so.
-    fn will_start(&mut self, index: usize, command: String) {
-        self.tallies[index].command = Some(command);
-    }
-
-    /// A step has to run.
-    fn explain(&mut self, index: usize, because: Vec<String>) -> Result<(), RunError> {
-        let (step, at) = (self.plan.invocations[index].step.clone(), self.now());
-        self.tell(&Event::StepExplained { step, because, at })
-    }
-
-    /// An attempt begins.
-    fn start(&mut self, index: usize, attempt: u32) -> Result<(), RunError> {
-        let (step, at) = (self.plan.invocations[index].step.clone(), self.now());
-        let command = self.tallies[index].command.clone().unwrap_or_default();
-        self.tell(&Event::StepStarted {
-            step,
-            attempt,
-            command,
-            at,
-        })
-    }
-
-    /// An attempt takes long.
-    fn slow(&mut self, index: usize, took: Duration) -> Result<(), RunError> {
-        let (step, at) = (self.plan.invocations[index].step.clone(), self.now());
-        self.tell(&Event::StepSlow {
-            step,
-            attempt: self.tallies[index].attempts + 1,
-            seconds: took.as_secs_f64(),
-            at,
-        })
-    }
-
-    /// The whole run takes too long.
-    fn run_out_of_time(&mut self) -> Result<(), RunError> {
-        self.out_of_time = true;
-        let event = Event::OutOfTime {
-            timeout: self.timeout.unwrap_or_default().as_secs_f64(),
-            at: self.now(),
-        };
-        self.tell(&event)
-    }
-
-    /// Takes in how an attempt went.
-    fn attempted(&mut self, index: usize, mut attempt: Attempt) {
-        if attempt.was_interrupted && self.out_of_time {
-            attempt.state = StepState::TimedOut;
-            attempt.reason = Some(out_of_time(self.timeout.unwrap_or_default()));
-        }
-        let tally = &mut self.tallies[index];
-        tally.attempts += 1;
-        tally.took += attempt.took;
-        tally.last = Some(attempt);
-    }
-
-    /// Tells what has become of steps.
-    fn changed(&mut self, changes: &[Change]) -> Result<(), RunError> {
-        changes.iter().try_for_each(|change| match *change {
-            Change::Again(index, pause) => self.again(index, pause),
-            Change::Ended(index) => self.ended(index),
-            Change::Skipped(index, because_of) => {
-                let because_of = self.plan.invocations[because_of].step.clone();
-                self.skip(index, &because_of)
-            }
-        })
-    }
-
-    /// An attempt failed and another follows.
-    fn again(&mut self, index: usize, pause: Duration) -> Result<(), RunError> {
-        let (step, at) = (self.plan.invocations[index].step.clone(), self.now());
-        let tally = &self.tallies[index];
-        let reason = tally.last.as_ref().and_then(|last| last.reason.clone());
-        self.tell(&Event::StepRetried {
-            step,
-            attempt: tally.attempts,
-            reason: reason.unwrap_or_else(|| "it failed".to_owned()),
-            pause: pause.as_secs_f64(),
-            at,
-        })
-    }
-
-    /// A step has ended as its last attempt did.
-    fn ended(&mut self, index: usize) -> Result<(), RunError> {
-        let invocation = &self.plan.invocations[index];
-        let tally = std::mem::take(&mut self.tallies[index]);
-        let last = tally.last.expect("only a step that was tried can end");
-        let outcome = step::outcome(
-            self.plan,
-            invocation,
-            last,
-            tally.attempts,
-            tally.took,
-            tally.command,
-        );
-        self.end(index, outcome)
-    }
-
-    fn end(&mut self, index: usize, outcome: StepOutcome) -> Result<(), RunError> {
-        let step = self.plan.invocations[index].step.clone();
-        let outcome = hidden(outcome, &self.mask);
-        self.summary.steps.insert(step.clone(), outcome.clone());
-        let at = self.now();
-        self.tell(&Event::StepFinished { step, outcome, at })
-    }
-
-    fn skip(&mut self, index: usize, because_of: &str) -> Result<(), RunError> {
-        let reason = format!("it needs `{because_of}`, which did not pass");
-        let invocation = &self.plan.invocations[index];
-        let outcome = step::not_started(self.plan, invocation, StepState::Skipped, Some(reason));
-        self.end(index, outcome)
-    }
-
-    fn leave_out(&mut self, index: usize, why: &str) -> Result<(), RunError> {
-        let invocation = &self.plan.invocations[index];
-        let outcome = step::not_started(
-            self.plan,
-            invocation,
-            StepState::NotRun,
-            Some(why.to_owned()),
-        );
-        self.end(index, outcome)
-    }
-
-    /// Adds to an ended step that it left a process behind.
-    fn note_stray(&mut self, step: &str, name: &str) {
-        if let Some(outcome) = self.summary.steps.get_mut(step) {
-            let note = format!("left `{name}` running outside its group, which was ended");
-            outcome.reason = Some(match outcome.reason.take() {
-                Some(reason) => format!("{reason}; {note}"),
-                None => note,
-            });
-        }
-    }
-
-    /// Writes and tells the whole.
-    fn finish(&mut self, interrupted: bool) -> Result<(), RunError> {
-        self.summary.seconds = self.now();
-        self.summary.success =
-            !interrupted && self.summary.steps.values().all(|step| step.state.is_good());
-        let summarised = self.journal.summarise(&self.summary);
-        self.tell(&Event::RunFinished {
-            summary: self.summary.clone(),
-        })?;
-        Ok(summarised?)
-    }
 }
 
 #[cfg(test)]

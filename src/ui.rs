@@ -121,6 +121,8 @@ pub struct Ui {
     unicode: bool,
     width: usize,
     progress: Option<Progress>,
+    /// Whether the last thing shown with [`Ui::raw`] left its line open.
+    open: bool,
     /// The first failure to write to standard output that is not a closed pipe.
     failure: Option<io::Error>,
 }
@@ -146,6 +148,7 @@ impl Ui {
             unicode: has_unicode(|name| env::var(name).ok()),
             width: width.unwrap_or(USUAL_WIDTH).clamp(40, 160),
             progress: None,
+            open: false,
             failure: None,
         }
     }
@@ -161,6 +164,7 @@ impl Ui {
             unicode: true,
             width,
             progress: None,
+            open: false,
             failure: None,
         };
         (ui, printed)
@@ -183,6 +187,7 @@ impl Ui {
 
     /// Prints a result, whatever the verbosity; it ends with a line break.
     pub fn out(&mut self, text: &str) {
+        self.close_line();
         let written = match &self.progress {
             Some(progress) => progress.suspend(|| self.out.line(text)),
             None => self.out.line(text),
@@ -203,11 +208,27 @@ impl Ui {
 
     /// Prints a problem, whatever the verbosity; it ends with a line break.
     pub fn tell(&mut self, text: &str) {
+        self.close_line();
         // Where even problems cannot be told, there is nobody to tell that to.
         let _ = match &self.progress {
             Some(progress) => progress.suspend(|| self.err.line(text)),
             None => self.err.line(text),
         };
+    }
+
+    /// Prints what somebody else has written exactly as it is, on standard error and whatever the verbosity; it may end
+    /// in the middle of a line.
+    pub fn raw(&mut self, text: &str) {
+        // As in `tell`.
+        let _ = self.err.write(text);
+        self.open = !text.is_empty() && !text.ends_with('\n');
+    }
+
+    /// Ends a line that [`Ui::raw`] left open.
+    fn close_line(&mut self) {
+        if std::mem::take(&mut self.open) {
+            let _ = self.err.write("\n");
+        }
     }
 
     /// Prints `error: …`.
@@ -291,15 +312,17 @@ impl Stream {
         if !line.ends_with('\n') {
             line.push('\n');
         }
+        self.write(&line)
+    }
+
+    /// Writes text in one piece.
+    fn write(&mut self, text: &str) -> io::Result<()> {
+        let bytes = text.as_bytes();
         match self {
-            Self::Out(stream) => stream
-                .write_all(line.as_bytes())
-                .and_then(|()| stream.flush()),
-            Self::Err(stream) => stream
-                .write_all(line.as_bytes())
-                .and_then(|()| stream.flush()),
-            Self::Kept(bytes) => {
-                anstream::StripStream::new(&mut *bytes.borrow_mut()).write_all(line.as_bytes())
+            Self::Out(stream) => stream.write_all(bytes).and_then(|()| stream.flush()),
+            Self::Err(stream) => stream.write_all(bytes).and_then(|()| stream.flush()),
+            Self::Kept(kept) => {
+                anstream::StripStream::new(&mut *kept.borrow_mut()).write_all(bytes)
             }
         }
     }

@@ -11,7 +11,7 @@ use crate::analysis::{self, Analysis};
 use crate::answers::Sources;
 use crate::check::{self, status};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::event::{Judged, RunSummary};
+use crate::event::{Judged, Live, RunSummary};
 use crate::exit_code::Exit;
 use crate::file;
 use crate::findings;
@@ -82,6 +82,14 @@ pub(super) struct Args {
     /// the inputs are made; secrets are not shown.
     #[arg(long)]
     dry_run: bool,
+    /// Show what steps print while they run, each line behind its step's name
+    #[arg(long, conflicts_with_all = ["no_capture", "dry_run"])]
+    live: bool,
+    /// Run one step at a time, and show what it prints as it prints it
+    ///
+    /// Log files and reports have it all the same, and secrets are hidden. What a step prints goes to standard error.
+    #[arg(long, conflicts_with_all = ["jobs", "dry_run"])]
+    no_capture: bool,
     /// Run every selected step, also those of which nothing has changed since they passed
     #[arg(long)]
     force: bool,
@@ -98,6 +106,17 @@ pub(super) struct Args {
     /// How to tell what happens
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     message_format: MessageFormat,
+}
+
+impl Args {
+    /// How what steps print is told while they run.
+    fn live(&self) -> Live {
+        match (self.no_capture, self.live) {
+            (true, _) => Live::Raw,
+            (false, true) => Live::Lines,
+            (false, false) => Live::Kept,
+        }
+    }
 }
 
 /// How a run is told.
@@ -202,14 +221,14 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     let plan = build::build(&analysis, &checked, &selected);
     if args.dry_run {
         let environment = RunOptions::default().environment;
-        if let Err((path, error)) = run::step::make_ready(&plan) {
+        if let Err((path, error)) = run::staging::make_ready(&plan) {
             return super::failed(
                 &format!("cannot write `{}`: {}", path.display(), file::plain(&error)),
                 ui,
             );
         }
         for invocation in &plan.invocations {
-            let command = run::step::command_ahead(invocation, &plan.root, &environment);
+            let command = run::command::command_ahead(invocation, &plan.root, &environment);
             if let Some(command) = command {
                 ui.out(&command);
             }
@@ -243,7 +262,7 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
                 Explain::Kept
             };
             let console = Console::new(Results::Stdout).with_outline(outline);
-            Reporter::Console(console.with_explain(explain))
+            Reporter::Console(console.with_explain(explain).with_live(args.live()))
         }
         MessageFormat::Json => Reporter::Json(Json),
     };
@@ -339,6 +358,10 @@ fn carry_out(plan: &Plan, mut reporters: Reporters, args: &Args, ui: &mut Ui) ->
     }
     if args.force {
         options.reuse = Reuse::Never;
+    }
+    options.live = args.live();
+    if args.no_capture {
+        options.jobs = 1;
     }
     if let Some(jobs) = args.jobs {
         options.jobs = jobs.get();

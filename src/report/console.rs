@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::words::{counted, duration};
-use crate::event::{Event, StepOutcome, StepState};
+use crate::event::{Event, Live, StepOutcome, StepState};
 use crate::outline::Outline;
-use crate::ui::{Tone, Ui, Verbosity, clean, paint};
+use crate::ui::{Tone, Ui, Verbosity, clean, paint, without_styles};
 
 /// Columns of the word that begins a line.
 const WORD: usize = 12;
@@ -39,6 +39,8 @@ pub enum Explain {
 pub struct Console {
     explain: Explain,
     results: Results,
+    /// How what steps print is shown, where it is told at all.
+    live: Live,
     /// What the run is to do: where each answer was given.
     outline: Option<Rc<Outline>>,
     root: PathBuf,
@@ -73,6 +75,12 @@ impl Console {
         Self { explain, ..self }
     }
 
+    /// Shows what steps print: lines behind their step's name, or exactly as it was printed.
+    #[must_use]
+    pub fn with_live(self, live: Live) -> Self {
+        Self { live, ..self }
+    }
+
     /// Tells an event.
     pub fn hear(&mut self, event: &Event, ui: &mut Ui) {
         match event {
@@ -94,7 +102,10 @@ impl Console {
                     "Starting",
                     &format!("{steps} of {pipeline} (run {run_id})"),
                 ));
-                ui.start_progress(self.total);
+                // What is shown as it was printed would be torn by a bar.
+                if self.live != Live::Raw {
+                    ui.start_progress(self.total);
+                }
             }
             Event::BuildStarted { targets } => {
                 ui.note(&headed(Tone::Good, "Building", &clean(&targets.join(", "))));
@@ -115,7 +126,7 @@ impl Console {
                 command,
                 ..
             } => {
-                if ui.verbosity() == Verbosity::Verbose {
+                if ui.verbosity() == Verbosity::Verbose || self.live == Live::Raw {
                     let again = attempt_of(*attempt);
                     let command = paint(Tone::Dim, &clean(command));
                     ui.note(&headed(
@@ -140,6 +151,10 @@ impl Console {
                 );
                 ui.note(&headed(Tone::Warn, "SLOW", &text));
             }
+            Event::StepOutput { step, text, .. } => match self.live {
+                Live::Raw => ui.raw(text),
+                Live::Kept | Live::Lines => printed(step, text, ui),
+            },
             Event::StepExplained { step, because, .. } => {
                 if self.explain == Explain::Told || ui.verbosity() == Verbosity::Verbose {
                     let name = paint(Tone::Strong, &clean(step));
@@ -215,6 +230,17 @@ impl Console {
             Results::Stdout => ui.out(text),
             Results::Stderr => ui.tell(text),
         }
+    }
+}
+
+/// Shows lines that a step printed behind its name. Of a line that was printed over itself, as progress bars are, what a
+/// terminal would show of it.
+fn printed(step: &str, text: &str, ui: &mut Ui) {
+    for line in text.lines() {
+        let line = line.trim_end_matches('\r');
+        let last = line.rsplit('\r').next().unwrap_or(line);
+        let line = format!("| {}", clean(&without_styles(last)));
+        ui.tell(headed(Tone::Name, &clean(step), &line).trim_end());
     }
 }
 

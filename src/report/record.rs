@@ -170,7 +170,7 @@ impl Record {
                 self.times.entry(step.clone()).or_default().ended = Some(*at);
                 self.summary.steps.insert(step.clone(), outcome.clone());
             }
-            Event::StepSlow { .. } => {}
+            Event::StepSlow { .. } | Event::StepOutput { .. } => {}
             Event::OutOfTime { timeout, .. } => self.out_of_time = Some(*timeout),
             Event::Interrupted { .. } => self.interrupted = true,
             Event::RunFinished { summary } => {

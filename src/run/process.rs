@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use crate::run::group::{self, Group};
 use crate::run::interrupt::{Interrupt, Wish};
+use crate::run::live::Ear;
 use crate::run::mask::{Mask, Masked};
 
 /// How often a wish to end is looked for.
@@ -45,6 +46,8 @@ pub struct Child<'a> {
 pub enum Output {
     /// All into one file, in order.
     Together(File),
+    /// All into one file, in order, and heard as it comes.
+    Heard(File, Ear),
     /// Standard output and standard error, each into a file.
     Apart(File, File),
 }
@@ -128,7 +131,9 @@ fn start(child: &Child<'_>, output: Output) -> io::Result<duct::Handle> {
             Ok(())
         });
     match output {
-        Output::Together(file) => expression.stderr_to_stdout().stdout_file(file),
+        Output::Together(file) | Output::Heard(file, _) => {
+            expression.stderr_to_stdout().stdout_file(file)
+        }
         Output::Apart(out, err) => expression.stdout_file(out).stderr_file(err),
     }
     .start()
@@ -252,43 +257,77 @@ fn reason_for(program: &Path, error: &io::Error) -> String {
 }
 
 impl Output {
-    /// Puts a thread between child and file where there is something to hide; each channel tells when its thread is
-    /// done. Without secrets the child writes to its file itself.
+    /// Puts a thread between child and file where there is something to hide, or somebody who listens; each channel tells
+    /// when its thread is done. Otherwise the child writes to its file itself.
     fn mask(self, mask: &Mask) -> io::Result<(Self, Vec<mpsc::Receiver<()>>)> {
-        if mask.is_empty() {
-            return Ok((self, Vec::new()));
-        }
         Ok(match self {
+            Self::Heard(file, ear) => {
+                let (file, done) = masked(Tee::new(file, Some(ear)), mask)?;
+                (Self::Together(file), vec![done])
+            }
+            output if mask.is_empty() => (output, Vec::new()),
             Self::Together(file) => {
-                let (file, done) = masked(file, mask)?;
+                let (file, done) = masked(Tee::new(file, None), mask)?;
                 (Self::Together(file), vec![done])
             }
             Self::Apart(out, err) => {
-                let ((out, out_done), (err, err_done)) = (masked(out, mask)?, masked(err, mask)?);
+                let (out, out_done) = masked(Tee::new(out, None), mask)?;
+                let (err, err_done) = masked(Tee::new(err, None), mask)?;
                 (Self::Apart(out, err), vec![out_done, err_done])
             }
         })
     }
 }
 
-/// A pipe whose other end is copied into `file` without secrets.
-fn masked(file: File, mask: &Mask) -> io::Result<(File, mpsc::Receiver<()>)> {
+/// A file, and who hears what is written to it. When the file cannot be written it takes everything all the same: a full
+/// disk must not stop for ever who writes.
+struct Tee {
+    file: Option<File>,
+    ear: Option<Ear>,
+}
+
+impl Tee {
+    fn new(file: File, ear: Option<Ear>) -> Self {
+        Self {
+            file: Some(file),
+            ear,
+        }
+    }
+}
+
+impl Write for Tee {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.take_if(|file| file.write_all(bytes).is_err());
+        if let Some(ear) = &mut self.ear {
+            ear.hear(bytes);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A pipe whose other end is copied to `tee` without secrets.
+fn masked(tee: Tee, mask: &Mask) -> io::Result<(File, mpsc::Receiver<()>)> {
     let (mut reader, writer) = io::pipe()?;
     let (done, is_done) = mpsc::channel();
-    let mut file = Masked::new(file, mask.clone());
+    let mut tee = Masked::new(tee, mask.clone());
     thread::Builder::new().spawn(move || {
         let mut buffer = vec![0; 64 * 1024];
-        let mut broken = false;
         loop {
             match reader.read(&mut buffer) {
                 Ok(0) => break,
-                // When the file cannot be written, the child is still drained: a full disk must not stop it for ever.
-                Ok(read) => broken = broken || file.write_all(&buffer[..read]).is_err(),
+                // It takes everything.
+                Ok(read) => drop(tee.write_all(&buffer[..read])),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => break,
             }
         }
-        let _ = file.finish();
+        if let Ok(Tee { ear: Some(ear), .. }) = tee.finish() {
+            ear.end();
+        }
         let _ = done.send(());
     })?;
     Ok((group::file_of(writer), is_done))

@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, Write};
-use std::os::unix::fs::symlink;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
@@ -15,17 +14,18 @@ use indexmap::IndexMap;
 use crate::diagnostic::listed;
 use crate::event::{Judged, StepOutcome, StepState};
 use crate::file;
-use crate::plan::{Document, Inherits, Invocation, Plan, Program};
-use crate::requirement::DataType;
+use crate::plan::{Document, Invocation, Plan, Program};
 use crate::run::cache::key::Facts;
 use crate::run::cache::{Cache, Decision, explain};
+use crate::run::command;
 use crate::run::expect::{self, Snapshots};
 use crate::run::group::{self, signal_name};
 use crate::run::interrupt::Interrupt;
+use crate::run::live::Ear;
 use crate::run::mask::Mask;
 use crate::run::outputs;
 use crate::run::process::{self, Child, Ended, Ending, Limits, Output};
-use crate::script::TargetKind;
+use crate::run::staging::{stage, write_document};
 
 /// The variable that names the run.
 pub const RUN_ID: &str = "RUNTIME_TEST_RUN_ID";
@@ -86,17 +86,19 @@ pub struct Attempt {
 
 /// The command of an attempt, as people may see it.
 pub fn shown_command(context: &Context<'_>, invocation: &Invocation, program: &Path) -> String {
-    context.mask.text(&command(invocation, program))
+    context.mask.text(&command::command(invocation, program))
 }
 
 /// Makes one attempt at a step, the first of which is number 1; where nothing has changed since the step passed, it is
-/// spared instead. `program` is what to start; nothing for an external step. `begins` hears why the first attempt is made.
+/// spared instead. `program` is what to start; nothing for an external step. `begins` hears why the first attempt is made,
+/// `ear` what it prints.
 pub fn run(
     context: &Context<'_>,
     invocation: &Invocation,
     program: Option<&Path>,
     number: u32,
     begins: &mut dyn FnMut(Vec<String>),
+    ear: Option<Ear>,
 ) -> Attempt {
     let (cache, facts) = (context.cache, context.facts);
     let Some(program) = program else {
@@ -125,7 +127,7 @@ pub fn run(
         }
     }
     let began = Instant::now();
-    let attempt = attempt(context, invocation, program, number);
+    let attempt = attempt(context, invocation, program, number, ear);
     let took = began.elapsed();
     if attempt.state.is_good() {
         cache.keep(facts, invocation, program, took);
@@ -254,7 +256,13 @@ fn judged(context: &Context<'_>, invocation: &Invocation, mut attempt: Attempt) 
 }
 
 /// One attempt: room for outputs, the process, the proof.
-fn attempt(context: &Context<'_>, invocation: &Invocation, program: &Path, number: u32) -> Attempt {
+fn attempt(
+    context: &Context<'_>,
+    invocation: &Invocation,
+    program: &Path,
+    number: u32,
+    ear: Option<Ear>,
+) -> Attempt {
     if let Err((path, error)) = stage(context.plan, invocation) {
         return failed(cannot_write(&path, &error));
     }
@@ -284,17 +292,15 @@ fn attempt(context: &Context<'_>, invocation: &Invocation, program: &Path, numbe
         dir: &invocation.dir,
         env: &environment(context, invocation, number, &output_dir),
     };
+    let output = match ear {
+        Some(ear) => Output::Heard(file, ear),
+        None => Output::Together(file),
+    };
     let limits = Limits {
         timeout: invocation.timeout,
         grace: context.grace,
     };
-    let ended = process::run(
-        &child,
-        Output::Together(file),
-        context.mask,
-        limits,
-        context.interrupt,
-    );
+    let ended = process::run(&child, output, context.mask, limits, context.interrupt);
     for Document { path, text } in &invocation.documents {
         if context.mask.text(text) != *text {
             // A secret does not stay on the disk; whether it could be removed changes nothing for the step.
@@ -389,159 +395,6 @@ fn environment(
         .collect::<BTreeMap<_, _>>()
         .into_iter()
         .collect()
-}
-
-/// Writes a step's document so that only its owner can read it, and at once, for another step may read the same one.
-fn write_document(path: &Path, text: &str) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.persist(path)?;
-    Ok(())
-}
-
-/// The command as it can be pasted into a shell that stands in the step's working folder.
-pub fn command(invocation: &Invocation, program: &Path) -> String {
-    let mut words = Vec::new();
-    if !invocation.env.iter().all(|(name, _)| is_name(name)) {
-        words.push("env".to_owned());
-    }
-    for (name, value) in &invocation.env {
-        words.push(if is_name(name) {
-            format!("{name}={}", quoted(value))
-        } else {
-            quoted(&format!("{name}={value}"))
-        });
-    }
-    words.push(quoted(&program.to_string_lossy()));
-    words.extend(invocation.args.iter().map(|arg| quoted(arg)));
-    words.join(" ")
-}
-
-/// Whether a shell takes it for a variable's name.
-fn is_name(name: &str) -> bool {
-    !name.starts_with(|c: char| c.is_ascii_digit())
-        && !name.is_empty()
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-}
-
-/// Makes the folders that stand at container paths, with nothing of an earlier attempt in them.
-fn stage(plan: &Plan, invocation: &Invocation) -> Result<(), (PathBuf, io::Error)> {
-    let make = |path: &Path| fs::create_dir_all(path).map_err(|error| (path.to_owned(), error));
-    for stage in &invocation.stages {
-        make(&plan.main_folder().join("opt"))?;
-        match fs::remove_dir_all(&stage.folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err((stage.folder.clone(), error));
-            }
-            _ => make(&stage.folder)?,
-        }
-        for folder in &stage.folders {
-            make(folder)?;
-        }
-        for (link, to) in &stage.links {
-            link.parent().map_or(Ok(()), make)?;
-            symlink(to, link).map_err(|error| (link.clone(), error))?;
-        }
-    }
-    Ok(())
-}
-
-/// Makes the folders and files that commands need which people paste into a shell: what is there is not touched, and
-/// secrets are masked.
-///
-/// # Errors
-/// Something cannot be written; the path tells what.
-pub fn make_ready(plan: &Plan) -> Result<(), (PathBuf, io::Error)> {
-    for invocation in plan
-        .invocations
-        .iter()
-        .filter(|i| i.program != Program::Nothing)
-    {
-        let mask = Mask::new(&invocation.secrets);
-        stage(plan, invocation)?;
-        let folders = invocation
-            .outputs
-            .iter()
-            .filter_map(|output| match output.data_type {
-                Some(DataType::Folder) => Some(output.path.as_path()),
-                _ => output.path.parent(),
-            });
-        for folder in folders {
-            fs::create_dir_all(folder).map_err(|error| (folder.to_owned(), error))?;
-        }
-        for Document { path, text } in &invocation.documents {
-            write_document(path, &mask.text(text)).map_err(|error| (path.clone(), error))?;
-        }
-    }
-    Ok(())
-}
-
-/// The command of a step that has not been started, as it can be pasted into a shell that stands in the manifest's
-/// folder; nothing for an external step. Secrets are masked.
-pub fn command_ahead(
-    invocation: &Invocation,
-    root: &Path,
-    environment: &[(OsString, OsString)],
-) -> Option<String> {
-    let command = match &invocation.program {
-        Program::Nothing => return None,
-        Program::At(program) => command(invocation, program),
-        Program::Cargo(target) => {
-            let kind = match target.kind {
-                TargetKind::Bin => "--bin",
-                TargetKind::Example => "--example",
-            };
-            let mut start = vec!["run", "--manifest-path"];
-            let manifest = target.manifest.to_string_lossy();
-            start.extend([&*manifest, "--package", &target.package, kind, &target.name]);
-            start.extend(target.release.then_some("--release"));
-            let features = target.features.join(",");
-            if !features.is_empty() {
-                start.extend(["--features", &features]);
-            }
-            start.push("--");
-            let args = start.iter().map(|word| (*word).to_owned());
-            let args = args.chain(invocation.args.iter().cloned()).collect();
-            command(
-                &Invocation {
-                    args,
-                    ..invocation.clone()
-                },
-                Path::new("cargo"),
-            )
-        }
-    };
-    let command = Mask::new(&invocation.secrets).text(&command);
-    let command = match &invocation.inherits {
-        Inherits::All => command,
-        Inherits::Only(_) => {
-            // What is inherited stays what it is in the shell that this is pasted into.
-            let names = environment.iter().map(|(name, _)| name);
-            let names = names.filter(|name| invocation.inherits.takes(name));
-            let names = names.filter_map(|name| name.to_str().filter(|name| is_name(name)));
-            let kept: Vec<String> = names.map(|name| format!("{name}=\"${name}\"")).collect();
-            let command = command.strip_prefix("env ").unwrap_or(&command);
-            format!("env -i {} {command}", kept.join(" "))
-        }
-    };
-    Some(match invocation.dir == root {
-        true => command,
-        false => format!(
-            "(cd {} && {command})",
-            quoted(&invocation.dir.to_string_lossy())
-        ),
-    })
-}
-
-/// A word as a POSIX shell reads it back.
-fn quoted(word: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"_-./:=@%+,".contains(&b);
-    if !word.is_empty() && word.bytes().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 fn exited(code: i32) -> String {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::*;
+use crate::event::{StepOutcome, StepState};
 use crate::manifest::retries::Retries;
 use crate::plan::{Configured, Document, Inherits, PlannedPath, Reads};
 use crate::requirement::DataType;

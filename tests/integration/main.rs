@@ -13,6 +13,7 @@ mod hostile;
 mod journey;
 mod launch;
 mod layers;
+mod live;
 mod mistakes;
 mod mutations;
 mod reports;

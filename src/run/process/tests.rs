@@ -196,3 +196,44 @@ fn much_output_costs_little_memory() {
         .expect("a number");
     assert!(peak < 40_000, "{peak} KB");
 }
+
+#[test]
+fn who_listens_hears_what_the_log_has_without_secrets() {
+    use std::sync::{Arc, Mutex};
+
+    use crate::event::Live;
+    use crate::run::live::Ear;
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("log");
+    let script = "printf 'to'; sleep 0.05; printf 'ken\\nplain\\n' >&2";
+    let args = ["-c", script].map(OsString::from);
+    let child = Child {
+        program: Path::new("/bin/sh"),
+        args: &args,
+        dir: folder.path(),
+        env: &[("PATH".into(), std::env::var_os("PATH").unwrap_or_default())],
+    };
+    for secrets in [vec!["token".to_owned()], vec![]] {
+        let heard = Arc::new(Mutex::new(String::new()));
+        let kept = Arc::clone(&heard);
+        let ear = Ear::new(Live::Raw, move |text| {
+            kept.lock().expect("a text").push_str(&text);
+        });
+        let file = File::create(&log).expect("a log");
+        let ended = run(
+            &child,
+            Output::Heard(file, ear.expect("somebody listens")),
+            &Mask::new(&secrets),
+            PATIENT,
+            &Interrupt::new(),
+        );
+        assert_eq!(ended.ending, Ending::Exited(0));
+        let expected = match secrets.is_empty() {
+            true => "token\nplain\n",
+            false => "***\nplain\n",
+        };
+        assert_eq!(*heard.lock().expect("a text"), expected);
+        assert_eq!(fs::read_to_string(&log).expect("a log"), expected);
+    }
+}
