@@ -15,6 +15,7 @@ mod launch;
 mod layers;
 mod live;
 mod mistakes;
+mod months;
 mod mutations;
 mod reports;
 mod schemas;

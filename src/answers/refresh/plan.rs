@@ -2,6 +2,7 @@
 //! is kept is decided elsewhere.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
@@ -337,9 +338,11 @@ impl<'a> Planner<'a> {
     /// Turns the lines of a key and its value into a comment.
     fn park(&mut self, spot: Spot<'a>, path: &[&str]) {
         let entry = spot.entry;
-        let range = self.lines.of(entry);
+        let Range { start, end } = self.lines.of(entry);
         let text = self.lines.text();
-        let margin = &text[range.start..entry.key_span.start];
+        let margin = &text[start..entry.key_span.start];
+        // The comments below it go with it, lest they read as if they belonged to what stands above it.
+        let range = start..end.max(self.lines.block_end(entry, margin.len()));
         self.changes.push(Change {
             action: Action::Park,
             what: vec![named(path, &entry.key)],
