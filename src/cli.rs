@@ -85,6 +85,13 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     if args.get(1).is_some_and(|first| first == "runtime-test") {
         args.remove(1);
     }
+    if let Some(told) = completions::answer(&args, Cli::command()) {
+        if !told.is_empty() {
+            // Shells get every byte as it is.
+            Ui::new(Color::Always, Verbosity::Normal).out(&told);
+        }
+        return Exit::Done;
+    }
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
@@ -111,7 +118,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Clean(args) => clean::main(&cli.global, &args, &mut ui),
         Command::Explain(args) => explain::main(&args, &mut ui),
         Command::Schema(args) => schema::main(&args, &mut ui),
-        Command::Completions(args) => completions::main(&args, Cli::command(), &mut ui),
+        Command::Completions(args) => completions::main(&args, &mut ui),
     };
     match ui.take_failure() {
         Some(error) => {

@@ -90,11 +90,17 @@ pub fn load(
 
 /// Whether a manifest has a profile of that name.
 pub fn has_profile(source: &Source, name: &str) -> bool {
-    let document = yaml::parse(source).ok();
-    let profiles = document
-        .as_ref()
-        .and_then(|document| document.root.entry("profiles"));
-    profiles.is_some_and(|profiles| profiles.value.entry(name).is_some())
+    profiles(source).iter().any(|profile| profile == name)
+}
+
+/// The profiles that a manifest has.
+pub fn profiles(source: &Source) -> Vec<String> {
+    let Ok(document) = yaml::parse(source) else {
+        return Vec::new();
+    };
+    let profiles = document.root.entry("profiles");
+    let entries = profiles.map_or(&[][..], |profiles| profiles.value.entries());
+    entries.iter().map(|entry| entry.key.clone()).collect()
 }
 
 /// How people are told of the place under those keys.

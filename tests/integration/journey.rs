@@ -221,23 +221,56 @@ fn shells_complete_the_command_line() {
     let project = tiny();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = project.run(&["completions", shell]).code(0).out;
-        assert!(
-            script.contains("cargo-runtime-test") && script.contains("configure"),
-            "{shell}"
-        );
+        assert!(script.contains("cargo-runtime-test"), "{shell}");
     }
-    project.write(
-        "complete.bash",
-        &project.run(&["completions", "bash"]).code(0).out,
-    );
-    let asked = "source complete.bash; COMP_WORDS=(cargo-runtime-test sta); COMP_CWORD=1; \
-        _cargo__runtime__test cargo-runtime-test sta cargo-runtime-test; echo \"${COMPREPLY[*]}\"";
-    let output = std::process::Command::new("bash")
-        .args(["-c", asked])
-        .current_dir(project.path())
-        .output()
-        .expect("bash starts");
-    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "status");
+    project.write("runtime-test.answers.ci.yaml", "steps: {}\n");
+    let script = project.run(&["completions", "bash"]).code(0).out;
+    project.write("complete.bash", &script);
+    let mut told = String::new();
+    for typed in [
+        "sta",
+        "run m",
+        "run --only ",
+        "status --explain c",
+        "--profile ",
+        "check --set count.",
+        "explain answer-c",
+        "-C / run m",
+    ] {
+        let words = format!("cargo-runtime-test {typed}");
+        let last = typed.rsplit(' ').next().unwrap_or_default();
+        let index = words.matches(' ').count();
+        let asked = format!(
+            "source complete.bash; COMP_WORDS=({words} ''); COMP_CWORD={index}; PATH=$1:$PATH\n\
+             _clap_complete_cargo_runtime_test cargo-runtime-test '{last}' x; echo \"${{COMPREPLY[*]}}\""
+        );
+        let program = std::path::Path::new(env!("CARGO_BIN_EXE_cargo-runtime-test"));
+        let output = std::process::Command::new("bash")
+            .args(["-c", &asked, "bash"])
+            .arg(program.parent().expect("a folder"))
+            .current_dir(project.path())
+            .output()
+            .expect("bash starts");
+        let offered = String::from_utf8_lossy(&output.stdout);
+        told.push_str(&format!("{typed}|\n  {}\n", offered.trim_end()));
+    }
+    insta::assert_snapshot!(told, @r"
+    sta|
+      status
+    run m|
+      make
+    run --only |
+      make count
+    status --explain c|
+      count
+    --profile |
+      ci
+    check --set count.|
+      count.inputs.rows= count.outputs.result=
+    explain answer-c|
+      answer-choice answer-conflict
+    -C / run m|
+    ");
 }
 
 #[test]
