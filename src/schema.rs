@@ -4,18 +4,17 @@
 //! Keywords of JSON Schema hold for one type each, so a number that may also be `${NAME}` needs no alternatives:
 //! `{"type": ["integer", "string"], "minimum": 1, "pattern": "^\\$\\{…\\}$"}`. That keeps an editor's messages short.
 
+mod rules;
 mod shared;
 pub mod words;
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
-use self::words::{description, message, plain};
+use self::words::{description, message};
 pub use self::words::{tidy, wanted};
-use crate::asked::{
-    Family, StepRequirements, feeders, groups, is_required, required_groups, takes_output,
-};
-use crate::requirement::{Kind, OutputRef, Requirement, ValueType, When};
+use crate::asked::{Family, StepRequirements, feeders, is_required, takes_output};
+use crate::requirement::{Kind, OutputRef, Requirement, ValueType};
 
 /// A variable of the environment, as it may stand anywhere in a text.
 const VARIABLE: &str = r"\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}";
@@ -23,8 +22,6 @@ const VARIABLE: &str = r"\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}";
 const FEEDERS: usize = 64;
 /// How many of them an editor offers before `from` is typed.
 const SNIPPETS: usize = 8;
-/// How many members of an exclusive group the schema compares with each other; the check compares all.
-const GROUP: usize = 16;
 
 /// Who reads the schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,8 +78,8 @@ fn whole(what: &str, steps: &[StepRequirements<'_>]) -> Value {
     if let Some(common) = shared::common(steps) {
         top.add(shared::COMMON, common, false);
     }
-    let rules = shared::rules(steps);
-    top.add("steps", object.finish(), required || !rules.is_empty());
+    let rules = rules::across(steps);
+    top.add("steps", object.finish(), required);
     let mut schema = Map::new();
     schema.insert(
         "$schema".into(),
@@ -197,9 +194,8 @@ fn step_schema(
             sections.add(kind.section(), section.finish(), required);
         }
     }
-    let mut rules = conditions(step);
-    rules.extend(exclusions(step));
-    let required = sections.is_required() || required_groups(step).next().is_some();
+    let rules = rules::within(step);
+    let required = sections.is_required();
     let mut schema = Map::new();
     if let Some(description) = step.description {
         schema.insert("description".into(), tidy(description).into());
@@ -214,118 +210,10 @@ fn step_schema(
     (Value::Object(schema), required)
 }
 
-/// Answers that have to be there under another answer.
-fn conditions(step: &StepRequirements<'_>) -> Vec<Value> {
-    let mut by_condition: IndexMap<String, (&When, Vec<&Requirement>)> = IndexMap::new();
-    for requirement in step
-        .answerable()
-        .filter(|r| r.needs_answer() && r.exclusive.is_none())
-    {
-        if let Some(when) = &requirement.when {
-            let key = format!("{}={}", when.arg, when.equals);
-            by_condition
-                .entry(key)
-                .or_insert_with(|| (when, Vec::new()))
-                .1
-                .push(requirement);
-        }
-    }
-    let rule = |(when, requirements): (&When, Vec<&Requirement>)| {
-        let mut sections = Object::default();
-        for kind in Kind::ALL {
-            let mut section = Object::default();
-            for requirement in requirements.iter().filter(|r| r.kind == kind) {
-                let message = format!("needed when {} is {}", when.arg, plain(&when.equals));
-                section.add(&requirement.name, given(Some(&message)), true);
-            }
-            if section.is_required() {
-                sections.add(kind.section(), partial(section), true);
-            }
-        }
-        json!({"if": holds(step, when), "then": partial(sections)})
-    };
-    by_condition.into_values().map(rule).collect()
-}
-
-/// A schema that is met where a condition holds, by the answer or by the default of the argument that decides.
-fn holds(step: &StepRequirements<'_>, when: &When) -> Value {
-    let by_default = step.requirements.iter().any(|r| {
-        r.kind == Kind::Arg && r.name == when.arg && r.default.as_ref() == Some(&when.equals)
-    });
-    let mut allowed = vec![when.equals.clone()];
-    if by_default {
-        allowed.push(Value::Null);
-        return json!({"properties": {"args": {"properties": {&when.arg: {"enum": allowed}}}}});
-    }
-    json!({
-        "type": "object",
-        "properties": {"args": {
-            "type": "object",
-            "properties": {&when.arg: {"enum": allowed}},
-            "required": [&when.arg]
-        }},
-        "required": ["args"]
-    })
-}
-
-/// A mapping that has to have some keys and may have others.
-fn partial(object: Object) -> Value {
-    let mut map = object.into_map();
-    map.shift_remove("additionalProperties");
-    Value::Object(map)
-}
-
 /// Any value but nothing.
-fn given(message: Option<&str>) -> Value {
-    let mut schema = json!({"type": ["string", "number", "boolean", "array", "object"]});
-    if let (Some(message), Some(map)) = (message, schema.as_object_mut()) {
-        map.insert("errorMessage".into(), message.into());
-    }
-    schema
-}
-
-/// Answers of which at most one, and where they are required exactly one, may be there.
-fn exclusions(step: &StepRequirements<'_>) -> Vec<Value> {
-    let has = |requirement: &Requirement| {
-        let mut section = Object::default();
-        section.add(&requirement.name, given(None), true);
-        let mut sections = Object::default();
-        sections.add(requirement.kind.section(), partial(section), true);
-        partial(sections)
-    };
-    let mut rules = Vec::new();
-    for members in groups(step).values() {
-        let members = &members[..members.len().min(GROUP)];
-        for (at, first) in members.iter().enumerate() {
-            let mut sections: IndexMap<&str, Map<String, Value>> = IndexMap::new();
-            for other in members
-                .iter()
-                .skip(at + 1)
-                .filter(|other| other.name != first.name)
-            {
-                let message = format!("{} and {} exclude each other", first.name, other.name);
-                let nothing = json!({"type": "null", "errorMessage": message});
-                sections
-                    .entry(other.kind.section())
-                    .or_default()
-                    .insert(other.name.clone(), nothing);
-            }
-            if !sections.is_empty() {
-                let then: Map<String, Value> = sections
-                    .into_iter()
-                    .map(|(section, properties)| {
-                        (section.to_owned(), json!({"properties": properties}))
-                    })
-                    .collect();
-                rules.push(json!({"if": has(first), "then": {"properties": then}}));
-            }
-        }
-    }
-    for members in required_groups(step) {
-        let any: Vec<Value> = members.iter().map(|member| has(member)).collect();
-        rules.push(json!({"anyOf": any}));
-    }
-    rules
+fn any() -> Map<String, Value> {
+    let types = json!(["string", "number", "boolean", "array", "object"]);
+    Map::from_iter([("type".to_owned(), types)])
 }
 
 /// The schema of one answer.
@@ -365,8 +253,7 @@ pub fn value(
         false => {
             schema.insert("errorMessage".into(), message);
             // Said in this way round, editors neither offer `null` nor write defaults out.
-            let nothing =
-                json!({"not": {"type": ["string", "number", "boolean", "array", "object"]}});
+            let nothing = json!({"not": any()});
             if let Value::Object(either) = or_null(shape, nothing) {
                 schema.extend(either);
             }

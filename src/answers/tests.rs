@@ -1069,7 +1069,7 @@ fn the_schema_of_each_kind_of_answer() {
 "#);
     assert_eq!(
         schema["properties"]["steps"]["required"],
-        json!(["supplier", "train", "serve"]),
+        json!(["supplier", "train"]),
         "what may be given to all steps is required by rules of its own"
     );
     let plain = Shape::compile(schema).expect("a schema");

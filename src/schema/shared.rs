@@ -1,11 +1,10 @@
-//! Owns the schema of values given once for all steps that ask for them, and what is left to require of each step.
+//! Owns the schema of values given once for all steps that ask for them.
 
 use indexmap::IndexMap;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::words::message;
 use super::{Object, Reader, value};
-use crate::asked::{StepRequirements, is_required};
+use crate::asked::StepRequirements;
 use crate::diagnostic::listed;
 use crate::requirement::{Kind, Requirement};
 
@@ -15,7 +14,7 @@ pub(super) const COMMON: &str = "common";
 const MOST: usize = 8;
 
 /// Those who ask for the same, each with its step's place.
-type Askers<'a> = Vec<(usize, &'a Requirement)>;
+pub(super) type Askers<'a> = Vec<(usize, &'a Requirement)>;
 
 /// Whether a requirement may be answered for all steps at once.
 pub(super) fn may_be(requirement: &Requirement) -> bool {
@@ -23,7 +22,10 @@ pub(super) fn may_be(requirement: &Requirement) -> bool {
 }
 
 /// Everything of a kind that steps ask for, by name.
-fn asked<'a>(steps: &'a [StepRequirements<'a>], kind: Kind) -> IndexMap<&'a str, Askers<'a>> {
+pub(super) fn asked<'a>(
+    steps: &'a [StepRequirements<'a>],
+    kind: Kind,
+) -> IndexMap<&'a str, Askers<'a>> {
     let mut by_name: IndexMap<&str, Askers<'_>> = IndexMap::new();
     for (index, step) in steps.iter().enumerate() {
         for requirement in step.answerable().filter(|r| r.kind == kind) {
@@ -90,57 +92,5 @@ fn eased(requirement: &Requirement) -> Requirement {
     Requirement {
         required: false,
         ..requirement.clone()
-    }
-}
-
-/// What each step has to answer unless it is given to all: a rule for each name.
-pub(super) fn rules(steps: &[StepRequirements<'_>]) -> Vec<Value> {
-    let mut rules = Vec::new();
-    for kind in Kind::SHARED {
-        for (name, mut askers) in asked(steps, kind) {
-            askers.retain(|(_, requirement)| is_required(requirement));
-            if !askers.is_empty() {
-                let given = under(&[COMMON, kind.section(), name], nothing_else(None));
-                rules.push(
-                    json!({"if": {"not": given}, "then": required(steps, kind, name, &askers)}),
-                );
-            }
-        }
-    }
-    rules
-}
-
-/// A schema that is met where each of the steps has an answer.
-fn required(steps: &[StepRequirements<'_>], kind: Kind, name: &str, askers: &Askers<'_>) -> Value {
-    let mut properties = Map::new();
-    for (index, requirement) in askers {
-        let own = under(
-            &[kind.section(), name],
-            nothing_else(Some(message(requirement))),
-        );
-        properties.insert(steps[*index].step.to_owned(), own);
-    }
-    let names: Vec<&String> = properties.keys().collect();
-    // Editors are to offer what stands elsewhere in the schema, and that once.
-    let all = json!({"doNotSuggest": true, "type": "object", "required": names, "properties": properties});
-    json!({"properties": {"steps": all}})
-}
-
-/// A mapping in which keys lead to something.
-fn under(path: &[&str], last: Value) -> Value {
-    path.iter().rev().fold(
-        last,
-        |below, key| json!({"type": "object", "required": [key], "properties": {*key: below}}),
-    )
-}
-
-/// Anything but nothing, with what is said of nothing.
-fn nothing_else(message: Option<String>) -> Value {
-    match message {
-        None => json!({"not": {"type": "null"}}),
-        // Said in this way round, editors show the message and offer no values because of it.
-        Some(message) => {
-            json!({"if": {"type": "null"}, "then": {"type": "string", "errorMessage": message}})
-        }
     }
 }

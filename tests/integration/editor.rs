@@ -493,6 +493,84 @@ a profile
 "#);
 }
 
+#[test]
+fn answers_that_hang_on_each_other_are_underlined_wherever_they_stand() {
+    let project = Project::new(&[
+        (
+            "runtime-test.yaml",
+            "version: 1\npipeline: p\nsteps:\n  make: { script: make.py }\n  serve: { script: serve.py, needs: [make], inputs: { rows: { from: make.rows } } }\n",
+        ),
+        (
+            "make.py",
+            "import argparse\np = argparse.ArgumentParser()\np.add_argument('--rows', type=argparse.FileType('w'), required=True)\np.add_argument('--level', required=True, help='how loud')\na = p.parse_args()\na.rows.write(a.level)\n",
+        ),
+        (
+            "serve.py",
+            "import argparse\np = argparse.ArgumentParser()\np.add_argument('--rows', type=argparse.FileType('r'), required=True)\n\
+            h = p.add_mutually_exclusive_group()\nh.add_argument('--quiet', action='store_true')\nh.add_argument('--loud', action='store_true')\n\
+            sub = p.add_subparsers(dest='command', required=True)\nt = sub.add_parser('train')\nt.add_argument('--rounds', type=int, required=True)\n\
+            e = sub.add_parser('eval')\ne.add_argument('--metric', required=True, choices=['auc', 'f1'])\nprint(p.parse_args())\n",
+        ),
+    ]);
+    let _ = project.run(&["init"]).code(0);
+    let Some(mut editor) = Editor::start(&project) else {
+        return;
+    };
+    let mut told = String::new();
+    for text in [
+        "common: {args: {level: x, command: train, rounds: 5}}\n",
+        "common: {args: {level: x, command: train}}\n",
+        "common: {args: {level: x, command: train}}\nsteps: {}\n",
+        "common: {args: {level: x, command: train}}\nsteps:\n  serve:\n    args: {quiet: true}\n",
+        "common: {args: {level: x, command: train}}\nsteps:\n  serve:\n    args: {command: eval, metric: f1}\n",
+        "common: {args: {level: x, command: eval, metric: f1, quiet: true, loud: true}}\n",
+        "common: {args: {level: x, command: eval, metric: f1, quiet: true}}\nsteps:\n  serve:\n    args: {loud: true}\n",
+        "steps:\n  make:\n    args: {level: x}\n  serve:\n    inputs:\n      rows:\n    args:\n      command: train\n      rounds:\n",
+    ] {
+        let problems = editor.underlined(&format!("{HEADER}{text}")).join("\n  ");
+        told.push_str(&format!("{text}  -> {problems}\n"));
+    }
+    let offered = editor.offered("common: {args: {level: x, command: eval}}\nsteps:\n  serve:\n    args:\n      quiet: true\n      |\n");
+    told.push_str(&format!("offered: {offered}\n"));
+    assert_snapshot!(told, @r#"
+common: {args: {level: x, command: train, rounds: 5}}
+  -> 
+common: {args: {level: x, command: train}}
+  -> `c` Missing property "steps".
+common: {args: {level: x, command: train}}
+steps: {}
+  -> `steps` Missing property "serve".
+common: {args: {level: x, command: train}}
+steps:
+  serve:
+    args: {quiet: true}
+  -> `args` Missing property "rounds".
+common: {args: {level: x, command: train}}
+steps:
+  serve:
+    args: {command: eval, metric: f1}
+  -> 
+common: {args: {level: x, command: eval, metric: f1, quiet: true, loud: true}}
+  -> `true` quiet and loud exclude each other
+common: {args: {level: x, command: eval, metric: f1, quiet: true}}
+steps:
+  serve:
+    args: {loud: true}
+  -> 
+steps:
+  make:
+    args: {level: x}
+  serve:
+    inputs:
+      rows:
+    args:
+      command: train
+      rounds:
+  -> `rounds:` needed when command is train
+offered: loud, command, rounds, metric
+"#);
+}
+
 /// The same verdicts by Python's implementation of JSON Schema.
 #[test]
 fn another_implementation_comes_to_the_same_verdicts() {
