@@ -37,8 +37,11 @@
 //! # The whole journey
 //!
 //! ```
-//! use runtime_test::answers::skeleton;
+//! use runtime_test::answers::{Sources, give, skeleton};
+//! use runtime_test::check::status::{State, status};
 //! use runtime_test::plan::{build, select};
+//! use runtime_test::requirement::Kind;
+//! use runtime_test::source::Source;
 //! use runtime_test::{analysis, check, run};
 //! # let folder = tempfile::tempdir()?;
 //! # let folder = folder.path();
@@ -49,35 +52,56 @@
 //!   greet:
 //!     script: greet.sh
 //!     outputs: { greeting: { type: text } }
+//!   shout:
+//!     command: [sh, -c, 'tr a-z A-Z < \"$0\" > \"$1\"', '${inputs.greeting}', '${outputs.loud}']
+//!     needs: [greet]
+//!     inputs: { greeting: {} }
+//!     outputs: { loud: { type: text } }
 //! ")?;
 //! std::fs::write(folder.join("greet.sh"), "greeting=${1:?where to write}\necho \"hello ${NAME:?whom to greet}\" > \"$greeting\"\n")?;
+//! let environment = |name: &str| std::env::var(name).ok();
 //!
 //! // Read the manifest and every script.
 //! let options = analysis::Options { folder: folder.to_owned(), ..Default::default() };
 //! let analysis = analysis::analyse(&options).map_err(|problems| format!("{problems:?}"))?;
 //!
-//! // What is asked of the user, and why.
+//! // Which scripts need answers, and which ones; the rest can configure itself.
 //! let steps = check::asked(&analysis);
-//! assert!(skeleton::skeleton(&steps).contains("whom to greet"));
-//! let asked: Vec<String> = analysis.steps[0].requirements.iter()
-//!     .filter(|requirement| requirement.needs_answer())
-//!     .map(|requirement| requirement.key())
+//! let asked: Vec<String> = steps.iter()
+//!     .flat_map(|step| step.answerable().filter(|asked| asked.needs_answer()).map(move |asked| format!("{}.{}", step.step, asked.key())))
 //!     .collect();
-//! assert_eq!(asked, ["env.NAME"]);
+//! assert_eq!(asked, ["greet.env.NAME"]);
+//! assert!(steps[1].asks_nothing());
 //!
-//! // Check the answers, all at once.
-//! std::fs::write(analysis.answers(), "steps: { greet: { env: { NAME: ada } } }\n")?;
-//! let answers = check::read_answers(&analysis).map_err(|problems| format!("{problems:?}"))?;
+//! // What is pending before anything is answered, and why.
 //! let all = select::select(&analysis.manifest, &select::Selection::default()).unwrap();
-//! let checked = check::check(&analysis, &answers, &all, &|name| std::env::var(name).ok());
-//! assert!(!checked.problems.has_errors());
+//! let checked = check::check(&analysis, &Sources::default(), &all, &environment);
+//! let before = status(&analysis, &checked);
+//! assert_eq!((before.pending, before.ready), (vec!["greet".to_owned()], false));
+//! assert_eq!(before.steps["greet"].missing, ["env.NAME"]);
+//! assert_eq!(before.steps["shout"].state, State::AutoConfigurable);
+//! assert_eq!(before.steps["shout"].wired["greeting"], "greet.greeting");
 //!
-//! // Run, with a callback for events.
+//! // Give an answer, and have it validated at once; the text is that of the answers file, comments and all.
+//! let answer = |value: &str| -> Result<Sources, Box<dyn std::error::Error>> {
+//!     let empty = Source::new(analysis.answers(), "runtime-test.answers.yaml", skeleton::skeleton(&steps));
+//!     let text = give::give(&empty, &steps, "greet", Kind::Env, "NAME", &value.into()).map_err(|why| format!("{why:?}"))?;
+//!     assert!(text.contains("whom to greet"));
+//!     Ok(Source::new(analysis.answers(), "runtime-test.answers.yaml", text).into())
+//! };
+//! let wrong = check::check(&analysis, &answer("${NOT_SET_ANYWHERE}")?, &all, &environment);
+//! let told = &status(&analysis, &wrong).steps["greet"].invalid[0];
+//! assert_eq!((told.answer.as_str(), told.code.as_str()), ("env.NAME", "variable-not-set"));
+//! let answers = answer("ada")?;
+//! let checked = check::check(&analysis, &answers, &all, &environment);
+//! assert!(status(&analysis, &checked).ready);
+//!
+//! // Run, with a callback for events, and read the results.
 //! let plan = build::build(&analysis, &checked, &all);
 //! let mut events = 0;
 //! let summary = run::run(&plan, &run::RunOptions::default(), &mut |_event| events += 1)?;
 //! assert!(summary.success && events > 2);
-//! assert_eq!(std::fs::read_to_string(folder.join(&summary.steps["greet"].outputs["greeting"]))?, "hello ada\n");
+//! assert_eq!(std::fs::read_to_string(folder.join(&summary.steps["shout"].outputs["loud"]))?, "HELLO ADA\n");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

@@ -15,6 +15,8 @@ struct Inner {
     /// How people are told of it: relative to where they stand where that is possible.
     name: String,
     text: Arc<str>,
+    /// Whether it was typed on the command line, so that there is no file and no line to speak of.
+    typed: bool,
     lines: OnceLock<Vec<usize>>,
 }
 
@@ -29,8 +31,25 @@ impl Source {
             path: path.into(),
             name: name.into(),
             text: text.into(),
+            typed: false,
             lines: OnceLock::new(),
         }))
+    }
+
+    /// Wraps what was typed after an option of the command line, spoken of by that option's name.
+    pub fn typed(option: &str, text: impl Into<Arc<str>>) -> Self {
+        Self(Arc::new(Inner {
+            path: option.into(),
+            name: option.to_owned(),
+            text: text.into(),
+            typed: true,
+            lines: OnceLock::new(),
+        }))
+    }
+
+    /// Whether it was typed on the command line: there is no such file then.
+    pub fn is_typed(&self) -> bool {
+        self.0.typed
     }
 
     /// Wraps bytes from disk: what is not UTF-8 becomes U+FFFD, a byte order mark is dropped.
@@ -166,10 +185,13 @@ impl Place {
     }
 }
 
-/// `file:line`, the form that terminals and editors turn into a link.
+/// `file:line`, the form that terminals and editors turn into a link; of what was typed, the option.
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.source.name(), self.line_column().0)
+        match self.source.is_typed() {
+            true => f.write_str(self.source.name()),
+            false => write!(f, "{}:{}", self.source.name(), self.line_column().0),
+        }
     }
 }
 

@@ -58,7 +58,7 @@ impl Sources {
     pub fn with_settings(mut self, settings: &[String]) -> Self {
         let sources = settings
             .iter()
-            .map(|text| Source::new(SETTING, SETTING, text.as_str()));
+            .map(|text| Source::typed(SETTING, text.as_str()));
         self.settings.extend(sources);
         self
     }

@@ -22,7 +22,7 @@ fn command(finding: &Diagnostic, root: &Path) -> String {
         Severity::Advice => "notice",
     };
     let mut properties = Vec::new();
-    if let Some(place) = finding.place() {
+    if let Some(place) = finding.place().filter(|place| !place.source.is_typed()) {
         let region = Region::of(place);
         properties.push(format!("file={}", property(&path_below(place, root))));
         properties.push(format!("line={}", region.line));

@@ -58,13 +58,14 @@ fn result(finding: &Diagnostic, root: &Path) -> Value {
         "ruleIndex": index,
         "level": level(finding.severity),
         "message": { "text": in_full(finding) },
-        "locations": finding.labels.first().map(|label| location(label, root)).into_iter().collect::<Vec<_>>(),
+        "locations": finding.labels.first().filter(in_file).map(|label| location(label, root)).into_iter().collect::<Vec<_>>(),
         "partialFingerprints": { "runtimeTest/v1": fingerprint(finding, root) },
     });
     let related: Vec<Value> = finding
         .labels
         .iter()
         .skip(1)
+        .filter(in_file)
         .enumerate()
         .map(|(at, label)| related(at, label, root))
         .collect();
@@ -80,6 +81,11 @@ fn fingerprint(finding: &Diagnostic, root: &Path) -> String {
         .place()
         .map_or(String::new(), |place| path_below(place, root));
     format!("{}:{file}:{}", finding.code, finding.message)
+}
+
+/// Whether a place lies in a file, and not in what was typed.
+fn in_file(label: &&Label) -> bool {
+    !label.place.source.is_typed()
 }
 
 fn location(label: &Label, root: &Path) -> Value {

@@ -137,10 +137,23 @@ fn drawn(severity: Severity, source: &Source, labels: &[&Label], canvas: Canvas)
     let mut text = String::new();
     match handler.render_report(&mut text, &snippet) {
         // Its first line holds the icon of a headline that we have written already.
-        Ok(()) => text
-            .split_once('\n')
-            .map_or(String::new(), |(_, rest)| rest.to_owned()),
+        Ok(()) => {
+            let rest = text.split_once('\n').map_or("", |(_, rest)| rest);
+            match source.is_typed() {
+                true => without_line(rest, source.name()),
+                false => rest.to_owned(),
+            }
+        }
         Err(fmt::Error) => quoted(source, labels),
+    }
+}
+
+/// A drawing whose head names what was typed without line and column: `[--set:1:7]` is `[--set]`.
+fn without_line(drawing: &str, name: &str) -> String {
+    let head = drawing.split_once(&format!("[{name}:"));
+    match head.and_then(|(before, rest)| Some((before, rest.split_once(']')?.1))) {
+        Some((before, after)) => format!("{before}[{name}]{after}"),
+        None => drawing.to_owned(),
     }
 }
 
@@ -158,7 +171,11 @@ fn quoted(source: &Source, labels: &[&Label]) -> String {
             .collect();
         let part = clean(part.trim_end());
         let gap = if part.is_empty() { "" } else { ": " };
-        text += &format!("   at {}:{line}:{column}{gap}{part}\n", source.name());
+        let at = match source.is_typed() {
+            true => source.name().to_owned(),
+            false => format!("{}:{line}:{column}", source.name()),
+        };
+        text += &format!("   at {at}{gap}{part}\n");
         if !label.text.is_empty() {
             text += &format!("      {}\n", clean(&label.text));
         }

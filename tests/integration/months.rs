@@ -68,8 +68,8 @@ const STEPS: &[&str] = &[
     "clean", "cleanse", "train", "train_2", "gate", "on", "report",
 ];
 
-fn pick<'a, T>(from: &'a [T], at: u16) -> &'a T {
-    &from[at as usize % from.len()]
+fn pick(from: &[&'static str], at: u16) -> &'static str {
+    from[at as usize % from.len()]
 }
 
 impl Project {
@@ -77,17 +77,17 @@ impl Project {
     fn edit(&mut self, what: u8, a: u16, b: u16) {
         let count = self.steps.len();
         if count == 0 || what == 0 {
-            let name = (*pick(STEPS, a)).to_owned();
+            let name = pick(STEPS, a).to_owned();
             if count < 5 && self.steps.iter().all(|step| step.name != name) {
                 self.scripts += 1;
-                let is_shell = b % 4 == 0;
+                let is_shell = b.is_multiple_of(4);
                 self.steps.insert(
                     b as usize % (count + 1),
                     Step {
                         name,
                         script: self.scripts,
                         is_shell,
-                        needs_last: b % 3 == 0,
+                        needs_last: b.is_multiple_of(3),
                         asked: Vec::new(),
                     },
                 );
@@ -98,24 +98,24 @@ impl Project {
         let taken: Vec<String> = self.steps.iter().map(|step| step.name.clone()).collect();
         let step = &mut self.steps[at];
         let len = step.asked.len();
-        let new = (*pick(NAMES, b)).to_owned();
+        let new = pick(NAMES, b).to_owned();
         let is_new = step.asked.iter().all(|asked| asked.name != new);
         let asked = step.asked.get_mut((b / 16) as usize % len.max(1));
         match (what, asked) {
-            (1, _) if b % 4 == 0 => drop(self.steps.remove(at)),
+            (1, _) if b.is_multiple_of(4) => drop(self.steps.remove(at)),
             (2, _) => {
-                let name = (*pick(STEPS, b)).to_owned();
+                let name = pick(STEPS, b).to_owned();
                 if !taken.contains(&name) {
                     step.name = name;
                 }
             }
             (3 | 4, _) if len < 6 && is_new => step.asked.push(Asked {
                 name: new,
-                is_env: b % 3 == 0,
+                is_env: b.is_multiple_of(3),
                 required: b % 5 < 3,
-                number: b % 2 == 0,
+                number: b.is_multiple_of(2),
                 default: b as usize,
-                choices: if b % 7 == 0 { 2 } else { 0 },
+                choices: if b.is_multiple_of(7) { 2 } else { 0 },
                 described: b % 2 == 1,
             }),
             (5, Some(_)) => drop(step.asked.remove((b / 16) as usize % len)),
@@ -288,7 +288,7 @@ fn edited(text: &str, what: u8, a: u16, b: u16) -> Option<String> {
             candidates.push(at);
         }
     }
-    let value = *pick(VALUES, b);
+    let value = pick(VALUES, b);
     if what == 12 {
         let crlf = text.contains("\r\n");
         return Some(if crlf {
@@ -316,10 +316,10 @@ fn edited(text: &str, what: u8, a: u16, b: u16) -> Option<String> {
             ending(line)
         ),
         8 => format!("{line}{}", ending(line)),
-        9 if b % 4 == 0 => String::new(),
+        9 if b.is_multiple_of(4) => String::new(),
         10 if line.starts_with("steps:") && !text.contains("common:") => format!(
             "common:\n  args:\n    {}: 7\n  env:\n    M_{}: x\n{line}",
-            yaml::quoted(*pick(NAMES, b)),
+            yaml::quoted(pick(NAMES, b)),
             pick(NAMES, a).to_uppercase()
         ),
         11 => format!("{bare}  # at the end{}", ending(line)),
@@ -479,7 +479,7 @@ fn live(renames: Renames) -> u32 {
             }
             effective.set(effective.get() + 1);
             // People make several edits before they call `init` again.
-            if a % 2 == 0 {
+            if a.is_multiple_of(2) {
                 continue;
             }
             let scripts = project.steps.iter().map(Step::file);

@@ -59,9 +59,9 @@ fn the_strongest_answer_counts() {
         "train.inputs.train={from: clean.cleaned}",
     ];
     assert_snapshot!(layered(answers, profile, &settings), @r#"
-train.inputs.train = from clean.cleaned, command line (--set:1)
-train.args.features = ["x","y"], command line (--set:1)
-train.args.level = 1, command line (--set:1)
+train.inputs.train = from clean.cleaned, command line (--set)
+train.args.features = ["x","y"], command line (--set)
+train.args.level = 1, command line (--set)
 train.args.rounds = 3, profile's answers (a.ci.yaml:2)
 train.args.rate = 0.1, answers (a.yaml:3)
 serve.args.mode = "live", answers (a.yaml:4)
@@ -97,7 +97,7 @@ fn findings_point_at_the_text_that_is_wrong() {
         "train.inputs.train={from: a.b}",
     ];
     assert_snapshot!(layered(answers, profile, &settings), @r#"
-clean.env.MISSING_VALUE = "", command line (--set:1)
+clean.env.MISSING_VALUE = "", command line (--set)
 a.yaml:1 `A B` answer-pattern: `label_field` of step `clean` cannot be `A B` (write a text that matches `^[a-z_]+$`)
 a.yaml:1 `9` answer-choice: `level` of step `train` cannot be `9` (write one of `1` and `2`)
 a.yaml:1 `lable_field` unknown-answer: no step has an argument `lable_field` (did you mean `label_field`?)
@@ -106,16 +106,16 @@ a.yaml:1 `evn` unknown-answer: unknown key `evn` in `common` (did you mean `env`
 a.ci.yaml:1 `1000` answer-range: `rounds` of step `train` cannot be `1000` (write a whole number from 1 to 500)
 a.ci.yaml:1 `[]` answer-type: `features` of step `train` is a list, expected a list of texts (write a list of texts)
 a.ci.yaml:1 `trian` unknown-step: no step `trian` in the pipeline (did you mean `train`?)
---set:1 `rat` unknown-answer: step `train` has no argument `rat` (did you mean `rate`?)
---set:1 `tarin` unknown-step: no step `tarin` in the pipeline (did you mean `train`?)
---set:1 `perhaps` answer-type: `verbose` of step `train` is a text, expected true or false (write true or false)
---set:1 `mode` answer-choice: `mode` of step `serve` cannot be `` (write one of `batch` and `live`)
---set:1 `${NOWHERE}` variable-not-set: `title` of step `report` takes its value from `NOWHERE`, which is not set (set `NOWHERE` before you run, or write `${NOWHERE:-default}`)
---set:1 `a.b` answer-reference: no output `a.b` for `train` of step `train` (the outputs of the steps before are `clean.cleaned` and `supplier.raw`)
+--set `rat` unknown-answer: step `train` has no argument `rat` (did you mean `rate`?)
+--set `tarin` unknown-step: no step `tarin` in the pipeline (did you mean `train`?)
+--set `perhaps` answer-type: `verbose` of step `train` is a text, expected true or false (write true or false)
+--set `mode` answer-choice: `mode` of step `serve` cannot be `` (write one of `batch` and `live`)
+--set `${NOWHERE}` variable-not-set: `title` of step `report` takes its value from `NOWHERE`, which is not set (set `NOWHERE` before you run, or write `${NOWHERE:-default}`)
+--set `a.b` answer-reference: no output `a.b` for `train` of step `train` (the outputs of the steps before are `clean.cleaned` and `supplier.raw`)
 "#);
     assert_snapshot!(layered("steps: [", "steps: {", &["nonsense"]), @r#"
 a.ci.yaml:1 `{` yaml-syntax: not valid YAML: a bracket or brace is not closed, or one too many is (check the indentation, the brackets and the quotes here; quote a value that contains `: ` or ` #`)
 a.yaml:1 `[` yaml-syntax: not valid YAML: a bracket or brace is not closed, or one too many is (check the indentation, the brackets and the quotes here; quote a value that contains `: ` or ` #`)
---set:1 `nonsense` unknown-answer: `nonsense` is not an answer (write `STEP.args.NAME=VALUE`, with `inputs`, `outputs`, `env` or `args` in the middle)
+--set `nonsense` unknown-answer: `nonsense` is not an answer (write `STEP.args.NAME=VALUE`, with `inputs`, `outputs`, `env` or `args` in the middle)
 "#);
 }
