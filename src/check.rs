@@ -11,6 +11,7 @@ pub mod glob;
 pub mod imports;
 mod interpreters;
 pub mod names;
+mod needs;
 pub mod programs;
 mod space;
 pub mod status;
@@ -102,6 +103,7 @@ pub fn check(
         .filter(|finding| consequences::is_told(analysis, &unclear, finding, selected));
     problems.extend(told.map(|finding| finding.diagnostic.clone()));
     problems.extend(filesystem::check(analysis, &values, selected));
+    problems.extend(needs::check(analysis, &values, selected));
     problems.extend(programs::check(analysis, selected));
     problems.extend(interpreters::check(analysis, selected));
     problems.extend(space::check(analysis, &values, selected, &space::free));

@@ -254,6 +254,11 @@ codes! {
         "an output would overwrite an input or a source file",
         "The path given for an output is read by a step, or is a script of the pipeline. Nothing of yours is \
          overwritten: give another path, or none.";
+    NeedMissing = "need-missing", Warning,
+        "a step reads what another writes, and does not need it",
+        "Both name the same path, or a path in the folder that the other writes, and no edge says which of them runs first: \
+         the reader may find nothing, or what an earlier run left. Add the writer to the reader's `needs`, or give one of \
+         them another path.";
     LittleRoom = "little-room", Warning,
         "the disk has little room for what the run writes",
         "Outputs, logs and reports go to the run's own folder, and its disk has less room than the inputs take, or less \
