@@ -8,6 +8,7 @@ pub mod expectations;
 pub mod filesystem;
 pub mod format;
 pub mod glob;
+pub mod images;
 pub mod imports;
 mod interpreters;
 pub mod names;
@@ -105,6 +106,7 @@ pub fn check(
     problems.extend(filesystem::check(analysis, &values, selected));
     problems.extend(needs::check(analysis, &values, selected));
     problems.extend(programs::check(analysis, selected));
+    problems.extend(images::check(analysis, selected));
     problems.extend(interpreters::check(analysis, selected));
     problems.extend(space::check(analysis, &values, selected, &space::free));
     problems.extend(names::check(analysis));

@@ -12,6 +12,7 @@ use crate::program;
 use crate::script::Launcher;
 use crate::source::{Place, Span};
 
+use super::images;
 use super::interpreters;
 use super::values::working_folder;
 
@@ -47,7 +48,8 @@ pub fn check(analysis: &Analysis, selected: &[usize]) -> Diagnostics {
         let Some(program) = wanted(&analysis.steps[index].script.launcher) else {
             continue;
         };
-        if program.contains("${") {
+        // What an image has is known to nobody who does not start it.
+        if program.contains("${") || images::image_of(analysis, index).is_some() {
             continue;
         }
         let key = (program.to_owned(), working_folder(analysis, step));

@@ -228,7 +228,7 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
             );
         }
         for invocation in &plan.invocations {
-            let command = run::command::command_ahead(invocation, &plan.root, &environment);
+            let command = run::command::command_ahead(&plan, invocation, &environment);
             if let Some(command) = command {
                 ui.out(&command);
             }

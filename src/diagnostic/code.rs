@@ -161,7 +161,7 @@ codes! {
         "Paths below `/opt`, such as `/opt/ml/input/data`, belong to the image of a platform. On Linux they are put in place for \
          the step alone, by `unshare` or by bubblewrap, without root: outputs come to lie in the run's folder, and inputs that \
          `from:` or `path:` of the manifest name are found there. Where neither may do so, let the script take the path as an \
-         argument, or run in a container.";
+         argument, or give the step an `image:`, in whose container they are mounted.";
     UnmetExpectation = "unmet-expectation", Error,
         "an output is not what the manifest expects",
         "When a step has ended well, each of its outputs is held against what stands under its `expect`: rows, columns, JSON \
@@ -170,7 +170,8 @@ codes! {
     InterpreterNotFound = "interpreter-not-found", Error,
         "a program that a step starts is not installed",
         "The interpreter or command was not found on PATH, or the given path does not lead to a program. Install it, \
-         or name another one: `interpreter:` on the step, or `defaults: { interpreters: { python: … } }`.";
+         or name another one: `interpreter:` on the step, or `defaults: { interpreters: { python: … } }`. A step with `image:` \
+         needs docker or podman instead, and what else it starts is looked for in the image when it runs.";
     NotExecutable = "not-executable", Error,
         "a program that a step starts is there, and may not be executed",
         "The step names a file that is not marked as executable, so the system will not start it. Mark it, `chmod +x \

@@ -62,6 +62,7 @@ impl Pipeline {
             step: name.to_owned(),
             script: format!("{name}.sh"),
             program: Program::At("/bin/sh".into()),
+            container: None,
             args: vec!["-c".to_owned(), script.to_owned()],
             dir: self.plan.root.clone(),
             env: Vec::new(),
