@@ -18,7 +18,7 @@
 mod assign;
 mod branches;
 mod calls;
-mod commands;
+pub(super) mod commands;
 mod condition;
 mod demands;
 mod endings;
