@@ -63,7 +63,11 @@ pub(super) fn find(
 }
 
 /// Finds and reads the contract of a script by itself, where one lies by custom.
-pub(super) fn of_script(script: &Script, reading: &Reading, folder: &Path) -> (Contract, Diagnostics) {
+pub(super) fn of_script(
+    script: &Script,
+    reading: &Reading,
+    folder: &Path,
+) -> (Contract, Diagnostics) {
     let path = script.source.as_ref().map(Source::path);
     let stem = path.and_then(Path::file_stem).unwrap_or_default();
     let stem = stem.to_string_lossy();

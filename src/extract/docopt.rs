@@ -32,9 +32,7 @@ pub fn arguments(doc: &str, place: &Place) -> Vec<Argument> {
         }
         argument
     });
-    let options = doc
-        .lines()
-        .filter_map(|line| option_of(line.trim(), place));
+    let options = doc.lines().filter_map(|line| option_of(line.trim(), place));
     words.chain(options).collect()
 }
 

@@ -228,7 +228,11 @@ mod tests {
             )
         };
         for (line, value_type, description) in [
-            ("rounds = None  # type: int how many", "a whole number", Some("how many")),
+            (
+                "rounds = None  # type: int how many",
+                "a whole number",
+                Some("how many"),
+            ),
             ("rate = 1  # type: float", "a number", None),
             ("rate: float = 1", "a number", None),
             ("rate = 1  # per year", "a whole number", Some("per year")),
@@ -236,7 +240,11 @@ mod tests {
             ("names = None  # type: List[str]", "a list of texts", None),
         ] {
             let description = description.map(str::to_owned);
-            assert_eq!(cell(line), (Some(value_type.to_owned()), description), "{line}");
+            assert_eq!(
+                cell(line),
+                (Some(value_type.to_owned()), description),
+                "{line}"
+            );
         }
     }
 

@@ -374,7 +374,10 @@ fn a_script_by_itself_is_read_with_its_contract() {
             "entry_points:\n  main:\n    parameters: { epochs: { type: int, default: 5 } }\n    command: python train.py --epochs {epochs}\n",
         ),
     ]);
-    let told = project.run(&["inspect", "--script", "train.py"]).code(0).out;
+    let told = project
+        .run(&["inspect", "--script", "train.py"])
+        .code(0)
+        .out;
     assert!(told.contains("default 5"), "{told}");
     assert!(told.contains("MLproject:3"), "{told}");
     for (text, expected) in [
@@ -387,7 +390,10 @@ fn a_script_by_itself_is_read_with_its_contract() {
             .code(0)
             .tells(expected)
             .tells("not read as a contract");
-        project.write("runtime-test.yaml", "version: 1\npipeline: p\nsteps: { train: { script: train.py } }\n");
+        project.write(
+            "runtime-test.yaml",
+            "version: 1\npipeline: p\nsteps: { train: { script: train.py } }\n",
+        );
         project.run(&["check"]).code(0).tells(expected);
     }
 }

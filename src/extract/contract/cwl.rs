@@ -404,7 +404,10 @@ fn arguments(sheet: &mut Sheet<'_>, tool: &Value, at: &str, inputs: &mut [Input]
             (_, _, Some(word)) if word.contains("$(") || word.contains("${") => {
                 sheet.note(
                     &at,
-                    format!("an argument is worked out by {} when the tool runs", shown(word)),
+                    format!(
+                        "an argument is worked out by {} when the tool runs",
+                        shown(word)
+                    ),
                 );
                 if prefix.is_none() {
                     fixed.push(Fixed {

@@ -103,7 +103,9 @@ pub(super) fn read(sheet: &mut Sheet<'_>, subject: &Subject<'_>) {
             }
         }
     }
-    let named = fitting.iter().position(|call| same(&call.name, subject.step));
+    let named = fitting
+        .iter()
+        .position(|call| same(&call.name, subject.step));
     let of_base: Vec<&Call<'_>> = fitting
         .iter()
         .filter(|call| call.base == subject.step)
@@ -119,7 +121,10 @@ pub(super) fn read(sheet: &mut Sheet<'_>, subject: &Subject<'_>) {
     };
     let siblings: Vec<&Call<'_>> = match named {
         Some(_) => Vec::new(),
-        None => fitting.iter().filter(|call| call.base == first.base).collect(),
+        None => fitting
+            .iter()
+            .filter(|call| call.base == first.base)
+            .collect(),
     };
     let others = fitting.iter().any(|call| call.base != first.base);
     if named.is_none() && of_base.is_empty() && others {
@@ -133,7 +138,11 @@ pub(super) fn read(sheet: &mut Sheet<'_>, subject: &Subject<'_>) {
     }
     sheet.note_others(&first.at, KNOWN, "the stage");
     if siblings.len() > 1 {
-        let names: Vec<&str> = siblings.iter().map(|call| call.name.as_str()).take(5).collect();
+        let names: Vec<&str> = siblings
+            .iter()
+            .map(|call| call.name.as_str())
+            .take(5)
+            .collect();
         let more = if siblings.len() > 5 { ", …" } else { "" };
         let message = format!(
             "this stage stands for {} ({}{more}) and none has the step's name, so what differs between them is left open",
@@ -458,11 +467,8 @@ impl Stage<'_> {
             };
             let Some(value) = value(&self.known, word) else {
                 // What the stages give that this one stands for.
-                let values: Option<Vec<Value>> = self
-                    .all
-                    .iter()
-                    .map(|known| value(known, word))
-                    .collect();
+                let values: Option<Vec<Value>> =
+                    self.all.iter().map(|known| value(known, word)).collect();
                 match values.filter(|values| !values.is_empty()) {
                     Some(values) => {
                         let mut claim = sheet.claim(&name, Kind::Arg, &at).bound(binding);

@@ -19,15 +19,7 @@ const MOST_FILES: usize = 64;
 
 /// Functions that hand each of their first argument to their second.
 const APPLY: &[&str] = &[
-    "lapply",
-    "sapply",
-    "vapply",
-    "mclapply",
-    "map",
-    "map_df",
-    "map_dfr",
-    "map_dfc",
-    "walk",
+    "lapply", "sapply", "vapply", "mclapply", "map", "map_df", "map_dfr", "map_dfc", "walk",
 ];
 
 /// What a function does with files that is handed to another, as `read.csv` or `readr::read_csv`.

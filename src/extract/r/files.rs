@@ -221,9 +221,7 @@ pub fn path_of(function: &str) -> Option<Use> {
         Some((_, direction, at)) => (*direction, *at),
         None => PREFIXES
             .iter()
-            .find(|(prefix, ..)| {
-                function.len() > prefix.len() && function.starts_with(prefix)
-            })
+            .find(|(prefix, ..)| function.len() > prefix.len() && function.starts_with(prefix))
             .map(|(_, direction, at)| (*direction, *at))?,
     };
     Some(Use {

@@ -352,6 +352,9 @@ fn idioms_of_real_scripts() {
     );
     check(
         "opts <- \"Usage: x [-i] <out>\n\nOptions:\n  -i --inspect    Look.\n\" |> docopt::docopt()",
-        &["arg out <0 string required", "arg inspect --inspect|-i? bool =false \"Look.\""],
+        &[
+            "arg out <0 string required",
+            "arg inspect --inspect|-i? bool =false \"Look.\"",
+        ],
     );
 }

@@ -409,8 +409,7 @@ impl<'w> Walk<'w> {
                     self.fallback(*id, default.clone());
                 }
                 // `files[[1]] <- input`: what is kept in a list is read from it.
-                if let (Val::Need(_), Some(list)) =
-                    (&value, target.child_by_field_name("function"))
+                if let (Val::Need(_), Some(list)) = (&value, target.child_by_field_name("function"))
                     && list.kind() == "identifier"
                     && !matches!(before, Val::Need(_) | Val::Options)
                 {

@@ -84,7 +84,12 @@ impl Walk<'_> {
                     .and_then(|id| self.ledger.needs[id].default.as_ref())
                     .and_then(|default| default.as_str().map(str::to_owned));
                 let read = Read::Default(literal.clone().or(last));
-                let value = match self.perhaps.contains(name).then(|| self.take(name)).flatten() {
+                let value = match self
+                    .perhaps
+                    .contains(name)
+                    .then(|| self.take(name))
+                    .flatten()
+                {
                     // `if [ -n "$A" ]; then B=$A; fi; B=${B:-x}`: otherwise it is what the caller gave.
                     Some(held) => {
                         let given = self.variable(file, node, name, read.clone());
