@@ -494,7 +494,7 @@ impl Reader<'_, '_> {
                 .model
                 .units
                 .iter()
-                .any(|unit| named(unit))
+                .any(named)
                 .then(|| values.iter().map(|&value| value.to_owned()).collect());
         };
         let told = set
