@@ -6,6 +6,7 @@ pub mod changed;
 mod command_line;
 mod container;
 mod enclose;
+mod looks;
 mod machine;
 pub mod outline;
 pub mod reads;

@@ -57,7 +57,14 @@ pub fn check(analysis: &Analysis, values: &Values, selected: &[usize]) -> Diagno
                         }
                     }
                     Kind::Input | Kind::Output if !is_made(&path, &made, folder) => {
-                        problems.extend(check_input(&subject, &path))
+                        let found = check_input(&subject, &path);
+                        let upstream = found.as_ref().and_then(|_| output_named(analysis, &path));
+                        problems.extend(match (found, upstream) {
+                            (Some(found), Some(upstream)) => {
+                                Some(found.help(wired_instead(&upstream)))
+                            }
+                            (found, _) => found,
+                        });
                     }
                     _ => {}
                 }
@@ -398,6 +405,20 @@ pub(super) fn asked(finding: Diagnostic, subject: &Subject<'_>) -> Diagnostic {
         asked,
         format!("{} is asked for here", subject.requirement.shown_binding()),
     )
+}
+
+/// The output of a step that a path was most likely meant to be, for it is written like one: `clean.rows`.
+fn output_named(analysis: &Analysis, path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_str()?;
+    let (step, output) = name.split_once('.')?;
+    let step = analysis.manifest.find(step)?;
+    let mut outputs = analysis.steps[step].requirements.iter();
+    let is_it = |r: &Requirement| r.kind == Kind::Output && r.name == output;
+    outputs.any(is_it).then(|| name.to_owned())
+}
+
+fn wired_instead(output: &str) -> String {
+    format!("the output of a step is written `{{from: {output}}}`; this is a path")
 }
 
 fn not_found(subject: &Subject<'_>, path: &Path) -> Diagnostic {

@@ -39,6 +39,11 @@ pub fn find(program: &str, folder: &Path) -> Option<PathBuf> {
     std::iter::once(program).chain(also).find_map(look)
 }
 
+/// The program that a version manager's shim starts from this folder; none where it is no shim.
+pub fn behind(program: &Path, folder: &Path) -> Option<PathBuf> {
+    interpreters::chosen_by_shim(program, folder)
+}
+
 /// A finding for every program that is not there, each told once however many steps start it.
 pub fn check(analysis: &Analysis, selected: &[usize]) -> Diagnostics {
     let mut missing: HashMap<(String, PathBuf), Vec<usize>> = HashMap::new();

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::command_line::{Passed, arguments, variable};
 use super::container as contained;
 use super::enclose;
+use super::looks;
 use super::reads;
 use super::{
     Configured, Container, Document, Inherits, Invocation, Plan, PlannedExpectation, PlannedPath,
@@ -221,15 +222,19 @@ impl Builder<'_> {
             &self.mapped(&values),
             &self.analysis.output_folder(&self.step.name),
         );
-        // What runs inside of an enclosure decides as much as what encloses it.
-        let mut inside = None;
+        // What runs inside of an enclosure, or behind a shim, decides as much as what starts it.
+        let mut inside: Vec<PathBuf> = Vec::new();
+        if let Program::At(path) = &program {
+            inside.extend(programs::behind(path, &dir));
+            inside.extend(looks::environment_of(path, &args, &dir));
+        }
         let container = self.container(&values);
         if let (None, false, Program::At(path), Ok(way)) =
             (&container, stages.is_empty(), &program, container::way())
         {
             let main = self.analysis.home.join("main");
             let enclosed = enclose::enclosed(&way, &stages, &dir, &main, path, args);
-            inside = Some(path.clone());
+            inside.push(path.clone());
             program = Program::At(enclosed.0);
             args = enclosed.1;
             documents.extend(enclosed.2);

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::path::Path;
 
 use crate::plan::{Inherits, Invocation, Plan, Program};
 use crate::run::mask::Mask;
+use crate::run::step;
 use crate::script::TargetKind;
 
 /// The command as it can be pasted into a shell that stands in the step's working folder.
@@ -47,13 +49,36 @@ fn is_name(name: &str) -> bool {
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
+/// The facts of the run that a step asks for by name, as they are when it is started by hand.
+fn facts(plan: &Plan, invocation: &Invocation) -> Vec<(String, String)> {
+    // What nobody looks at would only make the command longer.
+    let code = invocation.reads.code.iter();
+    let texts = code.filter_map(|path| fs::read_to_string(path).ok());
+    let texts: Vec<String> = texts.chain(invocation.args.iter().cloned()).collect();
+    let folder = plan.output_folder(&invocation.step);
+    let all = [
+        (step::RUN_ID, "by-hand".to_owned()),
+        (step::STEP, invocation.step.clone()),
+        (step::ATTEMPT, "1".to_owned()),
+        (step::OUTPUT_DIR, folder.to_string_lossy().into_owned()),
+    ];
+    let asked = all.into_iter();
+    let asked = asked.filter(|(name, _)| texts.iter().any(|text| text.contains(name)));
+    asked
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
+
 /// The command of a step that has not been started, as it can be pasted into a shell that stands in the manifest's
-/// folder; nothing for an external step. Secrets are masked.
+/// folder; nothing for an external step. Secrets are masked. (io: reads its code, for the facts that it asks for)
 pub fn command_ahead(
     plan: &Plan,
     invocation: &Invocation,
     environment: &[(OsString, OsString)],
 ) -> Option<String> {
+    let mut invocation = invocation.clone();
+    invocation.env.extend(facts(plan, &invocation));
+    let invocation = &invocation;
     let command = match &invocation.program {
         Program::Nothing => return None,
         Program::At(program) => command(plan, invocation, program),

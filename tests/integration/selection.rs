@@ -44,7 +44,7 @@ fn project() -> Project {
         ("helper.py", "def cleaned(text):\n    return text\n"),
         (
             "count.sh",
-            "wc -l < \"${CLEANED:?}\" > \"${1:?}\"\necho \"${TITLE:?}\" >> \"$1\"\n! env | grep -q ^LEAKED=\n",
+            "wc -l < \"${CLEANED:?}\" > \"${1:?}\"\n[ \"$RUNTIME_TEST_STEP $RUNTIME_TEST_ATTEMPT\" = 'count 1' ] || exit 9\necho x > \"$RUNTIME_TEST_OUTPUT_DIR/more\"\necho \"${TITLE:?}\" >> \"$1\"\n! env | grep -q ^LEAKED=\n",
         ),
         (
             "score.py",
@@ -183,6 +183,7 @@ fn what_a_dry_run_prints_can_be_pasted() {
     let output = |name: &str| project.read(&format!(".runtime-test/outputs/{name}"));
     assert_eq!(output("clean/cleaned.csv"), "a\n1\n2\n");
     assert_eq!(output("count/result.txt"), "3\nit's $5\n");
+    assert_eq!(output("count/more"), "x\n", "facts of the run are set");
     assert_eq!(output("score/scores.json"), "6");
     assert_eq!(project.read("sub/alone.txt"), "1\n");
 }
