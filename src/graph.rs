@@ -1,6 +1,7 @@
 //! Owns pictures of a pipeline's DAG: one small description, drawn as text, Mermaid, DOT or SVG. Knows nothing of where
 //! steps and states come from. The same description always gives the same bytes.
 
+pub mod condense;
 pub mod dot;
 mod layout;
 pub mod mermaid;
@@ -34,6 +35,10 @@ pub struct Node {
     pub tone: Tone,
     /// What it waits for, or why it is as it is.
     pub notes: Vec<String>,
+    /// Whether who needs it can have what it gives.
+    pub gives: bool,
+    /// The steps that it stands for, by their places in the pipeline: itself, unless steps that are alike are drawn as one.
+    pub members: Vec<usize>,
 }
 
 /// That a step needs another.
@@ -56,19 +61,28 @@ pub struct Look {
     pub tone: Tone,
     /// What it waits for, or why it is as it is.
     pub notes: Vec<String>,
+    /// Whether who needs it can have what it gives.
+    pub gives: bool,
 }
 
 impl Dag {
     /// The DAG of an outline, each step with its look.
     pub fn of(outline: &Outline, look: impl Fn(&str) -> Look) -> Self {
-        let nodes = outline.steps.iter().map(|(name, step)| {
-            let Look { state, tone, notes } = look(name);
+        let nodes = outline.steps.iter().enumerate().map(|(at, (name, step))| {
+            let Look {
+                state,
+                tone,
+                notes,
+                gives,
+            } = look(name);
             Node {
                 name: name.clone(),
                 detail: step.runs.clone(),
                 state,
                 tone,
                 notes,
+                gives,
+                members: vec![at],
             }
         });
         let edges = outline.steps.values().enumerate().flat_map(|(to, step)| {

@@ -5,6 +5,7 @@ use clap::ValueEnum;
 use crate::analysis;
 use crate::check::{self, status};
 use crate::exit_code::Exit;
+use crate::graph::condense::{GROUPS, MANY, condense};
 use crate::graph::{Dag, Look, dot, mermaid, svg, text};
 use crate::plan::{build, outline, select};
 use crate::ui::{Tone, Ui, paint};
@@ -21,6 +22,11 @@ pub(super) struct Args {
     /// As what to draw it
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
+    /// Draw each step, however many there are
+    ///
+    /// Without it, more than 400 steps are drawn in groups of steps that are alike; as `dot`, each is always drawn.
+    #[arg(long)]
+    whole: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -48,6 +54,8 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
             return Exit::Usage;
         }
     };
+    let left_out = select::left_out(&analysis.manifest, &args.steps.selection(), &selected);
+    ui.diagnostics(&left_out);
     if selected.is_empty() {
         ui.error("nothing was selected to draw");
         return Exit::NothingSelected;
@@ -70,8 +78,21 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
             state: String::new(),
             tone: Tone::Dim,
             notes: Vec::new(),
+            gives: false,
         },
     });
+    let count = dag.nodes.len();
+    let dag = match args.whole || args.format == Format::Dot || count <= MANY {
+        true => dag,
+        false => {
+            let few = condense(&dag, GROUPS);
+            let drawn = few.nodes.len();
+            ui.note(&format!(
+                "{count} steps are drawn as {drawn}, those that are alike as one; --whole draws each"
+            ));
+            few
+        }
+    };
     ui.out(&match args.format {
         Format::Mermaid => mermaid::render(&dag),
         Format::Dot => dot::render(&dag),
@@ -86,7 +107,6 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
                 false => paint(Tone::Warn, "not ready"),
             };
             let head = paint(Tone::Strong, &dag.title);
-            let count = dag.nodes.len();
             let steps = if count == 1 { "step" } else { "steps" };
             let drawn = text::render(&dag, canvas);
             format!("{head}: {count} {steps}, {ready}\n\n{drawn}")
@@ -113,5 +133,6 @@ fn look(step: &status::StepStatus) -> Look {
             (false, false) => Tone::Bad,
         },
         notes: missing.chain(invalid).collect(),
+        gives: step.state.is_ready(),
     }
 }

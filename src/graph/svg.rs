@@ -68,7 +68,10 @@ pub fn render(dag: &Dag, within: Within) -> String {
         escaped(&format!(
             "{}: {} steps and what goes between them",
             dag.title,
-            dag.nodes.len()
+            dag.nodes
+                .iter()
+                .map(|node| node.members.len())
+                .sum::<usize>()
         )),
         match within {
             // On a page it shrinks to fit, as far as it can be read.
@@ -84,9 +87,9 @@ pub fn render(dag: &Dag, within: Within) -> String {
         );
     }
     lines(&mut out, dag, &layout, &labels);
-    for (at, (node, placed)) in dag.nodes.iter().zip(&layout.boxes).enumerate() {
+    for (node, placed) in dag.nodes.iter().zip(&layout.boxes) {
         if within == Within::Page {
-            let _ = write!(out, "<a href=\"#step-{at}\">");
+            out.push_str(&link(node));
         }
         boxed(&mut out, node, placed);
         out.push_str(if within == Within::Page {
@@ -96,6 +99,19 @@ pub fn render(dag: &Dag, within: Within) -> String {
         });
     }
     out + "</svg>\n"
+}
+
+/// The beginning of a link to a step, or to the steps that a group stands for.
+fn link(node: &Node) -> String {
+    let first = node.members.first().copied().unwrap_or_default();
+    match node.members.as_slice() {
+        [_, _, ..] => {
+            let all: Vec<String> = node.members.iter().map(usize::to_string).collect();
+            let all = all.join(" ");
+            format!("<a href=\"#step-{first}\" data-steps=\"{all}\">")
+        }
+        _ => format!("<a href=\"#step-{first}\">"),
+    }
 }
 
 /// How much room a step takes.
@@ -129,9 +145,9 @@ fn notes(node: &Node) -> Vec<String> {
 /// Lines first, so that boxes lie on top.
 fn lines(out: &mut String, dag: &Dag, layout: &Layout, labels: &[String]) {
     for ((edge, pieces), label) in dag.edges.iter().zip(&layout.lines).zip(labels) {
-        let class = match dag.nodes[edge.from].tone {
-            crate::ui::Tone::Good => "edge",
-            _ => "edge open",
+        let class = match dag.nodes[edge.from].gives {
+            true => "edge",
+            false => "edge open",
         };
         let title = format!(
             "{} → {}",

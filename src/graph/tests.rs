@@ -7,12 +7,15 @@ use super::*;
 fn dag(names: &str, edges: &[&str]) -> Dag {
     let nodes: Vec<Node> = names
         .split_whitespace()
-        .map(|name| Node {
+        .enumerate()
+        .map(|(at, name)| Node {
             name: name.to_owned(),
             detail: format!("scripts/{name}.py"),
             state: "complete".to_owned(),
             tone: Tone::Good,
             notes: Vec::new(),
+            gives: true,
+            members: vec![at],
         })
         .collect();
     let place = |name: &str| {
@@ -66,6 +69,7 @@ fn penguins() -> Dag {
         "waits for args.rounds".to_owned(),
         "args.rate: `x` is not a number".to_owned(),
     ];
+    dag.nodes[5].gives = false;
     dag.nodes[7].tone = Tone::Warn;
     dag.nodes[8].tone = Tone::Dim;
     dag
@@ -201,5 +205,84 @@ proptest! {
         any.edges.retain(|edge| edge.from < edge.to);
         let drawn = text::render(&any, Canvas { width: 80, unicode: true });
         prop_assert!(drawn.lines().count() >= 14);
+    }
+}
+
+/// A pipeline of `count` steps that read one source, work in `kinds` ways and end in one.
+fn wide(count: usize, kinds: usize) -> Dag {
+    let mut names = vec!["source".to_owned()];
+    let mut edges = Vec::new();
+    for at in 0..count {
+        let name = format!("{}_{at}", ["load", "fit", "score", "plot"][at % kinds]);
+        edges.push(format!("source {name} rows rows"));
+        edges.push(format!("{name} end part part"));
+        names.push(name);
+    }
+    names.push("end".to_owned());
+    let edges: Vec<&str> = edges.iter().map(String::as_str).collect();
+    dag(&names.join(" "), &edges)
+}
+
+#[test]
+fn many_steps_are_drawn_as_few_and_what_went_wrong_stays_by_itself() {
+    let mut many = wide(900, 3);
+    many.nodes[7].tone = Tone::Bad;
+    many.nodes[8].tone = Tone::Warn;
+    let few = condense::condense(&many, 120);
+    let shown = few.nodes.iter().map(|node| {
+        let first = node.members[0];
+        format!(
+            "{} | {} | {} | {first} and {} more",
+            node.name,
+            node.detail,
+            node.state,
+            node.members.len() - 1
+        )
+    });
+    insta::assert_snapshot!(shown.collect::<Vec<_>>().join("\n"), @r"
+    source | scripts/source.py | complete | 0 and 0 more
+    load_* | 299 steps, scripts/load_*.py | 299 complete | 1 and 298 more
+    fit_* | 299 steps, scripts/fit_*.py | 299 complete | 2 and 298 more
+    score_* | 300 steps, scripts/score_*.py | 300 complete | 3 and 299 more
+    load_6 | scripts/load_6.py | complete | 7 and 0 more
+    fit_7 | scripts/fit_7.py | complete | 8 and 0 more
+    end | scripts/end.py | complete | 901 and 0 more
+    ");
+    assert_eq!(few.edges.len(), 10);
+    assert_eq!(condense::condense(&penguins(), 9), penguins());
+}
+
+proptest! {
+    /// However a pipeline is shaped, it becomes as small as it has to be, no step is lost, and no way runs in a circle.
+    #[test]
+    fn groups_hold_every_step_and_run_one_way(
+        count in 1..80usize,
+        links in proptest::collection::vec((any::<usize>(), any::<usize>()), 0..120),
+        states in proptest::collection::vec(0..4usize, 1..80),
+        most in 1..30usize,
+    ) {
+        let names: Vec<String> = (0..count).map(|at| format!("{}{at}", ["a", "load_", "fit-"][at % 3])).collect();
+        let mut whole = dag(&names.join(" "), &[]);
+        for (at, node) in whole.nodes.iter_mut().enumerate() {
+            node.tone = [Tone::Good, Tone::Bad, Tone::Warn, Tone::Dim][states[at % states.len()]];
+        }
+        for (a, b) in links {
+            let (from, to) = (a % count, b % count);
+            if from < to {
+                whole.edges.push(Edge { from, to, wires: Vec::new() });
+            }
+        }
+        let few = condense::condense(&whole, most);
+        prop_assert!(few.nodes.len() <= most.max(1));
+        let mut all: Vec<usize> = few.nodes.iter().flat_map(|node| node.members.clone()).collect();
+        all.sort_unstable();
+        prop_assert_eq!(all, (0..count).collect::<Vec<_>>());
+        prop_assert!(few.edges.iter().all(|edge| edge.from < edge.to));
+        for edge in &whole.edges {
+            let group = |step: usize| few.nodes.iter().position(|node| node.members.contains(&step));
+            let (from, to) = (group(edge.from), group(edge.to));
+            prop_assert!(from == to || few.edges.iter().any(|few| (Some(few.from), Some(few.to)) == (from, to)));
+        }
+        let _ = svg::render(&few, svg::Within::Page);
     }
 }

@@ -6,10 +6,11 @@ use super::cause::{self, Given};
 use super::log::{end_of, last_lines};
 use super::record::Record;
 use super::words::{counted, duration, state};
+use crate::graph::condense::condense;
 use crate::graph::mermaid;
 use crate::ui::{Tone, clipped};
 
-/// The most steps that are drawn: code hosts refuse larger flowcharts.
+/// The most boxes that are drawn: code hosts refuse larger flowcharts.
 const DRAWN: usize = 100;
 /// The most rows of the table, and the most failures told at length.
 const ROWS: usize = 300;
@@ -43,7 +44,7 @@ pub fn render(record: &Record) -> String {
     if let Some(remark) = record.remark() {
         let _ = write!(out, "{}\n\n", text(&remark));
     }
-    if let Some(dag) = record.dag().filter(|dag| dag.nodes.len() <= DRAWN) {
+    if let Some(dag) = record.dag().map(|dag| condense(&dag, DRAWN)) {
         let _ = write!(out, "```mermaid\n{}```\n\n", mermaid::render(&dag));
     }
     out.push_str("| | step | state | time | ran |\n| --- | --- | --- | ---: | --- |\n");

@@ -301,6 +301,7 @@ impl Record {
                 },
                 tone,
                 notes: reason.into_iter().collect(),
+                gives: tone == Tone::Good || outcome.is_some_and(|outcome| outcome.state.is_good()),
             }
         }))
     }

@@ -477,8 +477,9 @@ fn a_page_of_many_steps_is_light_until_somebody_looks() {
         return;
     }
     let mut manifest = "version: 1\npipeline: many\nsteps:\n".to_owned();
-    for at in 0..200 {
-        manifest += &format!("  step_{at}: {{ command: [echo, \"<b>{at}</b>\"] }}\n");
+    for at in 0..410 {
+        let name = if at % 3 == 0 { "load" } else { "step" };
+        manifest += &format!("  {name}_{at}: {{ command: [echo, \"<b>{at}</b>\"] }}\n");
     }
     let project = Project::new(&[("runtime-test.yaml", &manifest)]);
     project.run(&["-q", "run"]).code(0);
@@ -486,15 +487,47 @@ fn a_page_of_many_steps_is_light_until_somebody_looks() {
     let address = format!("file://{}#step-7", page.display());
     let (dom, log) = browse(&project, &address, &[]);
     assert!(!log.contains("CONSOLE"), "{log}");
-    assert_eq!(dom.matches("<noscript>").count(), 199);
+    assert_eq!(dom.matches("<noscript>").count(), 409);
     assert_eq!(
         dom.matches("class=\"body\"").count(),
-        200,
+        410,
         "as text or as elements"
     );
     assert!(
         dom.contains("&lt;b&gt;7&lt;/b&gt;"),
         "logs are still only text"
+    );
+
+    // Steps that are alike are drawn as one, which shows those that it stands for.
+    assert!(dom.contains("410 steps in 2 groups"));
+    let text = fs::read_to_string(&page).expect("a page");
+    let nonce = text.split("script-src 'nonce-").nth(1).expect("a policy");
+    let nonce = nonce.split('\'').next().expect("a nonce");
+    let click = "document.querySelector('a[data-steps]').dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true }));";
+    let clicked = text.replace(
+        "</body>",
+        &format!("<script nonce=\"{nonce}\">{click}</script></body>"),
+    );
+    project.write("clicked.html", &clicked);
+    let address = format!("file://{}", project.path().join("clicked.html").display());
+    let (dom, log) = browse(&project, &address, &[]);
+    assert!(!log.contains("CONSOLE"), "{log}");
+    assert!(dom.contains(">137 of 410 steps<"));
+    let hidden = dom
+        .split("<details")
+        .skip(1)
+        .map(|step| step.split('>').next());
+    let hidden = hidden.flatten().filter(|step| step.contains("hidden"));
+    assert_eq!(hidden.count(), 273);
+    let drawn = project.run(&["graph"]).code(0);
+    assert!(
+        drawn.out.contains("load_*  137 ") && drawn.err.contains("--whole"),
+        "{drawn:?}"
+    );
+    let whole = project.run(&["graph", "--whole"]).code(0).out;
+    assert!(
+        whole.contains("load_408") && !whole.contains("_*"),
+        "{whole}"
     );
 }
 

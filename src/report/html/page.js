@@ -114,6 +114,28 @@
     found.textContent = words.length ? `${count} of ${steps.length} steps` : "";
   });
 
+  // A group of the drawing shows the steps that it stands for, and only those, until something else is looked for.
+  const everything = made("button", { type: "button", textContent: "Show all", hidden: true });
+  found.after(everything);
+  const only = (wanted, text) => {
+    steps.forEach((step, at) => { step.hidden = wanted && !wanted.has(at); });
+    found.textContent = text;
+    everything.hidden = !wanted;
+  };
+  everything.addEventListener("click", () => { only(null, ""); find.focus(); });
+  find.addEventListener("input", () => { everything.hidden = true; });
+  for (const group of all("a[data-steps]")) {
+    group.addEventListener("click", (event) => {
+      event.preventDefault();
+      const wanted = new Set(group.dataset.steps.split(" ").map(Number));
+      find.value = "";
+      only(wanted, `${wanted.size} of ${steps.length} steps`);
+      document.getElementById("steps").scrollIntoView();
+      const first = shown()[0];
+      if (first) first.querySelector("summary").focus({ preventScroll: true });
+    });
+  }
+
   const reveal = () => {
     const step = document.getElementById(location.hash.slice(1));
     if (step && step.matches(".step")) {

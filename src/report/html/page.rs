@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::steps::{Step, steps};
 use super::timeline::{Timeline, timeline};
 use crate::event::RunSummary;
+use crate::graph::condense::{GROUPS, MANY, condense};
 use crate::graph::{class_of, svg};
 use crate::report::cause::{self, Given, Line};
 use crate::report::compare::{Timing, compare};
@@ -13,8 +14,6 @@ use crate::report::log::{end_of, last_lines, plain};
 use crate::report::record::Record;
 use crate::report::words::{duration, moment, state};
 
-/// From how many steps on the drawing would be of no use.
-const DRAWN: usize = 400;
 /// From how many steps on the page spares the browser what nobody looks at.
 const LARGE: usize = 150;
 /// The most failures at the top of the page, and the most lines shown of each one's log.
@@ -42,12 +41,20 @@ pub(super) struct Page {
     folder: String,
     counts: Vec<Count>,
     failures: Vec<Failure>,
-    drawing: Option<String>,
+    drawing: Option<Drawing>,
     timeline: Timeline,
     steps: Vec<Step>,
     changes: Option<Changes>,
     facts: Vec<(&'static str, String)>,
     version: &'static str,
+}
+
+/// The DAG, drawn.
+#[derive(Serialize)]
+struct Drawing {
+    svg: String,
+    /// How many boxes stand for all steps, where steps that are alike are drawn as one.
+    groups: Option<usize>,
 }
 
 /// How many steps ended in a way.
@@ -221,9 +228,13 @@ fn said(Given { at, name, value }: Given) -> Said {
     }
 }
 
-fn drawing(record: &Record) -> Option<String> {
-    let dag = record.dag().filter(|dag| dag.nodes.len() <= DRAWN)?;
-    Some(svg::render(&dag, svg::Within::Page))
+fn drawing(record: &Record) -> Option<Drawing> {
+    let whole = record.dag()?;
+    let few = (whole.nodes.len() > MANY).then(|| condense(&whole, GROUPS));
+    Some(Drawing {
+        groups: few.as_ref().map(|few| few.nodes.len()),
+        svg: svg::render(&few.unwrap_or(whole), svg::Within::Page),
+    })
 }
 
 fn changes(record: &Record, earlier: &RunSummary) -> Changes {
