@@ -3,7 +3,6 @@
 
 mod arguments;
 pub mod contract;
-mod docopt;
 pub mod drift;
 mod help;
 pub mod merge;

@@ -4,9 +4,7 @@
 pub mod build;
 pub mod changed;
 mod command_line;
-mod container;
 mod enclose;
-mod looks;
 mod machine;
 pub mod outline;
 pub mod reads;
@@ -23,7 +21,6 @@ use crate::requirement::DataType;
 use crate::script::CargoTarget;
 use crate::source::Place;
 
-pub use self::container::Container;
 pub use self::reads::Reads;
 
 /// Everything a run needs to know.
@@ -68,8 +65,6 @@ pub struct Invocation {
     pub script: String,
     /// What is started.
     pub program: Program,
-    /// The container that it runs in.
-    pub container: Option<Container>,
     /// Its arguments.
     pub args: Vec<String>,
     /// Its working folder; absolute.
@@ -139,7 +134,7 @@ pub struct Stage {
 /// What an invocation starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Program {
-    /// A program at an absolute path; in a container also one that its image finds by its name.
+    /// A program at an absolute path.
     At(PathBuf),
     /// The binary of a target that Cargo builds first.
     Cargo(CargoTarget),

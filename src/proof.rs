@@ -2,6 +2,8 @@
 //! JSON whole, in bounded memory, and nothing else. A doubt is no proof against a file: only what no reader of that
 //! type could take is refused.
 
+mod parquet;
+
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -35,11 +37,13 @@ pub fn at_a_glance(path: &Path, data_type: DataType) -> io::Result<Option<String
     within(path, data_type, READ_AT_A_GLANCE)
 }
 
-/// The names in the header of a table with delimiters; nothing for other types, and where there is none to be read.
+/// The names of a table's columns: in its header, or in the description at the end of a Parquet file; nothing for other
+/// types, and where there is none to be read.
 pub fn header(path: &Path, data_type: DataType) -> Option<Vec<String>> {
     let delimiter = match data_type {
         DataType::Csv => None,
         DataType::Tsv => Some('\t'),
+        DataType::Parquet => return parquet::columns(&mut File::open(path).ok()?),
         _ => return None,
     };
     let head = read_up_to(&mut File::open(path).ok()?, LOOK).ok()?;

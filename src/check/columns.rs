@@ -136,7 +136,7 @@ fn written(analysis: &Analysis, values: &Values, from: &OutputRef) -> Option<Kno
     })
 }
 
-/// The columns in the header of a file, where it is one table with delimiters.
+/// The columns that a file has, where it is one table that says so.
 fn in_file(paths: &[PathBuf], data_type: Option<DataType>) -> Option<Known> {
     let [path] = paths else {
         return None;

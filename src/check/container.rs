@@ -4,7 +4,6 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use super::images;
 use super::values::{Taken, Values};
 use crate::analysis::Analysis;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -57,11 +56,11 @@ pub fn way() -> Result<Way, &'static str> {
     let find = |name: &str| program::find(name, variable.as_deref(), Path::new("/"));
     if !Path::new("/proc/self/ns/user").exists() || is("user/max_user_namespaces", "0") {
         return Err(
-            "it has no user namespaces; run on Linux that has them, or give the step an `image:`",
+            "it has no user namespaces; run on Linux that has them, or in a container of the platform",
         );
     }
     if !Path::new(ROOT).is_dir() {
-        return Err("it has no folder `/opt`; make it, or give the step an `image:`");
+        return Err("it has no folder `/opt`; make it");
     }
     let is_restricted = is("kernel/unprivileged_userns_clone", "0")
         || is("kernel/apparmor_restrict_unprivileged_userns", "1");
@@ -69,12 +68,10 @@ pub fn way() -> Result<Way, &'static str> {
     match (tools, find("bwrap")) {
         (Some(unshare), _) if !is_restricted => Ok(Way::Unshare(unshare)),
         (_, Some(bwrap)) => Ok(Way::Bubblewrap(bwrap)),
-        (_, None) if is_restricted => Err(
-            "its kernel restricts user namespaces; install bubblewrap, or give the step an `image:`",
-        ),
-        (_, None) => Err(
-            "it has neither `unshare` nor `bwrap`; install util-linux or bubblewrap, or give the step an `image:`",
-        ),
+        (_, None) if is_restricted => {
+            Err("its kernel restricts user namespaces; install bubblewrap, or lift the restriction")
+        }
+        (_, None) => Err("it has neither `unshare` nor `bwrap`; install util-linux or bubblewrap"),
     }
 }
 
@@ -87,10 +84,6 @@ pub fn is_mapped(requirement: &Requirement, value: Option<&Path>) -> bool {
 pub fn check(analysis: &Analysis, values: &Values, selected: &[usize]) -> Diagnostics {
     let mut problems = Diagnostics::new();
     for &index in selected {
-        // A container has such paths of its own.
-        if images::image_of(analysis, index).is_some() {
-            continue;
-        }
         let (step, analysed) = (&analysis.manifest.steps[index], &analysis.steps[index]);
         let requirements = analysed.requirements.iter().zip(values.of(index));
         let mut mapped = requirements.filter(|(requirement, taken)| match taken {
@@ -103,7 +96,7 @@ pub fn check(analysis: &Analysis, values: &Values, selected: &[usize]) -> Diagno
         };
         let why = match (&analysed.script.launcher, way()) {
             (Launcher::Cargo(_), _) => {
-                "what Cargo builds is started as it is; let it take the path as an argument, or give the step an `image:`"
+                "what Cargo builds is started as it is; let it take the path as an argument"
             }
             (_, Err(why)) => why,
             (_, Ok(_)) => continue,
@@ -122,9 +115,7 @@ fn unmapped(step: &str, requirement: &Requirement, why: &str) -> Diagnostic {
         "step `{step}` {does} `{}`, a path of a container, for which this machine cannot put another in place",
         requirement.shown_binding()
     );
-    let (why, help) = why
-        .split_once("; ")
-        .unwrap_or((why, "give the step an `image:`"));
+    let (why, help) = why.split_once("; ").unwrap_or((why, "run in a container"));
     Diagnostic::new(Code::ContainerPath, message)
         .maybe_at(requirement.asked_at().cloned(), why)
         .help(help)

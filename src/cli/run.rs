@@ -59,7 +59,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "PART/OF", help_heading = "Selection", value_parser = shard)]
     shard: Option<Shard>,
     /// How many places there are for steps that run at the same time [default: one a processor]
-    #[arg(short, long, value_name = "N", value_parser = jobs)]
+    #[arg(short, long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
     /// Start no more steps once one has failed
     #[arg(long, conflicts_with = "keep_going")]
@@ -129,12 +129,6 @@ enum MessageFormat {
     Json,
 }
 
-/// A number of places.
-fn jobs(text: &str) -> Result<NonZeroUsize, String> {
-    let number = text.parse().ok();
-    number.ok_or_else(|| "write how many, from 1".to_owned())
-}
-
 /// A part of a whole.
 fn shard(text: &str) -> Result<Shard, String> {
     Shard::parse(text).ok_or_else(|| "write the second of five parts as `2/5`".to_owned())
@@ -196,13 +190,15 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
             return Exit::Failure;
         }
     };
-    let selected = match selected(&analysis, args, changed) {
+    let selection = selection(&analysis, args, changed);
+    let selected = match select::select(&analysis.manifest, &selection) {
         Ok(selected) => selected,
         Err(problems) => {
             ui.diagnostics(&problems);
             return Exit::Usage;
         }
     };
+    ui.diagnostics(&select::left_out(&analysis.manifest, &selection, &selected));
     if selected.is_empty() {
         ui.error(&nothing_selected(args));
         return Exit::NothingSelected;
@@ -234,7 +230,7 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
             );
         }
         for invocation in &plan.invocations {
-            let command = run::command::command_ahead(&plan, invocation, &environment);
+            let command = run::command::command_ahead(invocation, &plan.root, &environment);
             if let Some(command) = command {
                 ui.out(&command);
             }
@@ -319,12 +315,8 @@ fn nothing_selected(args: &Args) -> String {
     }
 }
 
-/// The steps asked for, by their places in the manifest.
-fn selected(
-    analysis: &Analysis,
-    args: &Args,
-    changed: Option<Vec<String>>,
-) -> Result<Vec<usize>, Diagnostics> {
+/// Which steps are asked for.
+fn selection(analysis: &Analysis, args: &Args, changed: Option<Vec<String>>) -> Selection {
     let failed = args.failed.then(|| {
         let summary = run::journal::latest(&analysis.home)
             .and_then(|folder| run::journal::load_summary(&folder).ok());
@@ -334,13 +326,12 @@ fn selected(
             .map(|(name, _)| name)
             .collect()
     });
-    let selection = Selection {
+    Selection {
         failed,
         changed,
         shard: args.shard,
         ..args.steps.selection()
-    };
-    select::select(&analysis.manifest, &selection)
+    }
 }
 
 fn carry_out(plan: &Plan, mut reporters: Reporters, args: &Args, ui: &mut Ui) -> Exit {

@@ -105,7 +105,6 @@ impl Found {
             let claim = claim(argument);
             let known = claims.iter().any(|other| {
                 other.name == claim.name
-                    && other.kind == claim.kind
                     && other.when == claim.when
                     && other.bindings == claim.bindings
             });

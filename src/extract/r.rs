@@ -10,6 +10,7 @@
 
 mod calls;
 mod conditions;
+mod docopt;
 mod files;
 mod options;
 mod paths;

@@ -13,16 +13,16 @@ use super::declare::{Declarer, scalar_text};
 use super::graph::Graph;
 use super::problems::{
     bad_duration, bad_kept, bad_name, bad_version, circular, empty_command, entry_without_script,
-    misfit, no_steps, one_target, pause_without, repeated_need, step_kind, unknown_need,
-    unknown_profile,
+    misfit, no_steps, one_target, pause_without, repeated_need, step_kind, type_by_ending,
+    unknown_need, unknown_profile,
 };
 use super::raw::{
-    RawCargo, RawDefaults, RawDuration, RawEnvironment, RawImage, RawInherit, RawInterpreter,
-    RawManifest, RawRetries, RawStep, RawWords,
+    RawCargo, RawDefaults, RawDuration, RawEnvironment, RawInherit, RawInterpreter, RawManifest,
+    RawRetries, RawStep, RawWords,
 };
 use super::retries::{Backoff, Retries};
 use super::version::Versions;
-use super::{Image, Inherit, Manifest, Runs, Settings, Step};
+use super::{Inherit, Manifest, Runs, Settings, Step};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::requirement::{Kind, Layer};
 use crate::script::{Entry, TargetKind};
@@ -58,7 +58,8 @@ pub fn load(
         Ok(document) => document,
         Err(problems) => return (None, problems),
     };
-    let mut problems = own_shape().check(&document, &place_name);
+    let problems = own_shape().check(&document, &place_name);
+    let mut problems = problems.changed(|problem| Some(type_by_ending(problem)));
     let broken = problems
         .iter()
         .any(|problem| problem.code != Code::UnknownKey);
@@ -270,10 +271,6 @@ impl Loader<'_> {
                     Some((*language, self.version(raw, &pointer)?))
                 })
                 .collect(),
-            image: raw
-                .image
-                .as_ref()
-                .map(|raw| self.image(raw, "/defaults/image")),
         }
     }
 
@@ -374,10 +371,6 @@ impl Loader<'_> {
                 .as_ref()
                 .and_then(|raw| self.version(raw, &join(&at, "interpreter"))),
             versions: defaults.versions.clone(),
-            image: match &raw.image {
-                Some(image) => Some(self.image(image, &join(&at, "image"))),
-                None => defaults.image.clone(),
-            },
         };
         Step {
             name: name.to_owned(),
@@ -591,24 +584,6 @@ impl Loader<'_> {
                 .push(bad_version(&self.document.source, place));
         }
         Some(self.spanned(versions?, &pointer))
-    }
-
-    fn image(&self, raw: &RawImage, pointer: &str) -> Image {
-        match raw {
-            RawImage::Name(name) => Image {
-                name: self.spanned(name.clone(), pointer),
-                engine: None,
-                options: Vec::new(),
-            },
-            RawImage::Full(full) => Image {
-                name: self.spanned(full.name.clone(), &join(pointer, "name")),
-                engine: full
-                    .engine
-                    .clone()
-                    .map(|engine| self.spanned(engine, &join(pointer, "engine"))),
-                options: full.options.clone(),
-            },
-        }
     }
 
     fn words(&mut self, raw: &RawWords, pointer: &str) -> Option<Spanned<Vec<String>>> {

@@ -2,8 +2,24 @@
 
 use super::Step;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean, listed};
+use crate::requirement::DataType;
 use crate::source::{Source, Span};
 use crate::yaml::{Document, join};
+
+/// The same finding; where the ending of a file's name was written for its type, with the type's name.
+pub(super) fn type_by_ending(finding: Diagnostic) -> Diagnostic {
+    let is_type = finding.code == Code::InvalidValue && finding.message.contains("type`");
+    let place = finding.place().filter(|_| is_type);
+    let ending = place.map(|place| place.source.slice(place.span).to_owned());
+    let meant = |ending: String| Some((DataType::of_name(&format!("x.{ending}"))?, ending));
+    match ending.and_then(meant) {
+        Some((meant, ending)) => finding.help(format!(
+            "a file that ends in `.{ending}` is of type `{}`",
+            meant.as_str()
+        )),
+        None => finding,
+    }
+}
 
 pub(super) fn misfit(document: &Document, path: &str) -> Diagnostic {
     let pointer = path.split(['.', '[']).fold(String::new(), |at, part| {

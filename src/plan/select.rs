@@ -106,6 +106,43 @@ pub fn select(manifest: &Manifest, selection: &Selection) -> Result<Vec<usize>, 
     }
 }
 
+/// What is named by one option and left out by the others: each name of which nothing is among the `selected`.
+pub fn left_out(manifest: &Manifest, selection: &Selection, selected: &[usize]) -> Diagnostics {
+    let options = [
+        ("", &selection.steps),
+        ("--from ", &selection.from),
+        ("--until ", &selection.until),
+        ("--only ", &selection.only),
+    ];
+    let named = || {
+        options
+            .iter()
+            .flat_map(|(option, names)| names.iter().map(move |name| (*option, name)))
+    };
+    let lost = named().filter(|(_, name)| {
+        let found = find(manifest, name).unwrap_or_default();
+        !found.is_empty() && !found.iter().any(|step| selected.contains(step))
+    });
+    let others = |own: &str| {
+        let others = named().filter(|(option, _)| *option != own);
+        let others: Vec<String> = others
+            .map(|(option, name)| format!("{option}{name}"))
+            .collect();
+        listed(others.iter().map(String::as_str))
+    };
+    lost.map(|(option, name)| {
+        let why = match others(option).as_str() {
+            "none" => "it has not changed, not failed, or belongs to another part".to_owned(),
+            others => format!("a step has to fit all options, and {others} leads past it"),
+        };
+        let message =
+            format!("`{option}{name}` selects nothing that the rest of the selection keeps");
+        Diagnostic::new(Code::UnreachableSelection, message)
+            .help(format!("{why}; see `cargo runtime-test graph`"))
+    })
+    .collect()
+}
+
 /// The steps of that name, or of names that fit it.
 fn find(manifest: &Manifest, name: &str) -> Result<Vec<usize>, Box<Diagnostic>> {
     if let Some(step) = manifest.find(name) {
@@ -154,11 +191,16 @@ mod tests {
     use crate::source::Source;
 
     /// `a` and `b` are needed by `c`; `d_1` and `d_2` need `c`; `e` is alone.
-    fn told(selection: &Selection) -> String {
+    fn manifest() -> Manifest {
         let text = "version: 1\nsteps:\n  a: { command: [x] }\n  b: { command: [x] }\n  c: { command: [x], needs: [a, b] }\n  \
                     d_1: { command: [x], needs: [c] }\n  d_2: { command: [x], needs: [c] }\n  e: { command: [x] }\n";
         let (manifest, _) = load::load(&Source::new("/m", "m", text), Path::new("/"), None);
-        let manifest = manifest.expect("a manifest");
+        manifest.expect("a manifest")
+    }
+
+    /// The names of what is selected, or what is wrong.
+    fn told(selection: &Selection) -> String {
+        let manifest = manifest();
         match select(&manifest, selection) {
             Ok(steps) => steps
                 .iter()
@@ -190,6 +232,34 @@ mod tests {
         ] {
             assert_eq!(told(&only(names)), expected);
         }
+    }
+
+    #[test]
+    fn what_is_selected_and_left_out_at_once_is_told() {
+        let all = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let lost = |selection: Selection| {
+            let manifest = manifest();
+            let selected = select(&manifest, &selection).expect("known steps");
+            let told = left_out(&manifest, &selection, &selected);
+            let told = told.iter().map(|problem| problem.message.clone());
+            told.collect::<Vec<_>>().join("; ")
+        };
+        let from = |from: &[&str], until: &[&str]| Selection {
+            from: all(from),
+            until: all(until),
+            ..Selection::default()
+        };
+        assert_eq!(lost(from(&["a"], &["d_1"])), "");
+        assert_eq!(lost(from(&["d_*"], &[])), "");
+        assert_eq!(
+            lost(from(&["e", "a"], &["d_1"])),
+            "`--from e` selects nothing that the rest of the selection keeps"
+        );
+        assert_eq!(
+            lost(from(&["d_1"], &["a"])),
+            "`--from d_1` selects nothing that the rest of the selection keeps; \
+             `--until a` selects nothing that the rest of the selection keeps"
+        );
     }
 
     #[test]

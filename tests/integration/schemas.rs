@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use runtime_test::diagnostic::{Code, Severity};
 use runtime_test::published;
 use runtime_test::shape::Shape;
 
@@ -45,6 +46,41 @@ fn what_is_written_fits_its_schema() {
         let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         assert_eq!(shape.misfits(&value), [], "{name}: {text}");
     }
+}
+
+/// Every finding with its story, as a page.
+fn page_of_findings() -> String {
+    let mut page = "# Findings\n\nEverything that `check` and its like can tell, by its code. `cargo runtime-test explain CODE` tells the same \
+        in a terminal. Warnings, remarks and the errors marked `*` can be ignored with `--allow CODE`.\n\n\
+        | code | | what it means |\n| --- | --- | --- |\n"
+        .to_owned();
+    for code in Code::ALL {
+        let severity = code.severity();
+        let mark = match severity {
+            Severity::Error if code.may_be_allowed() => "\\*",
+            _ => "",
+        };
+        let (word, meaning) = (severity.as_str(), code.meaning());
+        page += &format!("| [`{code}`](#{code}) | {word}{mark} | {meaning} |\n");
+    }
+    for code in Code::ALL {
+        page += &format!("\n## {code}\n\n{}\n", code.story());
+    }
+    page
+}
+
+#[test]
+fn the_page_of_findings_is_fresh() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/findings.md");
+    let page = page_of_findings();
+    if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+        fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+        fs::write(&file, &page).expect("written");
+    }
+    assert!(
+        fs::read_to_string(&file).unwrap_or_default() == page,
+        "docs/findings.md is stale: run `UPDATE_SCHEMAS=1 cargo test schemas`"
+    );
 }
 
 #[test]
