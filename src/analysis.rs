@@ -259,6 +259,31 @@ pub fn analyse_script(path: &Path, folder: &Path) -> Result<AnalysedStep, Diagno
     })
 }
 
+/// Reads one script and the contract that lies where custom has it, without a manifest; with what is wrong with the
+/// contract.
+///
+/// # Errors
+/// Where the script cannot be read.
+pub fn analyse_script_with_contract(
+    path: &Path,
+    folder: &Path,
+) -> Result<(AnalysedStep, Diagnostics), Diagnostics> {
+    let ReadScript { script, reading } = read_script(path, folder, None)?;
+    let (contract, problems) = contracts::of_script(&script, &reading, folder);
+    let step = AnalysedStep {
+        framework: reading.framework.as_ref().map(|(name, _)| *name),
+        requirements: merge::merge(&[&contract.claims, &reading.claims]),
+        is_whole: reading.syntax_error.is_none(),
+        notes: notes_of(&reading)
+            .into_iter()
+            .chain(contract.notes)
+            .collect(),
+        local_files: reading.local_files,
+        script,
+    };
+    Ok((step, problems))
+}
+
 /// A script by itself: what only its code says.
 #[derive(Clone, Debug)]
 pub struct ReadScript {

@@ -140,7 +140,9 @@ impl Discovery<'_> {
             .or_else(|| settings.interpreters.get(&language));
         let Some(words) = words else {
             let python = self.manifest.folder.join(".venv/bin/python");
-            let is_there = language == Language::Python && is_executable(&python);
+            // An image has its own.
+            let is_asked = language == Language::Python && settings.image.is_none();
+            let is_there = is_asked && is_executable(&python);
             return is_there.then(|| vec![python.to_string_lossy().into_owned()]);
         };
         let mut words = words.value.clone();

@@ -3,6 +3,7 @@
 
 mod arguments;
 pub mod contract;
+mod docopt;
 pub mod drift;
 mod help;
 pub mod merge;

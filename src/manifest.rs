@@ -155,6 +155,19 @@ pub struct Settings {
     pub version: Option<Spanned<Versions>>,
     /// The versions that will do, by language.
     pub versions: IndexMap<Language, Spanned<Versions>>,
+    /// The image of a container that it runs in.
+    pub image: Option<Image>,
+}
+
+/// An image, and how its containers are run.
+#[derive(Clone, Debug)]
+pub struct Image {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// The program that runs containers, as written.
+    pub engine: Option<Spanned<String>>,
+    /// Further options for that program.
+    pub options: Vec<String>,
 }
 
 /// Which variables of the caller's environment a step inherits.

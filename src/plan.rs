@@ -4,7 +4,9 @@
 pub mod build;
 pub mod changed;
 mod command_line;
+mod container;
 mod enclose;
+mod looks;
 mod machine;
 pub mod outline;
 pub mod reads;
@@ -21,6 +23,7 @@ use crate::requirement::DataType;
 use crate::script::CargoTarget;
 use crate::source::Place;
 
+pub use self::container::Container;
 pub use self::reads::Reads;
 
 /// Everything a run needs to know.
@@ -65,6 +68,8 @@ pub struct Invocation {
     pub script: String,
     /// What is started.
     pub program: Program,
+    /// The container that it runs in.
+    pub container: Option<Container>,
     /// Its arguments.
     pub args: Vec<String>,
     /// Its working folder; absolute.
@@ -134,7 +139,7 @@ pub struct Stage {
 /// What an invocation starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Program {
-    /// A program at an absolute path.
+    /// A program at an absolute path; in a container also one that its image finds by its name.
     At(PathBuf),
     /// The binary of a target that Cargo builds first.
     Cargo(CargoTarget),

@@ -7,6 +7,7 @@ pub mod clean;
 pub mod command;
 pub mod expect;
 mod group;
+mod images;
 pub mod interrupt;
 pub mod journal;
 pub mod live;
@@ -43,6 +44,7 @@ use self::step::{Attempt, Context};
 use self::teller::{Teller, Unwritten};
 pub use crate::event::Live;
 use crate::event::{Event, RunSummary};
+use crate::file;
 use crate::plan::{Invocation, Plan, Program};
 use crate::program;
 use crate::script::CargoTarget;
@@ -133,7 +135,14 @@ impl fmt::Display for RunError {
                 write!(f, "; it works in `{}`", home.display())
             }
             Self::Build { reason, .. } => write!(f, "no step was started: {reason}"),
-            Self::Io { path, source } => write!(f, "cannot use `{}`: {source}", path.display()),
+            Self::Io { path, source } => {
+                write!(
+                    f,
+                    "cannot use `{}`: {}",
+                    path.display(),
+                    file::plain(source)
+                )
+            }
         }
     }
 }
@@ -195,7 +204,7 @@ pub fn run(
         LockError::Io(path, source) => RunError::Io { path, source },
     })?;
     if let Some(left) = left {
-        recover(&plan.home, &left.run_id, options.grace);
+        recover(plan, &left.run_id, options);
     }
     let journal = Journal::create(&plan.home)?;
     lock.sign(journal.run_id())
@@ -210,12 +219,15 @@ pub fn run(
 }
 
 /// Ends what a killed run has left behind and completes its summary.
-fn recover(home: &Path, run_id: &str, grace: Duration) {
-    group::end_marked(&[format!("{}={run_id}", step::RUN_ID)], step::STEP, grace);
+fn recover(plan: &Plan, run_id: &str, options: &RunOptions) {
+    let marks = [format!("{}={run_id}", step::RUN_ID)];
+    group::end_marked(&marks, step::STEP, options.grace);
     let folder = Path::new(run_id);
     // A name of ours is a single word; anything else in that file is nobody's run.
     if folder.components().count() == 1 && folder.file_name().is_some() {
-        journal::repair(&home.join("runs").join(folder));
+        let folder = plan.home.join("runs").join(folder);
+        images::end_left(&folder, &plan.root, &options.environment);
+        journal::repair(&folder);
     }
 }
 

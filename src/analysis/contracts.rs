@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::discovery::similar_files;
 use crate::extract::contract::{self, Contract, Subject};
 use crate::file::{self, ReadError};
@@ -32,7 +32,7 @@ pub(super) fn find(
         }
         Catalog::load(&path, folder)
     });
-    let known: RefCell<HashMap<PathBuf, Option<Source>>> = RefCell::default();
+    let known: Looked = RefCell::default();
     let mut told: HashSet<PathBuf> = HashSet::new();
     let mut contracts = Vec::with_capacity(scripts.len());
     for ((step, script), reading) in manifest.steps.iter().zip(scripts).zip(readings) {
@@ -56,8 +56,32 @@ pub(super) fn find(
         }
         contracts.push(contract);
     }
+    for looked in known.into_inner().into_values() {
+        problems.extend(looked.err().unwrap_or_default());
+    }
     (contracts, problems)
 }
+
+/// Finds and reads the contract of a script by itself, where one lies by custom.
+pub(super) fn of_script(
+    script: &Script,
+    reading: &Reading,
+    folder: &Path,
+) -> (Contract, Diagnostics) {
+    let path = script.source.as_ref().map(Source::path);
+    let stem = path.and_then(Path::file_stem).unwrap_or_default();
+    let stem = stem.to_string_lossy();
+    let known: Looked = RefCell::default();
+    let (_, contract) = by_custom(&subject(&stem, script, folder, reading), &known, || None);
+    let mut problems = contract.problems.clone();
+    for looked in known.into_inner().into_values() {
+        problems.extend(looked.err().unwrap_or_default());
+    }
+    (contract, problems)
+}
+
+/// What was seen at places where contracts lie by custom: one, nothing, or what should be one and is not.
+type Looked = RefCell<HashMap<PathBuf, Result<Option<Source>, Diagnostics>>>;
 
 fn subject<'a>(
     step: &'a str,
@@ -77,7 +101,7 @@ fn subject<'a>(
 /// The contract that lies where custom has it: in our own format beside the script, in the catalog, or in another format.
 fn by_custom(
     subject: &Subject<'_>,
-    known: &RefCell<HashMap<PathBuf, Option<Source>>>,
+    known: &Looked,
     catalogued: impl FnOnce() -> Option<PathBuf>,
 ) -> (PathBuf, Contract) {
     let Some(script) = subject.script else {
@@ -91,14 +115,18 @@ fn by_custom(
     }
     let is_contract = |path: &Path| -> Option<Source> {
         let mut known = known.borrow_mut();
-        let source = known.entry(path.to_owned()).or_insert_with(|| {
+        let looked = known.entry(path.to_owned()).or_insert_with(|| {
             let read = path
                 .is_file()
                 .then(|| file::read(path, subject.folder).ok())
                 .flatten();
-            read.filter(contract::is_contract)
+            match read.map(|source| (contract::recognise(&source), source)) {
+                Some((Ok(true), source)) => Ok(Some(source)),
+                Some((Err(problems), _)) => Err(left_out(problems)),
+                _ => Ok(None),
+            }
         });
-        source.clone()
+        looked.as_ref().ok()?.clone()
     };
     let found = others.into_iter().find_map(|path| {
         let contract = contract::read(&is_contract(&path)?, subject);
@@ -220,6 +248,17 @@ fn no_part(
         "name another contract, or give the part that is meant the name of the step, `{}`",
         step.name
     ))
+}
+
+/// What is wrong with a file of another tool's: the pipeline can run without it.
+fn left_out(problems: Diagnostics) -> Diagnostics {
+    let mut mild = Diagnostics::new();
+    for mut problem in problems {
+        problem.severity = Severity::Warning;
+        problem.message += ", so it is not read as a contract";
+        mild.push(problem);
+    }
+    mild
 }
 
 fn unreadable(path: &Path, folder: &Path, why: &str) -> Diagnostic {

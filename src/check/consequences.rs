@@ -22,6 +22,7 @@ const HARMLESS: &[&str] = &[
     "mutex",
     "cwd",
     "interpreter",
+    "image",
 ];
 
 /// Steps of which the manifest does not say clearly what they need and give.

@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use super::images;
 use super::values::{Taken, Values};
 use crate::analysis::Analysis;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -56,11 +57,11 @@ pub fn way() -> Result<Way, &'static str> {
     let find = |name: &str| program::find(name, variable.as_deref(), Path::new("/"));
     if !Path::new("/proc/self/ns/user").exists() || is("user/max_user_namespaces", "0") {
         return Err(
-            "it has no user namespaces; run on Linux that has them, or in a container of the platform",
+            "it has no user namespaces; run on Linux that has them, or give the step an `image:`",
         );
     }
     if !Path::new(ROOT).is_dir() {
-        return Err("it has no folder `/opt`; make it");
+        return Err("it has no folder `/opt`; make it, or give the step an `image:`");
     }
     let is_restricted = is("kernel/unprivileged_userns_clone", "0")
         || is("kernel/apparmor_restrict_unprivileged_userns", "1");
@@ -68,10 +69,12 @@ pub fn way() -> Result<Way, &'static str> {
     match (tools, find("bwrap")) {
         (Some(unshare), _) if !is_restricted => Ok(Way::Unshare(unshare)),
         (_, Some(bwrap)) => Ok(Way::Bubblewrap(bwrap)),
-        (_, None) if is_restricted => {
-            Err("its kernel restricts user namespaces; install bubblewrap, or lift the restriction")
-        }
-        (_, None) => Err("it has neither `unshare` nor `bwrap`; install util-linux or bubblewrap"),
+        (_, None) if is_restricted => Err(
+            "its kernel restricts user namespaces; install bubblewrap, or give the step an `image:`",
+        ),
+        (_, None) => Err(
+            "it has neither `unshare` nor `bwrap`; install util-linux or bubblewrap, or give the step an `image:`",
+        ),
     }
 }
 
@@ -84,6 +87,10 @@ pub fn is_mapped(requirement: &Requirement, value: Option<&Path>) -> bool {
 pub fn check(analysis: &Analysis, values: &Values, selected: &[usize]) -> Diagnostics {
     let mut problems = Diagnostics::new();
     for &index in selected {
+        // A container has such paths of its own.
+        if images::image_of(analysis, index).is_some() {
+            continue;
+        }
         let (step, analysed) = (&analysis.manifest.steps[index], &analysis.steps[index]);
         let requirements = analysed.requirements.iter().zip(values.of(index));
         let mut mapped = requirements.filter(|(requirement, taken)| match taken {
@@ -96,7 +103,7 @@ pub fn check(analysis: &Analysis, values: &Values, selected: &[usize]) -> Diagno
         };
         let why = match (&analysed.script.launcher, way()) {
             (Launcher::Cargo(_), _) => {
-                "what Cargo builds is started as it is; let it take the path as an argument"
+                "what Cargo builds is started as it is; let it take the path as an argument, or give the step an `image:`"
             }
             (_, Err(why)) => why,
             (_, Ok(_)) => continue,
@@ -115,7 +122,9 @@ fn unmapped(step: &str, requirement: &Requirement, why: &str) -> Diagnostic {
         "step `{step}` {does} `{}`, a path of a container, for which this machine cannot put another in place",
         requirement.shown_binding()
     );
-    let (why, help) = why.split_once("; ").unwrap_or((why, "run in a container"));
+    let (why, help) = why
+        .split_once("; ")
+        .unwrap_or((why, "give the step an `image:`"));
     Diagnostic::new(Code::ContainerPath, message)
         .maybe_at(requirement.asked_at().cloned(), why)
         .help(help)

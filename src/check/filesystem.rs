@@ -43,7 +43,8 @@ pub fn check(analysis: &Analysis, values: &Values, selected: &[usize]) -> Diagno
                 problems.extend(check_outside(&subject, &path, &workspace));
                 match requirement.kind {
                     Kind::Output if !requirement.supplied => {
-                        problems.extend(check_output(&kept, &subject, &path));
+                        let reader = |reader| stands_to(analysis, reader, index, &path);
+                        problems.extend(check_output(&kept, &subject, &path, &reader));
                         let other = written.insert(
                             path,
                             Written {
@@ -55,8 +56,15 @@ pub fn check(analysis: &Analysis, values: &Values, selected: &[usize]) -> Diagno
                             problems.push(collision(&subject, &other));
                         }
                     }
-                    Kind::Input | Kind::Output if !made.contains(&path) => {
-                        problems.extend(check_input(&subject, &path))
+                    Kind::Input | Kind::Output if !is_made(&path, &made, folder) => {
+                        let found = check_input(&subject, &path);
+                        let upstream = found.as_ref().and_then(|_| output_named(analysis, &path));
+                        problems.extend(match (found, upstream) {
+                            (Some(found), Some(upstream)) => {
+                                Some(found.help(wired_instead(&upstream)))
+                            }
+                            (found, _) => found,
+                        });
                     }
                     _ => {}
                 }
@@ -85,7 +93,7 @@ struct Written {
 }
 
 /// The paths of a value that lie on this disk before the run, and the place that gives them.
-fn known(
+pub(super) fn known(
     requirement: &Requirement,
     taken: &Taken,
     folder: &Path,
@@ -120,6 +128,26 @@ fn made_upstream(analysis: &Analysis, values: &Values) -> HashSet<PathBuf> {
         }
     }
     made
+}
+
+/// Whether a path, or a folder around it, is written by some step.
+fn is_made(path: &Path, made: &HashSet<PathBuf>, folder: &Path) -> bool {
+    around(path, folder).any(|path| made.contains(path))
+}
+
+/// A path and the folders around it, but none that is around the whole pipeline.
+pub(super) fn around<'a>(path: &'a Path, folder: &'a Path) -> impl Iterator<Item = &'a Path> {
+    path.ancestors()
+        .take_while(move |path| !folder.starts_with(path))
+}
+
+/// Whether what a step reads has to be kept from another that writes to the same place. It has not where the reader
+/// needs the writer, for then it reads what is written, nor where nothing is there yet, for then at most the need is
+/// missing.
+fn stands_to(analysis: &Analysis, reader: usize, writer: usize, path: &Path) -> bool {
+    let graph = &analysis.manifest.graph;
+    !graph.needs(reader, writer)
+        && (reader == writer || graph.needs(writer, reader) || path.exists())
 }
 
 fn check_folder(analysis: &Analysis, step: &Step) -> Option<Diagnostic> {
@@ -237,8 +265,13 @@ fn workspace_of(folder: &Path) -> PathBuf {
         .unwrap_or_else(|| folder.to_owned())
 }
 
-fn check_output(kept: &Kept, subject: &Subject<'_>, path: &Path) -> Option<Diagnostic> {
-    if let Some(what) = kept.overwritten(path) {
+fn check_output(
+    kept: &Kept,
+    subject: &Subject<'_>,
+    path: &Path,
+    is_kept_for: &dyn Fn(usize) -> bool,
+) -> Option<Diagnostic> {
+    if let Some(what) = kept.overwritten(path, is_kept_for) {
         return Some(overwrites(subject, path, what));
     }
     let wants_folder = subject.requirement.data_type == Some(DataType::Folder);
@@ -284,29 +317,41 @@ fn check_output(kept: &Kept, subject: &Subject<'_>, path: &Path) -> Option<Diagn
 
 /// What of the user's must not be overwritten, by its path.
 struct Kept {
-    by_path: HashMap<PathBuf, String>,
+    by_path: HashMap<PathBuf, Vec<Thing>>,
     /// The same by the paths to which links lead, found when first asked for.
-    real: OnceCell<HashMap<PathBuf, String>>,
+    real: OnceCell<HashMap<PathBuf, Vec<Thing>>>,
+}
+
+/// One thing of the user's.
+#[derive(Clone)]
+struct Thing {
+    /// What it is, in words.
+    what: String,
+    /// The step that reads it, by its place in the manifest; none for what is the pipeline's own.
+    reader: Option<usize>,
 }
 
 impl Kept {
     fn of(analysis: &Analysis, values: &Values) -> Self {
         let folder = &analysis.manifest.folder;
-        let mut by_path = HashMap::new();
-        let mut keep = |path: PathBuf, what: String| {
-            by_path.entry(path).or_insert(what);
+        let mut by_path: HashMap<PathBuf, Vec<Thing>> = HashMap::new();
+        let mut keep = |path: PathBuf, what: String, reader: Option<usize>| {
+            by_path
+                .entry(path)
+                .or_default()
+                .push(Thing { what, reader });
         };
         for own in [
             analysis.manifest.source.path().to_owned(),
             analysis.beside("answers.yaml"),
         ] {
-            keep(own, "a file that describes the pipeline".to_owned());
+            keep(own, "a file that describes the pipeline".to_owned(), None);
         }
         for (index, analysed) in analysis.steps.iter().enumerate() {
             let name = &analysis.manifest.steps[index].name;
             for source in analysed.script.source.iter().chain(&analysed.local_files) {
                 let what = format!("source code of step `{name}`");
-                keep(source.path().to_owned(), what);
+                keep(source.path().to_owned(), what, None);
             }
             for (requirement, taken) in analysed.requirements.iter().zip(values.of(index)) {
                 let reads = requirement.kind == Kind::Input || requirement.supplied;
@@ -318,7 +363,8 @@ impl Kept {
                     .flat_map(|k| k.0)
                 {
                     let (kind, input) = (requirement.kind, &requirement.name);
-                    keep(path, format!("the {kind} `{input}` of step `{name}`"));
+                    let what = format!("the {kind} `{input}` of step `{name}`");
+                    keep(path, what, Some(index));
                 }
             }
         }
@@ -328,8 +374,8 @@ impl Kept {
         }
     }
 
-    /// What an output at this path would overwrite.
-    fn overwritten(&self, path: &Path) -> Option<&str> {
+    /// What an output at this path would overwrite; of what a step reads, only what is kept for that step.
+    fn overwritten(&self, path: &Path, is_kept_for: &dyn Fn(usize) -> bool) -> Option<&str> {
         let by_path = self.by_path.get(path);
         let by_link = || {
             let path = fs::canonicalize(path).ok()?;
@@ -340,7 +386,11 @@ impl Kept {
             });
             real.get(&path)
         };
-        by_path.or_else(by_link).map(String::as_str)
+        let things = by_path.or_else(by_link)?;
+        let kept = things
+            .iter()
+            .find(|thing| thing.reader.is_none_or(is_kept_for))?;
+        Some(&kept.what)
     }
 }
 
@@ -355,6 +405,20 @@ pub(super) fn asked(finding: Diagnostic, subject: &Subject<'_>) -> Diagnostic {
         asked,
         format!("{} is asked for here", subject.requirement.shown_binding()),
     )
+}
+
+/// The output of a step that a path was most likely meant to be, for it is written like one: `clean.rows`.
+fn output_named(analysis: &Analysis, path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_str()?;
+    let (step, output) = name.split_once('.')?;
+    let step = analysis.manifest.find(step)?;
+    let mut outputs = analysis.steps[step].requirements.iter();
+    let is_it = |r: &Requirement| r.kind == Kind::Output && r.name == output;
+    outputs.any(is_it).then(|| name.to_owned())
+}
+
+fn wired_instead(output: &str) -> String {
+    format!("the output of a step is written `{{from: {output}}}`; this is a path")
 }
 
 fn not_found(subject: &Subject<'_>, path: &Path) -> Diagnostic {

@@ -14,7 +14,7 @@ use crate::script::Language;
 use crate::source::Place;
 
 use super::values::working_folder;
-use super::{interpreters, programs};
+use super::{images, interpreters, programs};
 
 /// Modules of Python itself, those of older and newer versions included.
 const STANDARD: &str = "\
@@ -79,6 +79,10 @@ pub fn check(analysis: &Analysis, selected: &[usize]) -> Diagnostics {
         else {
             continue;
         };
+        // What an image has is known to nobody who does not start it.
+        if images::image_of(analysis, index).is_some() {
+            continue;
+        }
         let cwd = working_folder(analysis, step);
         // A program that is not there is a finding of its own.
         let Some(found) = programs::find(program, &cwd) else {

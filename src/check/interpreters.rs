@@ -11,6 +11,7 @@ use crate::manifest::version::{self, Version, Versions};
 use crate::script::{Language, Launcher};
 use crate::source::Spanned;
 
+use super::images;
 use super::programs;
 use super::values::working_folder;
 
@@ -43,6 +44,10 @@ fn of_step(analysis: &Analysis, index: usize) -> Option<Diagnostic> {
     let step = &analysis.manifest.steps[index];
     let script = &analysis.steps[index].script;
     let program = program(&script.launcher)?;
+    // What an image has is known to nobody who does not start it.
+    if images::image_of(analysis, index).is_some() {
+        return None;
+    }
     let settings = &step.settings;
     let by_language = || settings.versions.get(&script.language);
     // A step's own interpreter has its own version.

@@ -12,6 +12,7 @@ use crate::program;
 use crate::script::Launcher;
 use crate::source::{Place, Span};
 
+use super::images;
 use super::interpreters;
 use super::values::working_folder;
 
@@ -38,6 +39,11 @@ pub fn find(program: &str, folder: &Path) -> Option<PathBuf> {
     std::iter::once(program).chain(also).find_map(look)
 }
 
+/// The program that a version manager's shim starts from this folder; none where it is no shim.
+pub fn behind(program: &Path, folder: &Path) -> Option<PathBuf> {
+    interpreters::chosen_by_shim(program, folder)
+}
+
 /// A finding for every program that is not there, each told once however many steps start it.
 pub fn check(analysis: &Analysis, selected: &[usize]) -> Diagnostics {
     let mut missing: HashMap<(String, PathBuf), Vec<usize>> = HashMap::new();
@@ -47,7 +53,8 @@ pub fn check(analysis: &Analysis, selected: &[usize]) -> Diagnostics {
         let Some(program) = wanted(&analysis.steps[index].script.launcher) else {
             continue;
         };
-        if program.contains("${") {
+        // What an image has is known to nobody who does not start it.
+        if program.contains("${") || images::image_of(analysis, index).is_some() {
             continue;
         }
         let key = (program.to_owned(), working_folder(analysis, step));

@@ -139,7 +139,7 @@ fn one(target: &Target, folder: &Path, to_stdout: bool, ui: &mut Ui) -> Option<E
         .unwrap_or_else(|| existing(&target.path));
     let shown = file::display(&path, folder);
     let (pin, is_new) = match file::read(&path, folder) {
-        Ok(source) if contract::is_contract(&source) => {
+        Ok(source) if contract::recognise(&source).is_ok_and(|is_one| is_one) => {
             ui.error(&format!(
                 "`{shown}` is a contract in another format, which is only read: edit it by hand"
             ));

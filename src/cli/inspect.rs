@@ -13,7 +13,8 @@ use super::args::{Format, Global};
 
 /// Show what each script needs and where that is read
 ///
-/// Without a step, all steps are shown. `--script` reads any file, anywhere, and needs no manifest. No script is run.
+/// Without a step, all steps are shown. `--script` reads any file, anywhere, with the contract that lies beside it, and
+/// needs no manifest. No script is run.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Show only these steps
@@ -47,24 +48,28 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     } else {
         let mut problems = Diagnostics::new();
         let folder = global.folder();
-        let read =
-            args.script
-                .iter()
-                .filter_map(|path| match analysis::analyse_script(path, &folder) {
-                    Ok(step) => Some(step),
-                    Err(found) => {
-                        problems.extend(found);
-                        None
-                    }
-                });
-        (inspect::scripts(&read.collect::<Vec<_>>()), problems)
+        let mut read = Vec::new();
+        for path in &args.script {
+            match analysis::analyse_script_with_contract(path, &folder) {
+                Ok((step, found)) => {
+                    read.push(step);
+                    problems.extend(found);
+                }
+                Err(found) => problems.extend(found),
+            }
+        }
+        (inspect::scripts(&read), problems)
     };
     ui.out(&match args.format {
         Format::Human => inspect::render(&inspection),
         Format::Json => serde_json::to_string_pretty(&inspection).unwrap_or_default(),
     });
     match (problems.has_errors(), args.script.is_empty()) {
-        (false, _) => Exit::Done,
+        (false, true) => Exit::Done,
+        (false, false) => {
+            ui.diagnostics(&problems);
+            Exit::Done
+        }
         (true, true) => {
             ui.warning("the pipeline cannot run as it is: see `cargo runtime-test check`");
             Exit::ManifestInvalid

@@ -59,7 +59,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "PART/OF", help_heading = "Selection", value_parser = shard)]
     shard: Option<Shard>,
     /// How many places there are for steps that run at the same time [default: one a processor]
-    #[arg(short, long, value_name = "N")]
+    #[arg(short, long, value_name = "N", value_parser = jobs)]
     jobs: Option<NonZeroUsize>,
     /// Start no more steps once one has failed
     #[arg(long, conflicts_with = "keep_going")]
@@ -127,6 +127,12 @@ enum MessageFormat {
     Human,
     /// An event a line, for programs.
     Json,
+}
+
+/// A number of places.
+fn jobs(text: &str) -> Result<NonZeroUsize, String> {
+    let number = text.parse().ok();
+    number.ok_or_else(|| "write how many, from 1".to_owned())
 }
 
 /// A part of a whole.
@@ -230,7 +236,7 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
             );
         }
         for invocation in &plan.invocations {
-            let command = run::command::command_ahead(invocation, &plan.root, &environment);
+            let command = run::command::command_ahead(&plan, invocation, &environment);
             if let Some(command) = command {
                 ui.out(&command);
             }

@@ -161,7 +161,7 @@ codes! {
         "Paths below `/opt`, such as `/opt/ml/input/data`, belong to the image of a platform. On Linux they are put in place for \
          the step alone, by `unshare` or by bubblewrap, without root: outputs come to lie in the run's folder, and inputs that \
          `from:` or `path:` of the manifest name are found there. Where neither may do so, let the script take the path as an \
-         argument, or run in a container.";
+         argument, or give the step an `image:`, in whose container they are mounted.";
     UnmetExpectation = "unmet-expectation", Error,
         "an output is not what the manifest expects",
         "When a step has ended well, each of its outputs is held against what stands under its `expect`: rows, columns, JSON \
@@ -170,7 +170,8 @@ codes! {
     InterpreterNotFound = "interpreter-not-found", Error,
         "a program that a step starts is not installed",
         "The interpreter or command was not found on PATH, or the given path does not lead to a program. Install it, \
-         or name another one: `interpreter:` on the step, or `defaults: { interpreters: { python: … } }`.";
+         or name another one: `interpreter:` on the step, or `defaults: { interpreters: { python: … } }`. A step with `image:` \
+         needs docker or podman instead, and what else it starts is looked for in the image when it runs.";
     NotExecutable = "not-executable", Error,
         "a program that a step starts is there, and may not be executed",
         "The step names a file that is not marked as executable, so the system will not start it. Mark it, `chmod +x \
@@ -254,6 +255,11 @@ codes! {
         "an output would overwrite an input or a source file",
         "The path given for an output is read by a step, or is a script of the pipeline. Nothing of yours is \
          overwritten: give another path, or none.";
+    NeedMissing = "need-missing", Warning,
+        "a step reads what another writes, and does not need it",
+        "Both name the same path, or a path in the folder that the other writes, and no edge says which of them runs first: \
+         the reader may find nothing, or what an earlier run left. Add the writer to the reader's `needs`, or give one of \
+         them another path.";
     LittleRoom = "little-room", Warning,
         "the disk has little room for what the run writes",
         "Outputs, logs and reports go to the run's own folder, and its disk has less room than the inputs take, or less \

@@ -105,6 +105,7 @@ impl Found {
             let claim = claim(argument);
             let known = claims.iter().any(|other| {
                 other.name == claim.name
+                    && other.kind == claim.kind
                     && other.when == claim.when
                     && other.bindings == claim.bindings
             });

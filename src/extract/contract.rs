@@ -72,8 +72,9 @@ pub enum Scope {
 enum Home {
     /// In the script's folder, under the script's name with this ending, which may replace the script's own.
     Beside(&'static str),
-    /// Under this name, in the script's folder or one above it up to the manifest's.
-    Above(&'static str),
+    /// Under this name, in the script's folder or one above it up to the manifest's; with the key that a mapping stands
+    /// under.
+    Above(&'static str, &'static str),
     /// Only where the manifest or a catalog says.
     Named,
 }
@@ -98,8 +99,8 @@ const FORMATS: &[Format] = &[
     Format { rule: "step-interface", scope: Scope::Whole,   home: Home::Named,               fits: interface::fits, read: interface::read },
     Format { rule: "cwl",            scope: Scope::Offered, home: Home::Beside("cwl"),       fits: cwl::fits,       read: cwl::read },
     Format { rule: "boutiques",      scope: Scope::Offered, home: Home::Beside("json"),      fits: boutiques::fits, read: boutiques::read },
-    Format { rule: "mlproject",      scope: Scope::Offered, home: Home::Above("MLproject"),  fits: mlproject::fits, read: mlproject::read },
-    Format { rule: "dvc",            scope: Scope::Call,    home: Home::Above("dvc.yaml"),   fits: dvc::fits,       read: dvc::read },
+    Format { rule: "mlproject",      scope: Scope::Offered, home: Home::Above("MLproject", "entry_points"), fits: mlproject::fits, read: mlproject::read },
+    Format { rule: "dvc",            scope: Scope::Call,    home: Home::Above("dvc.yaml", "stages"), fits: dvc::fits,       read: dvc::read },
     Format { rule: "contract",       scope: Scope::Whole,   home: Home::Beside(OWN_ENDING),  fits: |_| true,        read: own::read },
 ];
 
@@ -133,7 +134,7 @@ pub fn customary(script: &Path, folder: &Path) -> [Vec<PathBuf>; 2] {
     let others = FORMATS.iter().flat_map(|format| match format.home {
         Home::Beside(OWN_ENDING) | Home::Named => Vec::new(),
         Home::Beside(ending) => beside(ending).to_vec(),
-        Home::Above(name) => above(name),
+        Home::Above(name, _) => above(name),
     });
     [beside(OWN_ENDING).to_vec(), others.collect()]
 }
@@ -164,9 +165,34 @@ pub fn read(source: &Source, subject: &Subject<'_>) -> Contract {
 }
 
 /// Whether a file that lies where contracts lie by custom is one, in a format other than our own.
-pub fn is_contract(source: &Source) -> bool {
+///
+/// # Errors
+/// Where its name says that it is one and it cannot be read as such.
+pub fn recognise(source: &Source) -> Result<bool, Diagnostics> {
+    let name = source.path().file_name().unwrap_or_default();
+    let above = FORMATS.iter().find_map(|format| match format.home {
+        Home::Above(own, key) if name == own => Some(key),
+        _ => None,
+    });
+    let document = match parse(source) {
+        Ok(document) => document,
+        Err(problems) if above.is_some() || name.to_string_lossy().ends_with(".cwl") => {
+            return Err(problems);
+        }
+        Err(_) => return Ok(false),
+    };
     let (_, others) = FORMATS.split_last().unwrap_or((&FORMATS[0], &[]));
-    parse(source).is_ok_and(|document| others.iter().any(|format| (format.fits)(&document.value)))
+    if others.iter().any(|format| (format.fits)(&document.value)) {
+        return Ok(true);
+    }
+    match above.filter(|key| document.value.get(key).is_some_and(|part| !part.is_null())) {
+        Some(key) => {
+            let mut sheet = Sheet::new(&document, "contract");
+            sheet.wrong(&yaml::join("", key), "a mapping by name");
+            Err(sheet.contract.problems)
+        }
+        None => Ok(false),
+    }
 }
 
 /// JSON may be indented by tabs, which YAML forbids; in JSON a tab never stands inside a text.

@@ -208,6 +208,47 @@ mod tests {
     }
 
     #[test]
+    fn comments_behind_parameters_are_read_as_papermill_reads_them() {
+        let cell = |line: &str| {
+            let cell = serde_json::json!({
+                "cell_type": "code",
+                "metadata": {"tags": ["parameters"]},
+                "source": [line],
+            });
+            let text = serde_json::json!({"cells": [cell], "nbformat": 4}).to_string();
+            let source = Source::new("n.ipynb", "n.ipynb", text);
+            let reading = read(
+                &source,
+                &Project::new(&|_: &std::path::Path| None, &|_: &std::path::Path| false),
+            );
+            let claim = reading.claims.into_iter().next().expect("a parameter");
+            (
+                claim.value_type.map(|t| t.described().to_owned()),
+                claim.description,
+            )
+        };
+        for (line, value_type, description) in [
+            (
+                "rounds = None  # type: int how many",
+                "a whole number",
+                Some("how many"),
+            ),
+            ("rate = 1  # type: float", "a number", None),
+            ("rate: float = 1", "a number", None),
+            ("rate = 1  # per year", "a whole number", Some("per year")),
+            ("label = '# no comment'", "a text", None),
+            ("names = None  # type: List[str]", "a list of texts", None),
+        ] {
+            let description = description.map(str::to_owned);
+            assert_eq!(
+                cell(line),
+                (Some(value_type.to_owned()), description),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
     fn what_is_no_notebook_is_said() {
         for text in ["", "[]", "{\"cells\": 1}", "print(1)"] {
             let source = Source::new("n.ipynb", "n.ipynb", text);

@@ -29,7 +29,9 @@ mod expr;
 mod fields;
 mod frameworks;
 mod hints;
+mod hydra;
 mod imported;
+mod jsonargparse;
 mod library;
 mod library_names;
 mod main_entry;
@@ -38,6 +40,7 @@ mod modules;
 mod namespace;
 mod openers;
 mod ops;
+mod optparse;
 mod outline;
 mod path_table;
 mod paths;
@@ -46,12 +49,14 @@ mod shared;
 mod signature;
 mod slots;
 mod stmt;
+mod subprocesses;
 #[cfg(test)]
 mod tests;
 mod value;
 mod verdict;
 
 use std::cell::OnceCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use ruff_python_ast as ast;
@@ -213,7 +218,14 @@ impl<'a> Engine<'a> {
             self.walk_main();
         }
         for app in self.typer_apps.clone() {
-            self.run_typer(&app);
+            // Those of other modules are their own command lines, unless the script calls them.
+            let is_own = self
+                .made_at
+                .get(&Rc::as_ptr(&app))
+                .is_none_or(|at| at.module == 0);
+            if is_own {
+                self.run_typer(&app);
+            }
         }
         self.walk_commands();
         self.walk_uncalled();

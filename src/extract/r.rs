@@ -10,7 +10,6 @@
 
 mod calls;
 mod conditions;
-mod docopt;
 mod files;
 mod options;
 mod paths;

@@ -1,13 +1,14 @@
 //! Owns the reading of Rust programs, and with its folder is the only place that names `syn`. A Cargo target's own
 //! modules are followed from its first file; what other crates do is not looked at.
 //!
-//! Read are clap's derive (and structopt's, its forerunner) and builder, hand-written loops over `env::args`, and
+//! Read are clap's derive (and structopt's, its forerunner) and builder, docopt, hand-written loops over `env::args`, and
 //! variables of the environment. A path gets its direction from what the program does with it.
 
 mod builder;
 mod by_hand;
 mod derive;
 mod directions;
+mod docopt;
 mod environ;
 mod model;
 mod syntax;
@@ -80,6 +81,9 @@ fn read_here(source: &Source, files: Files<'_>) -> Reading {
     let mut found = Found::default();
     derive::read(&model, &mut found);
     builder::read(&model, &mut found);
+    if found.arguments.is_empty() {
+        docopt::read(&model, &mut found);
+    }
     if found.arguments.is_empty() {
         by_hand::read(&model, &help, &mut found);
     }

@@ -17,12 +17,12 @@ use super::problems::{
     unknown_need, unknown_profile,
 };
 use super::raw::{
-    RawCargo, RawDefaults, RawDuration, RawEnvironment, RawInherit, RawInterpreter, RawManifest,
-    RawRetries, RawStep, RawWords,
+    RawCargo, RawDefaults, RawDuration, RawEnvironment, RawImage, RawInherit, RawInterpreter,
+    RawManifest, RawRetries, RawStep, RawWords,
 };
 use super::retries::{Backoff, Retries};
 use super::version::Versions;
-use super::{Inherit, Manifest, Runs, Settings, Step};
+use super::{Image, Inherit, Manifest, Runs, Settings, Step};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::requirement::{Kind, Layer};
 use crate::script::{Entry, TargetKind};
@@ -271,6 +271,10 @@ impl Loader<'_> {
                     Some((*language, self.version(raw, &pointer)?))
                 })
                 .collect(),
+            image: raw
+                .image
+                .as_ref()
+                .map(|raw| self.image(raw, "/defaults/image")),
         }
     }
 
@@ -371,6 +375,10 @@ impl Loader<'_> {
                 .as_ref()
                 .and_then(|raw| self.version(raw, &join(&at, "interpreter"))),
             versions: defaults.versions.clone(),
+            image: match &raw.image {
+                Some(image) => Some(self.image(image, &join(&at, "image"))),
+                None => defaults.image.clone(),
+            },
         };
         Step {
             name: name.to_owned(),
@@ -584,6 +592,24 @@ impl Loader<'_> {
                 .push(bad_version(&self.document.source, place));
         }
         Some(self.spanned(versions?, &pointer))
+    }
+
+    fn image(&self, raw: &RawImage, pointer: &str) -> Image {
+        match raw {
+            RawImage::Name(name) => Image {
+                name: self.spanned(name.clone(), pointer),
+                engine: None,
+                options: Vec::new(),
+            },
+            RawImage::Full(full) => Image {
+                name: self.spanned(full.name.clone(), &join(pointer, "name")),
+                engine: full
+                    .engine
+                    .clone()
+                    .map(|engine| self.spanned(engine, &join(pointer, "engine"))),
+                options: full.options.clone(),
+            },
+        }
     }
 
     fn words(&mut self, raw: &RawWords, pointer: &str) -> Option<Spanned<Vec<String>>> {

@@ -63,6 +63,8 @@ pub struct RawDefaults {
     pub mutex: Option<String>,
     /// Whether an earlier result stands for a step while nothing that it reads has changed; true where it is not given.
     pub cache: Option<bool>,
+    /// The image of a container that every step runs in: its name, or that and the program that runs containers.
+    pub image: Option<RawImage>,
     /// The program that starts scripts of a language; a path with a `/` is relative to the manifest's folder.
     #[serde(default)]
     pub interpreters: IndexMap<Language, RawInterpreter>,
@@ -162,6 +164,9 @@ pub struct RawStep {
     pub entry: Option<Entry>,
     /// The program that starts the script; a path with a `/` is relative to the manifest's folder.
     pub interpreter: Option<RawInterpreter>,
+    /// The image of a container that the step runs in, by `docker` or `podman`: its name, or that and the program that runs
+    /// containers. The manifest's folder and the run's are there under their own names.
+    pub image: Option<RawImage>,
     /// The script's contract, relative to the manifest's folder; without it, `<script>.contract.yaml` beside the script is
     /// read where it is there.
     pub contract: Option<String>,
@@ -354,6 +359,32 @@ pub struct RawVersioned {
     pub program: Option<RawWords>,
     /// The versions that will do: `3.11`, `>=3.10`, `>=3.10, <3.13`.
     pub version: Option<String>,
+}
+
+/// The image of a container that a step runs in.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum RawImage {
+    /// Its name: `python:3.12-slim`.
+    Name(#[schemars(length(min = 1))] String),
+    /// Its name, and how its containers are run.
+    Full(RawContainer),
+}
+
+/// The image of a container that a step runs in, and how its containers are run.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct RawContainer {
+    /// The image: `python:3.12-slim`.
+    #[schemars(length(min = 1))]
+    pub name: String,
+    /// The program that runs containers: `docker`, `podman`, a path relative to the manifest's folder; the first of the two
+    /// that is installed where it is not given.
+    #[schemars(length(min = 1))]
+    pub engine: Option<String>,
+    /// Further options of `docker run`: `[--gpus, all]`.
+    #[serde(default)]
+    pub options: Vec<String>,
 }
 
 /// The words that `type` may be.

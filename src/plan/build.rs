@@ -6,14 +6,17 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use super::command_line::{Passed, arguments, variable};
+use super::container as contained;
 use super::enclose;
+use super::looks;
 use super::reads;
 use super::{
-    Configured, Document, Inherits, Invocation, Plan, PlannedExpectation, PlannedPath, Program,
+    Configured, Container, Document, Inherits, Invocation, Plan, PlannedExpectation, PlannedPath,
+    Program,
 };
 use crate::analysis::{AnalysedStep, Analysis};
 use crate::check::values::{Taken, is_path, paths, working_folder};
-use crate::check::{Checked, container, programs};
+use crate::check::{Checked, container, images, programs};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::file;
 use crate::manifest::{Inherit, Step};
@@ -219,13 +222,19 @@ impl Builder<'_> {
             &self.mapped(&values),
             &self.analysis.output_folder(&self.step.name),
         );
-        // What runs inside of an enclosure decides as much as what encloses it.
-        let mut inside = None;
-        if let (false, Program::At(path), Ok(way)) = (stages.is_empty(), &program, container::way())
+        // What runs inside of an enclosure, or behind a shim, decides as much as what starts it.
+        let mut inside: Vec<PathBuf> = Vec::new();
+        if let Program::At(path) = &program {
+            inside.extend(programs::behind(path, &dir));
+            inside.extend(looks::environment_of(path, &args, &dir));
+        }
+        let container = self.container(&values);
+        if let (None, false, Program::At(path), Ok(way)) =
+            (&container, stages.is_empty(), &program, container::way())
         {
             let main = self.analysis.home.join("main");
             let enclosed = enclose::enclosed(&way, &stages, &dir, &main, path, args);
-            inside = Some(path.clone());
+            inside.push(path.clone());
             program = Program::At(enclosed.0);
             args = enclosed.1;
             documents.extend(enclosed.2);
@@ -244,6 +253,7 @@ impl Builder<'_> {
             step: self.step.name.clone(),
             script: self.analysed.script.name.clone(),
             program,
+            container,
             args,
             dir,
             env,
@@ -271,23 +281,61 @@ impl Builder<'_> {
         }
     }
 
+    /// The container that it runs in, with all that it reads and writes in sight.
+    fn container(&self, values: &[(&Requirement, Value, bool)]) -> Option<Container> {
+        let image = images::image_of(self.analysis, self.index)?;
+        // That there is one has been checked.
+        let engine = images::engine(self.analysis, image)?;
+        let folder_of = |path: &Path| path.parent().unwrap_or(path).to_owned();
+        let paths = |kind| self.planned(kind, values).into_iter().map(|p| p.path);
+        let inputs = paths(|r: &Requirement| r.kind == Kind::Input);
+        let outputs = paths(|r: &Requirement| r.kind == Kind::Output);
+        let script = self.analysed.script.source.iter();
+        let code = script.chain(&self.analysed.local_files);
+        let code = code.map(|source| folder_of(source.path()));
+        Some(Container {
+            user: contained::user_for(&engine),
+            engine,
+            image: image.name.value.clone(),
+            options: image.options.clone(),
+            reads: inputs.chain(code).collect(),
+            writes: outputs.map(|path| folder_of(&path)).collect(),
+            takes: self.kept().iter().cloned().chain(self.read()).collect(),
+        })
+    }
+
     /// Which variables it inherits: with a clean environment, those by which programs start at all, and those that the
     /// script is known to read.
     fn inherits(&self) -> Inherits {
-        let Inherit::Clean(kept) = &self.step.settings.environment else {
+        let is_clean = matches!(self.step.settings.environment, Inherit::Clean(_));
+        // What runs containers is no script: it needs what it finds, and passes on what it is told to.
+        if !is_clean || images::image_of(self.analysis, self.index).is_some() {
             return Inherits::All;
-        };
+        }
+        let basic = BASIC.iter().map(|name| (*name).to_owned());
+        let kept = self.kept().iter().cloned();
+        Inherits::Only(basic.chain(kept).chain(self.read()).collect())
+    }
+
+    /// Variables that the manifest lets into a clean environment.
+    fn kept(&self) -> &[String] {
+        match &self.step.settings.environment {
+            Inherit::Clean(kept) => kept,
+            Inherit::All => &[],
+        }
+    }
+
+    /// Variables that the script is known to read.
+    fn read(&self) -> impl Iterator<Item = String> {
         let bindings = self.analysed.requirements.iter().flat_map(|r| &r.bindings);
-        let read = bindings.filter_map(|binding| match binding {
+        bindings.filter_map(|binding| match binding {
             Binding::Env { env: name }
             | Binding::Main {
                 main: MainParameter::EnvironVars,
                 key: name,
             } => Some(name.clone()),
             _ => None,
-        });
-        let basic = BASIC.iter().map(|name| (*name).to_owned());
-        Inherits::Only(basic.chain(kept.iter().cloned()).chain(read).collect())
+        })
     }
 
     /// Every requirement with its value, and whether the script has to be told. Paths are absolute.
@@ -337,8 +385,12 @@ impl Builder<'_> {
         values: &[(&Requirement, Value, bool)],
     ) -> (Program, Vec<String>, Vec<Document>) {
         let script = &self.analysed.script;
-        let at = |program: &str| {
-            Program::At(programs::find(program, dir).unwrap_or_else(|| program.into()))
+        // What an image calls its programs is its own affair; paths are the same inside and outside.
+        let is_inside = images::image_of(self.analysis, self.index).is_some();
+        let at = |program: &str| match is_inside {
+            true if program.contains('/') => Program::At(file::resolve(dir, program)),
+            true => Program::At(program.into()),
+            false => Program::At(programs::find(program, dir).unwrap_or_else(|| program.into())),
         };
         let file = script
             .source

@@ -131,3 +131,121 @@ pub(super) fn enclosed(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mapped(pairs: &[(&str, &str)]) -> Vec<Mapped> {
+        let pair = |(path, place): &(&str, &str)| (PathBuf::from(path), PathBuf::from(place));
+        pairs.iter().map(pair).collect()
+    }
+
+    /// What lies in each stage: its folders, and where its links lead.
+    fn told(pairs: &[(&str, &str)]) -> Vec<String> {
+        let stages = stages(&mapped(pairs), Path::new("/out"));
+        let lines = stages.iter().flat_map(|stage| {
+            let at = format!("{} is {}", stage.at.display(), stage.folder.display());
+            let folders = stage.folders.iter();
+            let folders = folders.map(|folder| format!("  folder {}", folder.display()));
+            let links = stage.links.iter();
+            let links = links.map(|(link, to)| format!("  {} -> {}", link.display(), to.display()));
+            [at].into_iter()
+                .chain(folders)
+                .chain(links)
+                .collect::<Vec<_>>()
+        });
+        lines.collect()
+    }
+
+    #[test]
+    fn outputs_lie_at_their_paths_and_links_lead_to_inputs() {
+        for (pairs, expected) in [
+            (&[] as &[(&str, &str)], &[] as &[&str]),
+            (
+                &[
+                    ("/opt/tool/in/a.csv", "/data/a.csv"),
+                    ("/opt/tool/out/b.csv", "/out/opt/tool/out/b.csv"),
+                ],
+                &[
+                    "/opt/tool is /out/opt/tool",
+                    "  /out/opt/tool/in/a.csv -> /data/a.csv",
+                ],
+            ),
+            // A folder that the platform brings along gives way to one of the user's.
+            (
+                &[("/opt/ml/input/data", "/data"), ("/opt/other/x", "/x")],
+                &[
+                    "/opt/ml is /out/opt/ml",
+                    "  folder /out/opt/ml/input/config",
+                    "  folder /out/opt/ml/model",
+                    "  folder /out/opt/ml/output/data",
+                    "  folder /out/opt/ml/checkpoints",
+                    "  /out/opt/ml/input/data -> /data",
+                    "/opt/other is /out/opt/other",
+                    "  /out/opt/other/x -> /x",
+                ],
+            ),
+            // What lies inside of a link is the user's own already.
+            (
+                &[("/opt/tool/in", "/data"), ("/opt/tool/in/a.csv", "/b.csv")],
+                &["/opt/tool is /out/opt/tool", "  /out/opt/tool/in -> /data"],
+            ),
+            // Directly in `/opt`, or elsewhere, is no path of a container.
+            (&[("/opt/a.csv", "/a"), ("/srv/x/y", "/y")], &[]),
+        ] {
+            assert_eq!(told(pairs), expected, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn each_way_starts_the_program_with_its_arguments_at_the_end() {
+        let stages = stages(&mapped(&[("/opt/tool/in", "/data")]), Path::new("/out"));
+        let start = |way: &Way| {
+            let args = vec!["x.py".to_owned(), "--".to_owned(), "a b".to_owned()];
+            let (dir, main) = (Path::new("/work"), Path::new("/main"));
+            enclosed(way, &stages, dir, main, Path::new("/bin/python"), args)
+        };
+        let ends = |args: &[String], end: &[&str]| args[args.len() - end.len()..] == *end;
+        let program = ["--", "/bin/python", "x.py", "--", "a b"];
+
+        let (started, args, document) = start(&Way::Unshare("/bin/unshare".into()));
+        assert_eq!(started, Path::new("/bin/unshare"));
+        assert_eq!(
+            document.map(|document| document.path),
+            Some("/main/enclose.sh".into())
+        );
+        let at = args
+            .iter()
+            .position(|arg| arg == "/opt/tool")
+            .expect("the stage");
+        assert_eq!(args[at - 3], "/work");
+        assert_eq!(args[at + 1], "/out/opt/tool");
+        assert!(ends(&args, &program), "{args:?}");
+
+        let (started, args, document) = start(&Way::Bubblewrap("/bin/bwrap".into()));
+        assert_eq!(
+            (started.as_path(), document),
+            (Path::new("/bin/bwrap"), None)
+        );
+        assert_eq!(
+            args[..6],
+            [
+                "--die-with-parent",
+                "--dev-bind",
+                "/",
+                "/",
+                "--tmpfs",
+                "/opt"
+            ]
+        );
+        let end = [
+            "--dev-bind",
+            "/out/opt/tool",
+            "/opt/tool",
+            "--chdir",
+            "/work",
+        ];
+        assert!(ends(&args, &[&end[..], &program[..]].concat()), "{args:?}");
+    }
+}

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::looks;
 use crate::analysis::{AnalysedStep, Analysis};
 use crate::check::values::Taken;
 use crate::file;
@@ -60,6 +61,10 @@ pub fn reads(
         {
             variables.insert(name.clone());
         }
+    }
+    for source in script.source.iter().chain(&analysed.local_files) {
+        let names = looks::looked_for(source.text(), script.language);
+        code.extend(names.into_iter().map(|name| file::resolve(dir, name)));
     }
     if matches!(script.launcher, Launcher::Command(_)) {
         for word in command {

@@ -1,14 +1,17 @@
 //! Owns the commands of steps as people can paste them into a shell, of those that were started and of those ahead.
 
-use std::ffi::OsString;
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::path::Path;
 
-use crate::plan::{Inherits, Invocation, Program};
+use crate::plan::{Inherits, Invocation, Plan, Program};
 use crate::run::mask::Mask;
+use crate::run::step;
 use crate::script::TargetKind;
 
 /// The command as it can be pasted into a shell that stands in the step's working folder.
-pub fn command(invocation: &Invocation, program: &Path) -> String {
+pub fn command(plan: &Plan, invocation: &Invocation, program: &Path) -> String {
     let mut words = Vec::new();
     if !invocation.env.iter().all(|(name, _)| is_name(name)) {
         words.push("env".to_owned());
@@ -20,8 +23,22 @@ pub fn command(invocation: &Invocation, program: &Path) -> String {
             quoted(&format!("{name}={value}"))
         });
     }
-    words.push(quoted(&program.to_string_lossy()));
-    words.extend(invocation.args.iter().map(|arg| quoted(arg)));
+    match &invocation.container {
+        None => {
+            words.push(quoted(&program.to_string_lossy()));
+            words.extend(invocation.args.iter().map(|arg| quoted(arg)));
+        }
+        Some(container) => {
+            let set = invocation.env.iter().map(|(name, _)| name);
+            // One that is not set is not passed on; a shell has no patterns for the others.
+            let taken = container.takes.iter().filter(|name| !name.ends_with('*'));
+            let names: BTreeSet<&OsStr> = set.chain(taken).map(OsStr::new).collect();
+            let names: Vec<&OsStr> = names.into_iter().collect();
+            let args = container.arguments(plan, invocation, program, None, &names);
+            words.push(quoted(&container.engine.to_string_lossy()));
+            words.extend(args.iter().map(|arg| quoted(arg)));
+        }
+    }
     words.join(" ")
 }
 
@@ -32,16 +49,39 @@ fn is_name(name: &str) -> bool {
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
+/// The facts of the run that a step asks for by name, as they are when it is started by hand.
+fn facts(plan: &Plan, invocation: &Invocation) -> Vec<(String, String)> {
+    // What nobody looks at would only make the command longer.
+    let code = invocation.reads.code.iter();
+    let texts = code.filter_map(|path| fs::read_to_string(path).ok());
+    let texts: Vec<String> = texts.chain(invocation.args.iter().cloned()).collect();
+    let folder = plan.output_folder(&invocation.step);
+    let all = [
+        (step::RUN_ID, "by-hand".to_owned()),
+        (step::STEP, invocation.step.clone()),
+        (step::ATTEMPT, "1".to_owned()),
+        (step::OUTPUT_DIR, folder.to_string_lossy().into_owned()),
+    ];
+    let asked = all.into_iter();
+    let asked = asked.filter(|(name, _)| texts.iter().any(|text| text.contains(name)));
+    asked
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
+
 /// The command of a step that has not been started, as it can be pasted into a shell that stands in the manifest's
-/// folder; nothing for an external step. Secrets are masked.
+/// folder; nothing for an external step. Secrets are masked. (io: reads its code, for the facts that it asks for)
 pub fn command_ahead(
+    plan: &Plan,
     invocation: &Invocation,
-    root: &Path,
     environment: &[(OsString, OsString)],
 ) -> Option<String> {
+    let mut invocation = invocation.clone();
+    invocation.env.extend(facts(plan, &invocation));
+    let invocation = &invocation;
     let command = match &invocation.program {
         Program::Nothing => return None,
-        Program::At(program) => command(invocation, program),
+        Program::At(program) => command(plan, invocation, program),
         Program::Cargo(target) => {
             let kind = match target.kind {
                 TargetKind::Bin => "--bin",
@@ -59,6 +99,7 @@ pub fn command_ahead(
             let args = start.iter().map(|word| (*word).to_owned());
             let args = args.chain(invocation.args.iter().cloned()).collect();
             command(
+                plan,
                 &Invocation {
                     args,
                     ..invocation.clone()
@@ -80,7 +121,7 @@ pub fn command_ahead(
             format!("env -i {} {command}", kept.join(" "))
         }
     };
-    Some(match invocation.dir == root {
+    Some(match invocation.dir == plan.root {
         true => command,
         false => format!(
             "(cd {} && {command})",
@@ -140,6 +181,7 @@ mod tests {
             step: "s".to_owned(),
             script: "s".to_owned(),
             program: Program::Nothing,
+            container: None,
             args: vec!["a b".to_owned()],
             dir: PathBuf::new(),
             env: vec![("A".to_owned(), "1 2".to_owned())],
@@ -163,10 +205,17 @@ mod tests {
             reuse: false,
         };
         let program = Path::new("/bin/x");
-        assert_eq!(command(&invocation, program), "A='1 2' /bin/x 'a b'");
+        let plan = Plan {
+            pipeline: "p".to_owned(),
+            root: PathBuf::from("/r"),
+            timeout: None,
+            home: PathBuf::from("/r/home"),
+            invocations: Vec::new(),
+        };
+        assert_eq!(command(&plan, &invocation, program), "A='1 2' /bin/x 'a b'");
         invocation.env.push(("odd.name".to_owned(), "3".to_owned()));
         assert_eq!(
-            command(&invocation, program),
+            command(&plan, &invocation, program),
             "env A='1 2' odd.name=3 /bin/x 'a b'"
         );
     }

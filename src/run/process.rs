@@ -83,6 +83,8 @@ pub struct Ended {
     pub ending: Ending,
     /// Names of processes it left running in its group, which were ended.
     pub left: Vec<String>,
+    /// Whether not all of its output could be written.
+    pub is_cut: bool,
 }
 
 /// Starts a child and sees it to its end, and everything in its group with it. Blocks for as long as that takes.
@@ -96,6 +98,7 @@ pub fn run(
     let could_not_start = |reason| Ended {
         ending: Ending::CouldNotStart(reason),
         left: Vec::new(),
+        is_cut: false,
     };
     if !child.dir.is_dir() {
         return could_not_start(format!(
@@ -110,11 +113,12 @@ pub fn run(
         Ok(started) => started,
         Err(error) => return could_not_start(reason_for(child.program, &error)),
     };
-    let ended = see_off(&handle, limits, interrupt);
+    let mut ended = see_off(&handle, limits, interrupt);
     let deadline = Instant::now() + DRAIN;
     for drain in drains {
         // Whoever escaped the group may hold the pipe open for as long as it likes; nobody waits for that.
-        let _ = drain.recv_timeout(deadline.saturating_duration_since(Instant::now()));
+        let drained = drain.recv_timeout(deadline.saturating_duration_since(Instant::now()));
+        ended.is_cut |= drained.is_ok_and(|drained| drained == Drained::Cut);
     }
     ended
 }
@@ -179,6 +183,7 @@ fn see_off(handle: &duct::Handle, limits: Limits, interrupt: &Interrupt) -> Ende
         None => Ended {
             ending: status.map_or(Ending::Signalled(0), of_status),
             left,
+            is_cut: false,
         },
         Some(End { why, .. }) => Ended {
             ending: match why {
@@ -186,8 +191,18 @@ fn see_off(handle: &duct::Handle, limits: Limits, interrupt: &Interrupt) -> Ende
                 Why::Interrupted => Ending::Interrupted(status),
             },
             left: Vec::new(),
+            is_cut: false,
         },
     }
+}
+
+/// What has become of output that somebody else wrote down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Drained {
+    /// It is all there.
+    Whole,
+    /// Some of it could not be written.
+    Cut,
 }
 
 /// An end that was ordered.
@@ -259,7 +274,7 @@ fn reason_for(program: &Path, error: &io::Error) -> String {
 impl Output {
     /// Puts a thread between child and file where there is something to hide, or somebody who listens; each channel tells
     /// when its thread is done. Otherwise the child writes to its file itself.
-    fn mask(self, mask: &Mask) -> io::Result<(Self, Vec<mpsc::Receiver<()>>)> {
+    fn mask(self, mask: &Mask) -> io::Result<(Self, Vec<mpsc::Receiver<Drained>>)> {
         Ok(match self {
             Self::Heard(file, ear) => {
                 let (file, done) = masked(Tee::new(file, Some(ear)), mask)?;
@@ -310,7 +325,7 @@ impl Write for Tee {
 }
 
 /// A pipe whose other end is copied to `tee` without secrets.
-fn masked(tee: Tee, mask: &Mask) -> io::Result<(File, mpsc::Receiver<()>)> {
+fn masked(tee: Tee, mask: &Mask) -> io::Result<(File, mpsc::Receiver<Drained>)> {
     let (mut reader, writer) = io::pipe()?;
     let (done, is_done) = mpsc::channel();
     let mut tee = Masked::new(tee, mask.clone());
@@ -325,10 +340,14 @@ fn masked(tee: Tee, mask: &Mask) -> io::Result<(File, mpsc::Receiver<()>)> {
                 Err(_) => break,
             }
         }
-        if let Ok(Tee { ear: Some(ear), .. }) = tee.finish() {
-            ear.end();
+        let mut drained = Drained::Cut;
+        if let Ok(Tee { file, ear }) = tee.finish() {
+            if let Some(ear) = ear {
+                ear.end();
+            }
+            drained = file.map_or(Drained::Cut, |_| Drained::Whole);
         }
-        let _ = done.send(());
+        let _ = done.send(drained);
     })?;
     Ok((group::file_of(writer), is_done))
 }

@@ -66,6 +66,8 @@ pub fn make_ready(plan: &Plan) -> Result<(), (PathBuf, io::Error)> {
     {
         let mask = Mask::new(&invocation.secrets);
         lay(plan, invocation)?;
+        let own = plan.output_folder(&invocation.step);
+        fs::create_dir_all(&own).map_err(|error| (own, error))?;
         let folders = invocation
             .outputs
             .iter()

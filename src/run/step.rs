@@ -2,7 +2,7 @@
 //! its attempts, and the judgement of each. Runs on a thread of the step's own and tells what happens as it happens.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,12 +14,13 @@ use indexmap::IndexMap;
 use crate::diagnostic::listed;
 use crate::event::{Judged, StepOutcome, StepState};
 use crate::file;
-use crate::plan::{Document, Invocation, Plan, Program};
+use crate::plan::{Container, Document, Invocation, Plan, Program};
 use crate::run::cache::key::Facts;
 use crate::run::cache::{Cache, Decision, explain};
 use crate::run::command;
 use crate::run::expect::{self, Snapshots};
 use crate::run::group::{self, signal_name};
+use crate::run::images::{Place, Running};
 use crate::run::interrupt::Interrupt;
 use crate::run::live::Ear;
 use crate::run::mask::Mask;
@@ -35,6 +36,8 @@ pub const STEP: &str = "RUNTIME_TEST_STEP";
 pub const ATTEMPT: &str = "RUNTIME_TEST_ATTEMPT";
 /// The variable that names the folder for the step's outputs.
 pub const OUTPUT_DIR: &str = "RUNTIME_TEST_OUTPUT_DIR";
+/// All of them.
+const FACTS: [&str; 4] = [RUN_ID, STEP, ATTEMPT, OUTPUT_DIR];
 
 /// What is the same for all steps of a run.
 #[derive(Debug)]
@@ -86,7 +89,9 @@ pub struct Attempt {
 
 /// The command of an attempt, as people may see it.
 pub fn shown_command(context: &Context<'_>, invocation: &Invocation, program: &Path) -> String {
-    context.mask.text(&command::command(invocation, program))
+    context
+        .mask
+        .text(&command::command(context.plan, invocation, program))
 }
 
 /// Makes one attempt at a step, the first of which is number 1; where nothing has changed since the step passed, it is
@@ -108,6 +113,9 @@ pub fn run(
         }
         return shown(context, attempt);
     };
+    if let Err(attempt) = fetch(context, invocation, number, begins) {
+        return shown(context, attempt);
+    }
     if number == 1 {
         let (because, parts) = match cache.decide(facts, invocation, program) {
             Decision::Run { because, parts } => (because, parts),
@@ -133,6 +141,44 @@ pub fn run(
         cache.keep(facts, invocation, program, took);
     }
     shown(context, Attempt { took, ..attempt })
+}
+
+/// Makes sure that the image is here that a step runs in; the failed attempt where it cannot be had.
+fn fetch(
+    context: &Context<'_>,
+    invocation: &Invocation,
+    number: u32,
+    begins: &mut dyn FnMut(Vec<String>),
+) -> Result<(), Attempt> {
+    let Some(container) = &invocation.container else {
+        return Ok(());
+    };
+    let place = Place {
+        dir: &context.plan.root,
+        environment: context.environment,
+        interrupt: context.interrupt,
+    };
+    let log = log_of(invocation, number);
+    let began = Instant::now();
+    let fetched = (context.facts.images).fetch(container, place, &context.folder.join(&log));
+    fetched.map_err(|reason| {
+        if number == 1 {
+            begins(explain::no_image(&container.image));
+        }
+        let was_interrupted = context.interrupt.is_asked();
+        Attempt {
+            took: began.elapsed(),
+            log: Some(log),
+            worth_retrying: !was_interrupted,
+            was_interrupted,
+            ..failed(reason)
+        }
+    })
+}
+
+/// The log of an attempt, relative to the run's folder.
+fn log_of(invocation: &Invocation, number: u32) -> PathBuf {
+    Path::new("logs").join(format!("{}.{number}.log", file::name_for(&invocation.step)))
 }
 
 /// An attempt as people may see it.
@@ -279,18 +325,26 @@ fn attempt(
             return failed(cannot_write(path, &error));
         }
     }
-    let log = Path::new("logs").join(format!("{}.{number}.log", file::name_for(&invocation.step)));
+    let log = log_of(invocation, number);
     let log_path = context.folder.join(&log);
     let file = match File::create(&log_path) {
         Ok(file) => file,
         Err(error) => return failed(cannot_write(&log_path, &error)),
     };
-    let args: Vec<OsString> = invocation.args.iter().map(OsString::from).collect();
+    let env = environment(context, invocation, number, &output_dir);
+    let (program, args, running) = match &invocation.container {
+        None => (program, invocation.args.clone(), None),
+        Some(container) => match enter(context, invocation, container, program, number, &env) {
+            Ok((args, running)) => (container.engine.as_path(), args, Some(running)),
+            Err((path, error)) => return failed(cannot_write(&path, &error)),
+        },
+    };
+    let args: Vec<OsString> = args.into_iter().map(OsString::from).collect();
     let child = Child {
         program,
         args: &args,
         dir: &invocation.dir,
-        env: &environment(context, invocation, number, &output_dir),
+        env: &env,
     };
     let output = match ear {
         Some(ear) => Output::Heard(file, ear),
@@ -305,6 +359,13 @@ fn attempt(
         if context.mask.text(text) != *text {
             // A secret does not stay on the disk; whether it could be removed changes nothing for the step.
             let _ = fs::remove_file(path);
+        }
+    }
+    if let Some(running) = running {
+        match ended.ending {
+            Ending::Exited(_) | Ending::CouldNotStart(_) => running.ended(),
+            // It may have outlived what started it.
+            _ => running.end(&context.plan.root, context.environment),
         }
     }
     let mut attempt = judge(ended, invocation, &log);
@@ -323,6 +384,37 @@ fn attempt(
     attempt
 }
 
+/// The arguments by which a container's engine runs a program, and the container that is about to run.
+fn enter(
+    context: &Context<'_>,
+    invocation: &Invocation,
+    container: &Container,
+    program: &Path,
+    number: u32,
+    env: &[(OsString, OsString)],
+) -> Result<(Vec<String>, Running), (PathBuf, io::Error)> {
+    // Engines are particular about names, and two steps may only differ in what they do not take.
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    let step: String = invocation.step.chars().map(plain).collect();
+    let mut places = context.plan.invocations.iter();
+    let place = places.position(|other| other.step == invocation.step);
+    let place = place.unwrap_or_default();
+    let name = format!("runtime-test-{}-{place}-{step}-{number}", context.run_id);
+    let is_set = |name: &OsString| {
+        let set = invocation.env.iter().any(|(set, _)| name == set.as_str());
+        set || FACTS.iter().any(|fact| name == fact) || container.takes(name)
+    };
+    let names = env.iter().map(|(name, _)| name);
+    let names: Vec<&OsStr> = names
+        .filter(|name| is_set(name))
+        .map(|n| n.as_os_str())
+        .collect();
+    let running = Running::begin(context.folder, &container.engine, name)?;
+    let name = Some(running.name());
+    let args = container.arguments(context.plan, invocation, program, name, &names);
+    Ok((args, running))
+}
+
 /// What an ending means for a step.
 fn judge(ended: Ended, invocation: &Invocation, log: &Path) -> Attempt {
     let (code, signal) = match &ended.ending {
@@ -336,11 +428,19 @@ fn judge(ended: Ended, invocation: &Invocation, log: &Path) -> Attempt {
     };
     let (state, reason) = match &ended.ending {
         Ending::Exited(0) => (StepState::Passed, left_behind(&ended.left)),
-        Ending::Exited(code) => (StepState::Failed, Some(exited(*code))),
+        Ending::Exited(code) => {
+            let engine = invocation.container.as_ref().map(Container::engine_name);
+            (StepState::Failed, Some(exited(*code, engine.as_deref())))
+        }
         Ending::Signalled(signal) => (StepState::Failed, Some(signalled(*signal))),
         Ending::TimedOut(_) => (StepState::TimedOut, Some(timed_out(invocation.timeout))),
         Ending::Interrupted(_) => (StepState::Failed, Some(interrupted())),
         Ending::CouldNotStart(reason) => (StepState::Failed, Some(reason.clone())),
+    };
+    let reason = match (reason, ended.is_cut) {
+        (reason, false) => reason,
+        (None, true) => Some(log_cut()),
+        (Some(reason), true) => Some(format!("{reason}; {}", log_cut())),
     };
     let began = !matches!(ended.ending, Ending::CouldNotStart(_));
     let was_interrupted = matches!(ended.ending, Ending::Interrupted(_));
@@ -397,12 +497,16 @@ fn environment(
         .collect()
 }
 
-fn exited(code: i32) -> String {
+/// How an exit code reads, of a program or of the engine that ran it in a container.
+fn exited(code: i32, engine: Option<&str>) -> String {
     // What shells and container runtimes say with their own exit codes.
-    match (code, signal_name(code - 128)) {
-        (126, _) => "exited with 126, as shells do when a program cannot be executed".to_owned(),
-        (127, _) => "exited with 127, as shells do when a program is not found".to_owned(),
-        (129.., Some(name)) => format!("exited with {code}, as shells do after {name}"),
+    match (code, signal_name(code - 128), engine) {
+        (125, _, Some(engine)) => {
+            format!("exited with 125, as `{engine}` does when it cannot run a container")
+        }
+        (126, ..) => "exited with 126, as shells do when a program cannot be executed".to_owned(),
+        (127, ..) => "exited with 127, as shells do when a program is not found".to_owned(),
+        (129.., Some(name), _) => format!("exited with {code}, as shells do after {name}"),
         _ => format!("exited with {code}"),
     }
 }
@@ -448,6 +552,10 @@ pub fn span(duration: Duration) -> String {
 
 fn interrupted() -> String {
     "ended by the interruption".to_owned()
+}
+
+fn log_cut() -> String {
+    "not all that it printed could be written to its log".to_owned()
 }
 
 fn left_behind(names: &[String]) -> Option<String> {

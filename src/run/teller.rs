@@ -50,6 +50,14 @@ fn out_of_time(timeout: Duration) -> String {
     )
 }
 
+fn not_passed(step: &str) -> String {
+    format!("it needs `{step}`, which did not pass")
+}
+
+fn skipped_too(step: &str, because_of: &str) -> String {
+    format!("it needs `{step}`, which was skipped because `{because_of}` did not pass")
+}
+
 /// Says what happens: first to the journal, then to who listens; and keeps the summary.
 pub(super) struct Teller<'a> {
     plan: &'a Plan,
@@ -216,10 +224,7 @@ impl<'a> Teller<'a> {
         changes.iter().try_for_each(|change| match *change {
             Change::Again(index, pause) => self.again(index, pause),
             Change::Ended(index) => self.ended(index),
-            Change::Skipped(index, because_of) => {
-                let because_of = self.plan.invocations[because_of].step.clone();
-                self.skip(index, &because_of)
-            }
+            Change::Skipped(index, because_of) => self.skip(index, because_of),
         })
     }
 
@@ -261,8 +266,18 @@ impl<'a> Teller<'a> {
         self.tell(&Event::StepFinished { step, outcome, at })
     }
 
-    fn skip(&mut self, index: usize, because_of: &str) -> Result<(), Unwritten> {
-        let reason = format!("it needs `{because_of}`, which did not pass");
+    fn skip(&mut self, index: usize, because_of: usize) -> Result<(), Unwritten> {
+        let named = |step: usize| self.plan.invocations[step].step.as_str();
+        let is_skipped = |step: &&usize| {
+            let outcome = self.summary.steps.get(named(**step));
+            outcome.is_some_and(|outcome| outcome.state == StepState::Skipped)
+        };
+        let needs = &self.plan.invocations[index].needs;
+        let between = needs.iter().find(is_skipped);
+        let reason = match between.filter(|_| !needs.contains(&because_of)) {
+            None => not_passed(named(because_of)),
+            Some(&between) => skipped_too(named(between), named(because_of)),
+        };
         let invocation = &self.plan.invocations[index];
         let outcome = step::not_started(self.plan, invocation, StepState::Skipped, Some(reason));
         self.end(index, outcome)

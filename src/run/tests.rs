@@ -62,6 +62,7 @@ impl Pipeline {
             step: name.to_owned(),
             script: format!("{name}.sh"),
             program: Program::At("/bin/sh".into()),
+            container: None,
             args: vec!["-c".to_owned(), script.to_owned()],
             dir: self.plan.root.clone(),
             env: Vec::new(),
@@ -194,8 +195,12 @@ fn a_run_ends_as_its_steps_do() {
     assert_eq!(ran.outcome("killed").signal, Some(9));
     assert!(ran.reason("killed").starts_with("ended by SIGKILL"));
     assert_eq!(
-        ran.reason("far after bad"),
+        ran.reason("after bad"),
         "it needs `bad`, which did not pass"
+    );
+    assert_eq!(
+        ran.reason("far after bad"),
+        "it needs `after bad`, which was skipped because `bad` did not pass"
     );
     assert_eq!(
         ran.outcome("good").command.as_deref(),

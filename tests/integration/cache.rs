@@ -147,3 +147,90 @@ fn clean_keeps_what_is_needed() {
         .code(2)
         .tells("such as `7d`");
 }
+
+/// What is changed, and what is then said of the step.
+type Factor = (&'static str, fn(&Project), &'static str);
+
+const FACTORS: &[Factor] = &[
+    ("nothing", |_| {}, "count: nothing has changed"),
+    (
+        "what is expected, and is so",
+        |p| p.edit("runtime-test.yaml", "rows: 2", "rows: { min: 1 }"),
+        "count: nothing has changed",
+    ),
+    (
+        "what is expected, and is not so",
+        |p| p.edit("runtime-test.yaml", "rows: 2", "rows: 3"),
+        "count: what it left is not what is expected now: ",
+    ),
+    (
+        "a variable that a clean environment keeps out",
+        |p| p.write("variables", "OTHER=1\n"),
+        "count: nothing has changed",
+    ),
+    (
+        "a variable that it lets in",
+        |p| p.write("variables", "KEPT=1\n"),
+        "count: variable KEPT is set now",
+    ),
+    (
+        "a variable that the script reads",
+        |p| p.write("variables", "LIMIT=1\n"),
+        "count: variable LIMIT is set now",
+    ),
+    (
+        "a file that the script looks for",
+        |p| p.write("flag", "x"),
+        "count: code `flag` is new",
+    ),
+    (
+        "a file that nobody looks for",
+        |p| p.write("other", "x"),
+        "count: nothing has changed",
+    ),
+    (
+        "what the step is called",
+        |p| p.edit("runtime-test.yaml", "  count:", "  tally:"),
+        "tally: it has not passed before",
+    ),
+    (
+        "what the step is for",
+        |p| {
+            p.edit(
+                "runtime-test.yaml",
+                "    script:",
+                "    description: counts\n    script:",
+            )
+        },
+        "count: nothing has changed",
+    ),
+];
+
+#[test]
+fn one_factor_at_a_time_has_exactly_its_effect() {
+    for (name, change, told) in FACTORS {
+        let project = Project::new(&[
+            (
+                "runtime-test.yaml",
+                "version: 1\npipeline: p\nsteps:\n  count:\n    script: count.sh\n    environment: { keep: [KEPT] }\n    \
+                 outputs: { out: { type: csv, binding: { positional: 0 }, expect: { rows: 2 } } }\n",
+            ),
+            (
+                "count.sh",
+                "[ -e flag ] && echo flagged\nprintf 'a\\n1\\n2\\n' > \"${1:?}\"\necho \"${LIMIT:-none}\"\n",
+            ),
+            ("variables", ""),
+        ]);
+        project.run(&["run"]).code(0);
+        change(&project);
+        let variables = project.read("variables");
+        let set = variables.lines().filter_map(|line| line.split_once('='));
+        let project = set.fold(project, |project, (name, value)| project.env(name, value));
+        let ran = project.run(&["run", "--explain"]);
+        assert!(
+            ran.err.contains(told),
+            "{name}: no {told:?} in\n{}",
+            ran.err
+        );
+    }
+}

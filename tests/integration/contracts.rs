@@ -361,3 +361,39 @@ fn parameters_of_a_notebook_are_set_by_its_runner() {
     );
     assert!(project.exists(".runtime-test/notebooks/make.ipynb"));
 }
+
+/// A script by itself is weighed against the contract that lies where custom has it, and what should be one and is not
+/// is said.
+#[test]
+fn a_script_by_itself_is_read_with_its_contract() {
+    let script = "import argparse\np = argparse.ArgumentParser()\np.add_argument('--epochs', type=int, default=3)\np.parse_args()\n";
+    let project = Project::new(&[
+        ("train.py", script),
+        (
+            "MLproject",
+            "entry_points:\n  main:\n    parameters: { epochs: { type: int, default: 5 } }\n    command: python train.py --epochs {epochs}\n",
+        ),
+    ]);
+    let told = project
+        .run(&["inspect", "--script", "train.py"])
+        .code(0)
+        .out;
+    assert!(told.contains("default 5"), "{told}");
+    assert!(told.contains("MLproject:3"), "{told}");
+    for (text, expected) in [
+        ("entry_points: [", "not valid YAML"),
+        ("entry_points: 5\n", "a mapping by name is expected here"),
+    ] {
+        std::fs::write(project.path().join("MLproject"), text).expect("written");
+        project
+            .run(&["inspect", "--script", "train.py"])
+            .code(0)
+            .tells(expected)
+            .tells("not read as a contract");
+        project.write(
+            "runtime-test.yaml",
+            "version: 1\npipeline: p\nsteps: { train: { script: train.py } }\n",
+        );
+        project.run(&["check"]).code(0).tells(expected);
+    }
+}

@@ -19,7 +19,7 @@ fn the_annotated_manifest_is_valid_with_and_without_its_profile() {
         );
         let (manifest, problems) = load::load(&source, "/p".as_ref(), profile);
         assert!(problems.is_empty(), "{problems:#?}");
-        assert_eq!(manifest.expect("a manifest").steps.len(), 6);
+        assert_eq!(manifest.expect("a manifest").steps.len(), 7);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
 use crate::common::Project;
 
@@ -75,4 +76,69 @@ fn what_main_returns_is_kept_and_its_exit_is_honoured() {
     let again = self::project("").env("STOP", "1");
     again.run(&["run", "call"]).code(100).tells("exited with 7");
     assert!(!again.exists(".runtime-test/outputs/call/main-result.json"));
+}
+
+/// Whether a program ends well in a project's folder.
+fn works(project: &Project, program: &str, args: &[&str]) -> bool {
+    let mut command = Command::new(program);
+    command.args(args).current_dir(project.path());
+    command.output().is_ok_and(|output| output.status.success())
+}
+
+const WHERE: &str = "import sys\nopen(sys.argv[1], 'w').write(sys.prefix)\n";
+
+/// A step that tells the prefix of its Python.
+fn telling(defaults: &str) -> Project {
+    let manifest = format!(
+        "version: 1\npipeline: p\n{defaults}steps:\n  tell:\n    script: tell.py\n    \
+         outputs: {{ out: {{ type: text, binding: {{ positional: 0 }} }} }}\n"
+    );
+    Project::new(&[("runtime-test.yaml", &manifest), ("tell.py", WHERE)])
+}
+
+#[test]
+fn a_real_virtual_environment_is_entered_and_what_is_installed_in_it_counts() {
+    let project = telling("");
+    if !works(
+        &project,
+        "python3",
+        &["-m", "venv", "--without-pip", ".venv"],
+    ) {
+        println!("skipped: Python makes no virtual environments here");
+        return;
+    }
+    project.run(&["run"]).code(0);
+    let told = project.read(".runtime-test/outputs/tell/out.txt");
+    assert!(told.ends_with("/.venv"), "{told}");
+    project.run(&["run"]).code(0).tells("CACHED");
+    let lib = project.path().join(".venv/lib");
+    let python = fs::read_dir(lib)
+        .expect("a folder")
+        .flatten()
+        .next()
+        .expect("python");
+    let installed = python.path().join("site-packages/tool-1.0.dist-info");
+    fs::create_dir(installed).expect("a folder");
+    let ran = project.run(&["run", "--explain"]).code(0);
+    ran.tells("what is installed in `.venv` changed");
+}
+
+#[test]
+fn uv_runs_scripts_in_its_project_and_its_lock_file_counts() {
+    let project = telling("defaults: { interpreters: { python: [uv, run, --offline, python] } }\n");
+    project.write(
+        "pyproject.toml",
+        "[project]\nname = \"p\"\nversion = \"0\"\nrequires-python = \">=3.9\"\ndependencies = []\n",
+    );
+    if !works(&project, "uv", &["run", "--offline", "python", "-c", ""]) {
+        println!("skipped: uv is not installed, or makes no environment here");
+        return;
+    }
+    project.run(&["run"]).code(0);
+    let told = project.read(".runtime-test/outputs/tell/out.txt");
+    assert!(told.ends_with("/.venv"), "{told}");
+    project.run(&["run"]).code(0).tells("CACHED");
+    project.edit("pyproject.toml", "version = \"0\"", "version = \"1\"");
+    let ran = project.run(&["run", "--explain"]).code(0);
+    ran.tells("BECAUSE tell: code `pyproject.toml` changed");
 }

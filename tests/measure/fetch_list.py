@@ -7,7 +7,8 @@
 
 Into DIR comes one folder `owner+name` for each repository, at the pinned commit, with its Python files, notebooks and
 small configuration files (repository modules are followed by the analyser, so all of them are needed); for
-`--facts shell`, `rust` and `r` with the files of that language.
+`--facts shell`, `rust` and `r` with the files of that language, for `--facts contracts` with the
+contracts and the scripts they speak of.
 """
 import argparse
 import json
@@ -21,7 +22,10 @@ WANTED = {
     "shell": (".sh", ".bash"),
     "rust": (".rs", ".toml"),
     "r": (".r",),
+    "contracts": (),
 }
+# Contracts that lie beside scripts would be weighed against them; the facts are about the scripts alone.
+LEFT_OUT = ("dvc.yaml", "mlproject")
 NAMES = ("version", "version.txt", "version.info")
 
 
@@ -40,6 +44,8 @@ def extract(git_dir, commit, into, language, named):
         base = os.path.basename(name).lower()
         # Programs without a suffix, and links to folders that hold shell libraries, belong to shell scripts.
         loose = language == "shell" and (mode == b"120000" or mode == b"100755" and "." not in base)
+        if language != "contracts" and base in LEFT_OUT:
+            continue
         if kind != b"blob" or not (base.endswith(WANTED[language]) or base in NAMES or loose or name in named):
             continue
         batch.stdin.write(sha + b"\n")
@@ -86,7 +92,9 @@ def main():
             continue
         into = os.path.join(a.into, name[:-5])
         language = os.path.basename(os.path.abspath(a.facts))
-        named = {s["script"] for s in d["scripts"]}
+        named = {s["script"] for s in d["scripts"]} | {s["runs"] for s in d["scripts"] if "runs" in s}
+        if language == "contracts":
+            named |= {os.path.join(os.path.dirname(s["script"]), "params.yaml") for s in d["scripts"]}
         os.makedirs(into, exist_ok=True)
         if a.bare:
             count, missing = extract(a.bare.format(name[:-5]), d["commit"], into, language, named)

@@ -92,7 +92,8 @@ def matches(framework, fact, req, b):
         if "positional" not in b:
             return False
         if fact.get("when") or req.get("when"):
-            return bool(fact.get("when")) and when_fits(fact, req) and plain(fact["name"]) == plain(req.get("name"))
+            same = plain(fact["name"]) == plain(req.get("name")) or b["positional"] == fb["positional"]
+            return bool(fact.get("when")) and when_fits(fact, req) and same
         if fact.get("subcommand"):
             return not req.get("when") and set(map(str, req.get("choices") or [])) & set(map(str, fact["choices"]))\
                 != set()

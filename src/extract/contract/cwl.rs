@@ -259,7 +259,10 @@ fn bind(
     {
         sheet.note(
             &at,
-            format!("the value of `{name}` is made into another one before it is passed"),
+            format!(
+                "the value of `{name}` is made into another one by {} before it is passed",
+                shown(expression)
+            ),
         );
         input.is_unclear = true;
         return;
@@ -308,6 +311,15 @@ fn bind(
         short: None,
         pass,
     });
+}
+
+/// An expression or pattern as a message shows it: on one line, and not all of a long one.
+fn shown(expression: &str) -> String {
+    let line = expression.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(60) {
+        Some((end, _)) => format!("`{}…`", &line[..end]),
+        None => format!("`{line}`"),
+    }
 }
 
 /// What is taken when nothing is given; the path of a file.
@@ -390,7 +402,13 @@ fn arguments(sheet: &mut Sheet<'_>, tool: &Value, at: &str, inputs: &mut [Input]
                 input.order = order;
             }
             (_, _, Some(word)) if word.contains("$(") || word.contains("${") => {
-                sheet.note(&at, "an argument is worked out when the tool runs");
+                sheet.note(
+                    &at,
+                    format!(
+                        "an argument is worked out by {} when the tool runs",
+                        shown(word)
+                    ),
+                );
                 if prefix.is_none() {
                     fixed.push(Fixed {
                         order,
@@ -476,7 +494,10 @@ fn variable(sheet: &mut Sheet<'_>, name: &str, value: &Value, at: &str, inputs: 
         None if given.contains("$(") || given.contains("${") => {
             sheet.note(
                 at,
-                format!("the value of variable `{name}` is worked out when the tool runs"),
+                format!(
+                    "the value of variable `{name}` is worked out by {} when the tool runs",
+                    shown(&given)
+                ),
             );
         }
         None => {
@@ -601,6 +622,13 @@ fn outputs(sheet: &mut Sheet<'_>, types: &Types<'_>, tool: &Value, at: &str, inp
                 });
                 sheet.contract.claims.push(claim);
             }
+            (_, Some(pattern)) => sheet.note(
+                &at,
+                format!(
+                    "output `{name}` is found by {} when the tool has run",
+                    shown(pattern)
+                ),
+            ),
             _ => sheet.note(
                 &at,
                 format!("where output `{name}` lies is known only when the tool has run"),

@@ -27,6 +27,7 @@ const KNOWN: &[&str] = &[
     "frozen",
     "always_changed",
     "live",
+    "matrix",
 ];
 
 /// Where parameters are, unless a stage says otherwise.
@@ -50,54 +51,234 @@ pub(super) fn read(sheet: &mut Sheet<'_>, subject: &Subject<'_>) {
         .parent()
         .map(ToOwned::to_owned)
         .unwrap_or_default();
-    let mut fitting = Vec::new();
+    let mut fitting: Vec<Call<'_>> = Vec::new();
     for (name, stage) in stages {
         let at = join("/stages", name);
-        let (stage, at) = match stage.get("do") {
+        let (inner, at) = match stage.get("do") {
             Some(inner) => (inner, join(&at, "do")),
             None => (stage, at),
         };
-        let workdir =
-            text(stage, "wdir").map_or_else(|| folder.clone(), |wdir| file::resolve(&folder, wdir));
-        let commands = lines(stage)
-            .iter()
-            .flat_map(|line| command::commands(line))
-            .collect::<Vec<_>>();
-        let runs = match subject.script {
-            Some(_) => command::after_script(&commands, subject, &workdir).is_some(),
-            None => name == subject.step,
-        };
-        if runs {
-            fitting.push((name, stage, at, workdir, commands));
+        let known = known_values(document, inner, &folder, subject);
+        for each in instances(name, stage, &known) {
+            let known = with(&known, &each.given);
+            let workdir = text(inner, "wdir")
+                .and_then(|wdir| filled(&known, wdir))
+                .map_or_else(|| folder.clone(), |wdir| file::resolve(&folder, &wdir));
+            let commands: Vec<Vec<String>> = lines(inner)
+                .iter()
+                .flat_map(|line| command::commands(line))
+                .collect();
+            // The script's own path may be one of the values.
+            let told: Vec<Vec<String>> = commands
+                .iter()
+                .map(|words| {
+                    let word = |word: &String| filled(&known, word).unwrap_or_else(|| word.clone());
+                    words.iter().map(word).collect()
+                })
+                .collect();
+            let words = match subject.script {
+                Some(_) => command::after_script(&told, subject, &workdir)
+                    .map(|after| (after.len(), &told))
+                    .and_then(|(count, told)| {
+                        // The same words, as they are written.
+                        let line = told.iter().position(|words| {
+                            command::after_script(std::slice::from_ref(words), subject, &workdir)
+                                .is_some()
+                        })?;
+                        let words = &commands[line];
+                        Some(words[words.len() - count..].to_vec())
+                    }),
+                None => (name == subject.step || same(&each.name, subject.step)).then(Vec::new),
+            };
+            if let Some(words) = words {
+                fitting.push(Call {
+                    base: name,
+                    name: each.name,
+                    stage: inner,
+                    at: at.clone(),
+                    workdir,
+                    known,
+                    words,
+                });
+            }
         }
     }
-    let named = fitting.iter().position(|(name, ..)| *name == subject.step);
-    let Some(chosen) = named.or((!fitting.is_empty()).then_some(0)) else {
-        sheet.contract.is_elsewhere = true;
-        return;
+    let named = fitting
+        .iter()
+        .position(|call| same(&call.name, subject.step));
+    let of_base: Vec<&Call<'_>> = fitting
+        .iter()
+        .filter(|call| call.base == subject.step)
+        .collect();
+    let first = match (named, of_base.first(), fitting.first()) {
+        (Some(named), ..) => &fitting[named],
+        (None, Some(call), _) => call,
+        (None, None, Some(call)) => call,
+        (None, None, None) => {
+            sheet.contract.is_elsewhere = true;
+            return;
+        }
     };
-    if fitting.len() > 1 && named.is_none() {
-        let names: Vec<&str> = fitting.iter().map(|(name, ..)| name.as_str()).collect();
+    let siblings: Vec<&Call<'_>> = match named {
+        Some(_) => Vec::new(),
+        None => fitting
+            .iter()
+            .filter(|call| call.base == first.base)
+            .collect(),
+    };
+    let others = fitting.iter().any(|call| call.base != first.base);
+    if named.is_none() && of_base.is_empty() && others {
+        let mut names: Vec<&str> = fitting.iter().map(|call| call.base).collect();
+        names.dedup();
         let message = format!(
             "several stages run this script ({}) and none has the step's name, so none is read",
             names.join(", ")
         );
-        return sheet.note(&fitting[0].2, message);
+        return sheet.note(&first.at, message);
     }
-    let (_, stage, at, workdir, commands) = fitting.swap_remove(chosen);
-    if at.ends_with("/do") || stage.get("matrix").is_some() {
-        return sheet.note(&at, "a stage that stands for several is not followed");
+    sheet.note_others(&first.at, KNOWN, "the stage");
+    if siblings.len() > 1 {
+        let names: Vec<&str> = siblings
+            .iter()
+            .map(|call| call.name.as_str())
+            .take(5)
+            .collect();
+        let more = if siblings.len() > 5 { ", …" } else { "" };
+        let message = format!(
+            "this stage stands for {} ({}{more}) and none has the step's name, so what differs between them is left open",
+            siblings.len(),
+            names.join(", ")
+        );
+        sheet.note(&first.at, message);
     }
-    sheet.note_others(&at, KNOWN, "the stage");
-    let words = command::after_script(&commands, subject, &workdir).unwrap_or_default();
-    let known = known_values(document, stage, &folder, subject);
     let stage = Stage {
-        stage,
-        at,
-        workdir,
-        known,
+        stage: first.stage,
+        at: first.at.clone(),
+        workdir: first.workdir.clone(),
+        known: match siblings.len() {
+            0 | 1 => first.known.clone(),
+            _ => known_values(document, first.stage, &folder, subject),
+        },
+        all: siblings.iter().map(|call| call.known.clone()).collect(),
     };
-    stage.read(sheet, subject, words);
+    stage.read(sheet, subject, &first.words);
+}
+
+/// A call of the script by a stage, or by one of those that a stage stands for.
+struct Call<'v> {
+    /// The stage's name in the file.
+    base: &'v str,
+    /// Its own: `train@us`.
+    name: String,
+    stage: &'v Value,
+    at: String,
+    workdir: PathBuf,
+    /// What `${…}` stands for.
+    known: Value,
+    /// The words behind the script, as they are written.
+    words: Vec<String>,
+}
+
+/// One of the stages that `foreach` or `matrix` makes of one.
+struct Instance {
+    name: String,
+    /// `item` and `key`.
+    given: Map<String, Value>,
+}
+
+/// As many stages are made of one.
+const MOST: usize = 200;
+
+/// The stages that one stands for, itself where it is only one.
+fn instances(name: &str, stage: &Value, known: &Value) -> Vec<Instance> {
+    let own = || {
+        vec![Instance {
+            name: name.to_owned(),
+            given: Map::new(),
+        }]
+    };
+    let named = |suffix: &str| format!("{name}@{suffix}");
+    let given = |item: &Value, key: Option<&str>| {
+        let mut given = Map::new();
+        given.insert("item".to_owned(), item.clone());
+        given.extend(key.map(|key| ("key".to_owned(), Value::from(key))));
+        given
+    };
+    let listed = |value: &Value| match value {
+        Value::String(text) => whole(known, text).cloned(),
+        other => Some(other.clone()),
+    };
+    if let Some(each) = stage.get("foreach") {
+        return match listed(each) {
+            Some(Value::Array(items)) => items
+                .iter()
+                .take(MOST)
+                .enumerate()
+                .map(|(index, item)| Instance {
+                    name: named(&shown(item).unwrap_or_else(|| index.to_string())),
+                    given: given(item, None),
+                })
+                .collect(),
+            Some(Value::Object(items)) => items
+                .iter()
+                .take(MOST)
+                .map(|(key, item)| Instance {
+                    name: named(key),
+                    given: given(item, Some(key)),
+                })
+                .collect(),
+            _ => own(),
+        };
+    }
+    let Some(axes) = stage.get("matrix").and_then(Value::as_object) else {
+        return own();
+    };
+    let mut all: Vec<(Vec<String>, Map<String, Value>)> = vec![(Vec::new(), Map::new())];
+    for (axis, values) in axes {
+        let Some(Value::Array(values)) = listed(values) else {
+            return own();
+        };
+        let before = std::mem::take(&mut all);
+        for (names, item) in &before {
+            for (index, value) in values.iter().enumerate() {
+                if all.len() < MOST {
+                    let (mut names, mut item) = (names.clone(), item.clone());
+                    names.push(shown(value).unwrap_or_else(|| format!("{axis}{index}")));
+                    item.insert(axis.clone(), value.clone());
+                    all.push((names, item));
+                }
+            }
+        }
+    }
+    all.into_iter()
+        .map(|(names, item)| Instance {
+            name: named(&names.join("-")),
+            given: given(&Value::Object(item), Some(&names.join("-"))),
+        })
+        .collect()
+}
+
+/// A value as it stands in the name of a stage.
+fn shown(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        _ => None,
+    }
+}
+
+/// Whether a step has a stage's name: `train@us` may be called `train_us`.
+fn same(stage: &str, step: &str) -> bool {
+    let plain = |name: &str| name.replace(|c: char| !c.is_alphanumeric(), "_");
+    stage == step || plain(stage) == plain(step)
+}
+
+fn with(known: &Value, given: &Map<String, Value>) -> Value {
+    let mut known = known.clone();
+    if let Some(known) = known.as_object_mut() {
+        known.extend(given.clone());
+    }
+    known
 }
 
 /// The lines of a stage's command.
@@ -146,6 +327,8 @@ struct Stage<'v> {
     workdir: PathBuf,
     /// What `${…}` stands for.
     known: Value,
+    /// The same for each of the stages that this one stands for, where it is not known which is meant.
+    all: Vec<Value>,
 }
 
 impl Stage<'_> {
@@ -282,8 +465,18 @@ impl Stage<'_> {
                     Binding::Positional { positional },
                 ),
             };
-            let Some(value) = self.value(word) else {
-                sheet.note(&at, format!("what `{word}` stands for is not known here"));
+            let Some(value) = value(&self.known, word) else {
+                // What the stages give that this one stands for.
+                let values: Option<Vec<Value>> =
+                    self.all.iter().map(|known| value(known, word)).collect();
+                match values.filter(|values| !values.is_empty()) {
+                    Some(values) => {
+                        let mut claim = sheet.claim(&name, Kind::Arg, &at).bound(binding);
+                        claim.description = Some(one_of(&values));
+                        claims.push((claim, String::new()));
+                    }
+                    None => sheet.note(&at, format!("what `{word}` stands for is not known here")),
+                }
                 continue;
             };
             let text = match &value {
@@ -311,48 +504,72 @@ impl Stage<'_> {
 
     /// A text with `${…}` replaced.
     fn filled(&self, text: &str) -> Option<String> {
-        let mut out = String::new();
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once("${") {
-            let (name, after) = after.split_once('}')?;
-            out.push_str(before);
-            match self.known_at(name)? {
-                Value::String(text) => out.push_str(text),
-                other @ (Value::Number(_) | Value::Bool(_)) => out.push_str(&other.to_string()),
-                _ => return None,
-            }
-            rest = after;
-        }
-        out.push_str(rest);
-        Some(out)
+        filled(&self.known, text)
     }
+}
 
-    /// The value of a word: that of a parameter, of its type, or a text.
-    fn value(&self, word: &str) -> Option<Value> {
-        let name = word
-            .strip_prefix("${")
-            .and_then(|rest| rest.strip_suffix('}'));
-        match name.filter(|name| !name.contains("${")) {
-            Some(name) => self
-                .known_at(name)
-                .filter(|value| !value.is_object())
-                .cloned(),
-            None => self.filled(word).map(|text| yaml::resolve(&text)),
+/// A text with `${…}` replaced by what is known.
+fn filled(known: &Value, text: &str) -> Option<String> {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        let (name, after) = after.split_once('}')?;
+        out.push_str(before);
+        match known_at(known, name)? {
+            Value::String(text) => out.push_str(text),
+            other @ (Value::Number(_) | Value::Bool(_)) => out.push_str(&other.to_string()),
+            _ => return None,
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    Some(out)
+}
+
+/// The value of a word: that of a parameter, of its type, or a text.
+fn value(known: &Value, word: &str) -> Option<Value> {
+    match word.starts_with("${") && word.ends_with('}') && !word[2..].contains("${") {
+        true => whole(known, word)
+            .filter(|value| !value.is_object())
+            .cloned(),
+        false => filled(known, word).map(|text| yaml::resolve(&text)),
+    }
+}
+
+/// What a text stands for that is nothing but `${name}`.
+fn whole<'v>(known: &'v Value, word: &str) -> Option<&'v Value> {
+    let name = word.trim().strip_prefix("${")?.strip_suffix('}')?;
+    known_at(known, name)
+}
+
+fn known_at<'v>(known: &'v Value, name: &str) -> Option<&'v Value> {
+    let parts = name
+        .trim()
+        .split(['.', '['])
+        .map(|part| part.trim_end_matches(']'));
+    parts
+        .filter(|part| !part.is_empty())
+        .try_fold(known, |value, part| match value {
+            Value::Array(items) => items.get(part.parse::<usize>().ok()?),
+            other => other.get(part),
+        })
+}
+
+/// What the stages give that one stands for.
+fn one_of(values: &[Value]) -> String {
+    let mut shown: Vec<String> = Vec::new();
+    for value in values {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        if !shown.contains(&text) {
+            shown.push(text);
         }
     }
-
-    fn known_at(&self, name: &str) -> Option<&Value> {
-        let parts = name
-            .trim()
-            .split(['.', '['])
-            .map(|part| part.trim_end_matches(']'));
-        parts
-            .filter(|part| !part.is_empty())
-            .try_fold(&self.known, |value, part| match value {
-                Value::Array(items) => items.get(part.parse::<usize>().ok()?),
-                other => other.get(part),
-            })
-    }
+    let more = if shown.len() > 5 { ", …" } else { "" };
+    shown.truncate(5);
+    format!("one of {}{more}, by the stage", shown.join(", "))
 }
 
 /// Whether a path is code, on which a stage depends and which it does not read.

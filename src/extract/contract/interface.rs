@@ -31,7 +31,10 @@ pub(super) fn read(sheet: &mut Sheet<'_>, _: &Subject<'_>) {
     let Some(body) = sheet.value().get("contract").and_then(Value::as_object) else {
         return;
     };
-    for (key, value) in body {
+    // What older files say of arguments is weaker than what `job_arguments` says of the same.
+    let is_old = |key: &String| key == "arguments";
+    let newer = body.iter().filter(|(key, _)| !is_old(key));
+    for (key, value) in newer.chain(body.iter().filter(|(key, _)| is_old(key))) {
         let at = join("/contract", key);
         match key.as_str() {
             "entry_point" => sheet.contract.script = value.as_str().map(str::to_owned),
@@ -112,14 +115,29 @@ fn argument(sheet: &mut Sheet<'_>, flag: &str, item: &Value, at: &str) {
     } else {
         format!("--{}", flag.replace('_', "-"))
     };
-    let mut claim = sheet.claim(&name, Kind::Arg, at).bound(Binding::flag(flag));
+    let binding = Binding::flag(flag);
+    let described = prose(item, &["description", "help"]);
+    // Older files list their arguments once more, by what they are for.
+    let described = described.or_else(|| {
+        let told = item.as_str()?.trim();
+        (told.contains(' ')).then(|| told.to_owned())
+    });
+    let claims = &mut sheet.contract.claims;
+    let known = claims
+        .iter_mut()
+        .find(|claim| claim.kind == Kind::Arg && claim.bindings.iter().any(|b| b.same(&binding)));
+    if let Some(known) = known {
+        known.description = known.description.take().or(described);
+        return;
+    }
+    let mut claim = sheet.claim(&name, Kind::Arg, at).bound(binding);
     let field = |key: &str| item.get(key);
     claim.required = field("required").and_then(Value::as_bool);
     // In a mapping of flags the value itself is the default.
     let own = Some(item).filter(|item| item.is_number() || item.is_boolean());
     claim.default = field("default").or(own).cloned();
     claim.choices = field("choices").and_then(Value::as_array).cloned();
-    claim.description = prose(item, &["description", "help"]);
+    claim.description = described;
     claim.value_type = text(item, "type").and_then(ValueType::parse);
     sheet.contract.claims.push(claim);
 }

@@ -37,6 +37,8 @@ pub(super) struct Parser<'a> {
     pub(super) detached: bool,
     /// Whether parameters were added to it that the script has no parser for.
     pub(super) anonymous: bool,
+    /// Whether something that is not walked got it, or the whole of what it parsed.
+    pub(super) handed_out: bool,
 }
 
 impl<'a> Engine<'a> {
@@ -60,6 +62,7 @@ impl<'a> Engine<'a> {
             parsed: false,
             detached: false,
             anonymous: false,
+            handed_out: false,
         });
         if let Some(parents) = args.kw("parents").cloned() {
             for parent in self.iterate(&parents).0 {
@@ -100,18 +103,17 @@ impl<'a> Engine<'a> {
             }
             return;
         }
-        let is_parser = self
-            .library_bases(&instance.class)
-            .iter()
-            .any(|base| is_parser_class(base));
-        if !is_parser {
-            return;
-        }
+        let base = bases.iter().find(|base| is_parser_class(base));
+        let rule = match base.map(|base| &**base) {
+            None => return,
+            Some("optparse.OptionParser") => super::optparse::RULE,
+            Some(_) => "argparse",
+        };
         let none = Args::new(At {
             module: instance.class.module,
             range: instance.class.def.range,
         });
-        let native = self.make_parser(args.unwrap_or(&none), "argparse");
+        let native = self.make_parser(args.unwrap_or(&none), rule);
         *instance.native.borrow_mut() = Some(native);
     }
 
@@ -129,6 +131,9 @@ impl<'a> Engine<'a> {
             _ => return Value::Unknown,
         };
         if let Some(value) = self.parsed_objects(parser, name, &args) {
+            return value;
+        }
+        if let Some(value) = self.optparse_method(parser, name, &args) {
             return value;
         }
         match name {
@@ -459,6 +464,8 @@ impl<'a> Engine<'a> {
         let general = self.parsers[parser].general_default.clone();
         param.default = match default.or(general) {
             Some(Value::Lib(name)) if name.ends_with("SUPPRESS") => Default_::Absent,
+            // What must be given has no use for one.
+            Some(_) if param.required && is_flag => Default_::Absent,
             Some(value) => {
                 let value = self.converted_default(value, args);
                 let value_type = match (&param.value_type, declared) {
@@ -667,6 +674,7 @@ pub(super) fn is_parser_class(name: &str) -> bool {
             | "rich_argparse.ArgumentParser"
             | "gooey.GooeyParser"
             | "argcomplete.ArgumentParser"
+            | "optparse.OptionParser"
     )
 }
 

@@ -94,6 +94,7 @@ impl<'a> Engine<'a> {
 
     /// Calls something unknown: it may call the functions it is given, and fill the parser it is given.
     pub(super) fn call_unknown(&mut self, args: Args<'a>) -> Value<'a> {
+        self.hand_out(&args);
         let parser = args
             .pos
             .iter()
@@ -102,6 +103,9 @@ impl<'a> Engine<'a> {
         self.call_back(&args);
         match parser {
             Some(parser) => {
+                if let Value::Parser(parser) = parser {
+                    self.parsers[parser].handed_out = true;
+                }
                 self.note(
                     "dynamic-parser",
                     "code that is not part of the script may add arguments to its command line"
@@ -116,17 +120,16 @@ impl<'a> Engine<'a> {
 
     /// Calls the functions among arguments, as `Thread(target=f, args=(x,))` and `spawn(f, args=(x,))` do.
     pub(super) fn call_back(&mut self, args: &Args<'a>) {
+        let Some(target) = called_back(args) else {
+            return;
+        };
         let given = args.kw("args").or_else(|| {
             args.pos
                 .get(1)
                 .filter(|v| matches!(v, Value::Seq(seq) if seq.kind == SeqKind::Tuple))
         });
-        let Some(given) = given.cloned() else { return };
-        let target = args
-            .kw("target")
-            .or_else(|| args.kw("fn"))
-            .or_else(|| args.first());
-        let Some(target @ (Value::Function(_) | Value::Bound(_))) = target.cloned() else {
+        let Some(given) = given.cloned() else {
+            self.hand_over(&target, args);
             return;
         };
         let (items, _) = self.iterate(&given);
@@ -139,6 +142,65 @@ impl<'a> Engine<'a> {
         call.pos
             .extend((items.len()..takes).take(1).map(|_| Value::Unknown));
         call.pos.extend(items);
+        self.call(&target, call);
+    }
+
+    /// Calls a function with what stands behind it, as `submit(f, x)` and `launch(main, x)` do.
+    fn hand_over(&mut self, target: &Value<'a>, args: &Args<'a>) {
+        let Some(given) = args.pos.get(1..).filter(|given| !given.is_empty()) else {
+            return;
+        };
+        let Value::Function(function) = target else {
+            return;
+        };
+        let Some(parameters) = function.parameters() else {
+            return;
+        };
+        let takes = parameters.posonlyargs.len() + parameters.args.len();
+        let named = |name: &str| {
+            let all = parameters.iter_non_variadic_params();
+            all.into_iter().any(|p| p.parameter.name.as_str() == name)
+        };
+        let kw: Vec<_> = args.kw.iter().filter(|(n, _)| named(n)).cloned().collect();
+        let count = given.len() + kw.len();
+        let needs = takes.saturating_sub(function.defaults.len());
+        let mut call = Args::new(args.at);
+        // Who launches a function may put something of its own before the arguments.
+        if count + 1 == needs {
+            call.pos.push(Value::Unknown);
+        } else if count < needs || given.len() > takes {
+            return;
+        }
+        call.pos.extend(given.iter().cloned());
+        call.kw = kw;
+        self.call(target, call);
+    }
+
+    /// Calls a function with each item of what stands behind it, as `pool.map(f, items)` does.
+    pub(super) fn call_each(&mut self, args: &Args<'a>) {
+        let Some(target) = called_back(args) else {
+            return;
+        };
+        let mut call = Args::new(args.at);
+        for given in args.pos.iter().skip(1).take(8).cloned().collect::<Vec<_>>() {
+            let (items, _) = self.iterate(&given);
+            call.pos
+                .push(Value::join_all(items.into_iter().take(16)).unwrap_or_default());
+        }
+        if call.pos.is_empty() {
+            return;
+        }
+        let takes = match &target {
+            Value::Function(function) => function.parameters().map_or(0, |p| p.args.len()),
+            _ => 1,
+        };
+        // `starmap` gives a tuple of arguments for each.
+        if let ([Value::Seq(seq)], true) = (call.pos.as_slice(), takes > 1)
+            && seq.kind == SeqKind::Tuple
+        {
+            let items = seq.items.borrow().clone();
+            call.pos = items;
+        }
         self.call(&target, call);
     }
 
@@ -305,6 +367,13 @@ impl<'a> Engine<'a> {
     pub(super) fn make(&mut self, class: &Rc<Class<'a>>, args: Args<'a>) -> Value<'a> {
         if let Some(value) = self.make_enum(class, &args) {
             return value;
+        }
+        // A project's own copy of the parser that makes options of dataclasses.
+        if self
+            .class_member(class, "parse_args_into_dataclasses")
+            .is_some()
+        {
+            return self.make_hf_parser(&args);
         }
         let instance = Rc::new(Instance {
             class: class.clone(),
@@ -555,6 +624,19 @@ impl<'a> Engine<'a> {
             };
             names.insert(rest.name.as_str().into(), value);
         }
+    }
+}
+
+/// The function among the arguments of something that calls it.
+fn called_back<'a>(args: &Args<'a>) -> Option<Value<'a>> {
+    let named = ["target", "fn", "func", "function"];
+    let named = named.iter().find_map(|name| args.kw(name));
+    match named.or_else(|| args.first())? {
+        target @ (Value::Function(_) | Value::Bound(_)) => Some(target.clone()),
+        Value::Object(object) if &*object.class == "functools.partial" => {
+            Some(Value::Object(object.clone()))
+        }
+        _ => None,
     }
 }
 

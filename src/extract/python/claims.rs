@@ -32,10 +32,10 @@ impl<'a> Engine<'a> {
             (true, Some(parser)) => self.parsers[parser].params.iter().copied().collect(),
             _ => HashSet::new(),
         };
-        let by_parser = self
-            .parsers
-            .iter()
-            .any(|parser| parser.parsed && !parser.params.is_empty());
+        let by_parser = self.parsers.iter().any(|parser| {
+            // optparse hands over what is left of them as such a list.
+            parser.parsed && !parser.params.is_empty() && parser.rule != super::optparse::RULE
+        });
         for index in 0..self.slots.params.len() {
             let param = &self.slots.params[index];
             // Who has a parser and looks through `sys.argv` as well sees the same arguments twice.
@@ -49,7 +49,8 @@ impl<'a> Engine<'a> {
             let detached = param
                 .parser
                 .is_some_and(|parser| self.parsers[parser].detached);
-            if !parsed && (detached || matches!(param.rule, "click" | "typer")) {
+            let is_unused = detached || matches!(param.rule, "click" | "typer");
+            if !parsed && (is_unused || self.is_of_others(index)) {
                 continue;
             }
             let claim = self.param_claim(index, job_params.contains(&index));
@@ -181,10 +182,41 @@ impl<'a> Engine<'a> {
             claim.confidence = claim.confidence.min(Confidence::Likely);
             path_type(&mut claim);
         }
-        if claim.kind == Kind::Arg && plain && param.choices.is_none() {
+        let slot = &self.slots.all[param.slot];
+        let is_unused = self.is_unused(index) && !self.exhausted();
+        let is_hinted = plain && param.choices.is_none() && !slot.is_part && !is_unused;
+        if claim.kind == Kind::Arg && is_hinted {
             hint(&mut claim, is_path, param.metavar.as_deref());
         }
         claim
+    }
+
+    /// Whether a parameter belongs to the command line of another module, for when that is run by itself.
+    fn is_of_others(&self, index: usize) -> bool {
+        let param = &self.slots.params[index];
+        let elsewhere = param.at.is_some_and(|at| at.module != 0);
+        let handed = param
+            .parser
+            .is_some_and(|parser| self.parsers[parser].handed_out);
+        let inherits =
+            |parser: &super::argparse::Parser<'_>| parser.parsed && parser.params.contains(&index);
+        param.rule == "argparse" && elsewhere && !handed && !self.parsers.iter().any(inherits)
+    }
+
+    /// Whether the script parses a parameter and never looks at it.
+    fn is_unused(&self, index: usize) -> bool {
+        let param = &self.slots.params[index];
+        let slot = &self.slots.all[param.slot];
+        let Some(parser) = param.parser.map(|parser| &self.parsers[parser]) else {
+            return false;
+        };
+        let by_namespace = matches!(param.rule, "argparse" | "optparse");
+        by_namespace
+            && parser.parsed
+            && parser.sub_of.is_none()
+            && !parser.handed_out
+            && !slot.is_touched
+            && slot.uses.is_empty()
     }
 
     fn key_claim(&self, claims: &mut Vec<Claim>, index: usize) {

@@ -93,6 +93,14 @@ pub(super) fn direction(name: &str, help: Option<&str>, metavar: Option<&str>) -
 
 fn by_words(words: &[&str], help: &str) -> Option<Kind> {
     let has = |list: &[&str]| words.iter().any(|word| list.contains(word));
+    // What a folder holds already is read, whatever it is called.
+    let holds = help.contains(" contains ") || help.contains("containing");
+    let says_out = has(&[
+        "out", "output", "outputs", "outdir", "outfile", "save", "savedir",
+    ]);
+    if holds && !says_out && !help.contains("will ") && by_help(help) != Some(Kind::Output) {
+        return Some(Kind::Input);
+    }
     let is_folder = words
         .iter()
         .any(|word| matches!(*word, "dir" | "dirs" | "directory" | "folder"));
@@ -268,6 +276,47 @@ pub(super) fn verb(function: &str) -> Option<Kind> {
         "save" | "write" | "dump" | "export" | "imwrite" | "imsave" => Some(Kind::Output),
         _ => None,
     }
+}
+
+/// Whether a function's name says that what it is given is a path: `load_from_directory`, `read_json`.
+pub(super) fn takes_path(function: &str) -> bool {
+    let name = snake(function);
+    let mut words = name.split('_').filter(|word| !word.is_empty()).skip(1);
+    words.any(|word| {
+        matches!(
+            word,
+            "file"
+                | "files"
+                | "path"
+                | "dir"
+                | "directory"
+                | "folder"
+                | "json"
+                | "jsonl"
+                | "yaml"
+                | "yml"
+                | "toml"
+                | "csv"
+                | "tsv"
+                | "txt"
+                | "pickle"
+                | "pkl"
+                | "parquet"
+                | "fasta"
+                | "fastq"
+                | "vcf"
+                | "bed"
+                | "gtf"
+                | "gff"
+                | "bam"
+                | "h5ad"
+                | "hdf5"
+                | "npy"
+                | "npz"
+                | "excel"
+                | "xlsx"
+        )
+    })
 }
 
 /// Whether a name says plainly that something is written there.

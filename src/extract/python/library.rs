@@ -52,9 +52,11 @@ impl<'a> Engine<'a> {
                     }
                     _ => None,
                 },
-                "jsonargparse" | "draccus" | "simple_parsing" | "pyrallis"
-                    if matches!(rest, "CLI" | "auto_cli" | "parse" | "wrap") =>
-                {
+                "jsonargparse" if matches!(rest, "CLI" | "auto_cli") => {
+                    Some(self.call_json_cli(&args))
+                }
+                "optparse" => self.call_optparse(rest, &args),
+                "draccus" | "simple_parsing" | "pyrallis" if matches!(rest, "parse" | "wrap") => {
                     args.get(0, "config_class")
                         .cloned()
                         .map(|value| self.cli_of(&value, Flavour::Simple, args.at))
@@ -104,7 +106,20 @@ impl<'a> Engine<'a> {
                     }
                     _ => None,
                 },
-                "copy" => args.first().cloned(),
+                "copy" | "shlex" => args.first().cloned(),
+                // A function that is called later, with what it is given then.
+                "joblib" | "dask" | "ray" if matches!(last_of(rest), "delayed" | "remote") => {
+                    match args.first() {
+                        Some(function @ (Value::Function(_) | Value::Bound(_))) => {
+                            Some(function.clone())
+                        }
+                        _ => None,
+                    }
+                }
+                "hydra" if rest == "main" => {
+                    self.call_hydra(&args);
+                    None
+                }
                 "tensorflow" | "zipfile" | "tarfile" | "h5py" | "pysam" | "lmdb" | "aiofiles"
                 | "netCDF4"
                     if super::openers::opener(name).is_some() =>
@@ -151,6 +166,9 @@ impl<'a> Engine<'a> {
         if let Some(value) = known {
             return value;
         }
+        if super::subprocesses::runs_command(name) {
+            self.run_subprocess(&args);
+        }
         let is_sink = self.sink(name, &args);
         if let Some(table) = self.call_table(name, &args) {
             return table;
@@ -169,6 +187,8 @@ impl<'a> Engine<'a> {
                 | "list_field"
         );
         if last.starts_with(|c: char| c.is_ascii_uppercase()) || declares {
+            self.hand_out(&args);
+            self.call_back(&args);
             let made = Value::object(name.clone(), args.pos);
             if let Value::Object(object) = &made {
                 object.names.borrow_mut().extend(args.kw);
@@ -179,6 +199,9 @@ impl<'a> Engine<'a> {
             return Value::Unknown;
         }
         self.verb_sink(last, &args);
+        if maps(last) {
+            self.call_each(&args);
+        }
         self.call_unknown(args)
     }
 
@@ -493,6 +516,9 @@ impl<'a> Engine<'a> {
             return Value::Unknown;
         }
         self.verb_sink(name, &args);
+        if maps(name) {
+            self.call_each(&args);
+        }
         self.call_unknown(args)
     }
 
@@ -544,6 +570,24 @@ impl<'a> Engine<'a> {
             _ => value.clone(),
         }
     }
+}
+
+/// Whether a function of this name calls the function it is given with each item of what else it is given.
+fn maps(name: &str) -> bool {
+    matches!(
+        name,
+        "map"
+            | "imap"
+            | "imap_unordered"
+            | "map_async"
+            | "starmap"
+            | "starmap_async"
+            | "process_map"
+            | "thread_map"
+            | "p_map"
+            | "p_umap"
+            | "parallel_apply"
+    )
 }
 
 /// Whether a library's class makes paths.

@@ -131,6 +131,12 @@ impl<'a> Engine<'a> {
                         None => Value::many(Value::Typed(ValueType::String)),
                     }
                 }
+                Value::Pieces(pieces) if args.pos.is_empty() && object.as_slot().is_none() => {
+                    // The words of a command that is put together as a text.
+                    let words = super::subprocesses::split(pieces);
+                    let words = words.into_iter().map(|word| self.text_of(word)).collect();
+                    self.seq(SeqKind::List, words)
+                }
                 _ if object.as_slot().is_some() => {
                     let item = match args.first() {
                         Some(Value::Str(separator))
@@ -315,6 +321,7 @@ impl<'a> Engine<'a> {
         name: &str,
         args: Args<'a>,
     ) -> Value<'a> {
+        self.hand_out(&args);
         match (name, args.first()) {
             ("get" | "pop", Some(key)) => {
                 let found = self.dict_get(dict, &key.clone());
@@ -433,9 +440,17 @@ impl<'a> Engine<'a> {
         match name {
             "__call__" => self.call_function(function, None, args),
             // A task queue or remote call: `f.remote(x)`, `f.delay(x)`.
-            "remote" | "delay" | "apply_async" | "submit" | "map" => {
+            "remote" | "delay" | "apply_async" | "submit" => {
                 self.call_function(function, None, args)
             }
+            "map" => {
+                let mut each = args;
+                each.pos.insert(0, Value::Function(function.clone()));
+                self.call_each(&each);
+                Value::Unknown
+            }
+            // A task with other settings is still the task.
+            "options" | "with_options" | "override" => Value::Function(function.clone()),
             _ => Value::Unknown,
         }
     }

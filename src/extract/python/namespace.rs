@@ -39,6 +39,7 @@ impl<'a> Engine<'a> {
         if name == "__dict__" {
             return Value::Namespace(parser);
         }
+        self.touch(parser, name);
         let set = self.parsers[parser].extras.get(name).cloned();
         if let Some(value) = set
             && self.parsers[parser].children.is_empty()
@@ -48,6 +49,43 @@ impl<'a> Engine<'a> {
         let mut all = Vec::new();
         self.named_values(parser, name, &mut all);
         Value::join_all(all).unwrap_or_default()
+    }
+
+    /// An attribute of a namespace is looked at.
+    fn touch(&mut self, parser: usize, name: &str) {
+        for index in self.parsers[parser].params.clone() {
+            let param = &self.slots.params[index];
+            if param.dest == name {
+                self.slots.all[param.slot].is_touched = true;
+            }
+        }
+        for child in self.parsers[parser].children.clone() {
+            self.touch(child, name);
+        }
+    }
+
+    /// Who takes a namespace as a whole may look at everything in it.
+    pub(super) fn hand_out(&mut self, args: &Args<'a>) {
+        for value in args.values().chain(&args.spread) {
+            self.hand_out_value(value, 0);
+        }
+    }
+
+    fn hand_out_value(&mut self, value: &Value<'a>, depth: usize) {
+        match value {
+            Value::Namespace(parser) => self.parsers[*parser].handed_out = true,
+            Value::Seq(seq) if depth < 2 => {
+                for item in seq.items.borrow().iter().take(16) {
+                    self.hand_out_value(item, depth + 1);
+                }
+            }
+            Value::Alt(values) if depth < 2 => {
+                for value in values.iter() {
+                    self.hand_out_value(value, depth + 1);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Sets an attribute of a namespace.
@@ -89,8 +127,8 @@ impl<'a> Engine<'a> {
                 self.seq(SeqKind::List, pairs)
             }
             ("keys", _) => {
-                let names = self.namespace_items(parser).into_iter();
-                let names = names.map(|(name, _)| Value::Str(name)).collect();
+                let items = self.namespace_items(parser).into_iter();
+                let names = items.map(|(name, _)| Value::Str(name)).collect();
                 self.seq(SeqKind::List, names)
             }
             ("values", _) => {
@@ -126,7 +164,8 @@ impl<'a> Engine<'a> {
     }
 
     /// What a namespace holds, by name.
-    pub(super) fn namespace_items(&self, parser: usize) -> Vec<(Text<'a>, Value<'a>)> {
+    pub(super) fn namespace_items(&mut self, parser: usize) -> Vec<(Text<'a>, Value<'a>)> {
+        self.parsers[parser].handed_out = true;
         self.parsers[parser]
             .params
             .iter()

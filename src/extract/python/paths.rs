@@ -81,6 +81,11 @@ impl<'a> Engine<'a> {
     }
 
     fn use_pieces(&mut self, pieces: &[Piece<'a>], mut used: Use) {
+        for piece in pieces.iter().skip(1) {
+            if let Piece::Slot(slot, _) = piece {
+                self.slots.all[*slot].is_part = true;
+            }
+        }
         match pieces {
             [Piece::Text(first), rest @ ..] if !rest.is_empty() && &**first == "./" => {
                 self.use_pieces(rest, used);
@@ -387,7 +392,13 @@ impl<'a> Engine<'a> {
                         && last_part(text).len() > 4
                 }
                 Value::Pieces(pieces) => match **pieces {
-                    [Piece::Slot(slot, Form::Whole)] => self.slot_names_path(slot, direction),
+                    [Piece::Slot(slot, Form::Whole)] => {
+                        self.slot_names_path(slot, direction)
+                            || super::hints::takes_path(name) && self.slot_is_text(slot)
+                    }
+                    [Piece::Text(ref first), .., Piece::Text(ref last)] => {
+                        first.contains('/') && DataType::of_name(last).is_some()
+                    }
                     [Piece::Slot(_, Form::Whole), Piece::Text(ref rest), ..] => {
                         rest.starts_with('/')
                     }
@@ -421,6 +432,17 @@ impl<'a> Engine<'a> {
             Owner::Main(_) => return true,
         };
         slot.types.contains(&ValueType::Path) || super::hints::names_path(name)
+    }
+
+    /// Whether what a slot belongs to is a text, as far as it is declared.
+    fn slot_is_text(&self, slot: usize) -> bool {
+        match self.slots.all[slot].owner {
+            Owner::Param(param) => matches!(
+                self.slots.params[param].value_type,
+                Some(ValueType::String | ValueType::Path) | None
+            ),
+            Owner::Env(_) | Owner::Main(_) => true,
+        }
     }
 
     /// A path that is told from where the script lies comes with the project: nobody gives it.

@@ -22,6 +22,10 @@ pub(super) enum Style {
     Fire,
     /// tyro and the like: every parameter a flag with dashes.
     Dashes,
+    /// jsonargparse: a flag of its own name, a position where it has no default.
+    Json,
+    /// The same without positions.
+    JsonFlags,
 }
 
 impl<'a> Engine<'a> {
@@ -32,7 +36,11 @@ impl<'a> Engine<'a> {
                 let Value::Parser(parser) = self.make_parser(&Args::new(args.at), "typer") else {
                     return None;
                 };
-                self.keep(Value::object("typer.Typer…", vec![Value::Parser(parser)]))
+                let made = Value::object("typer.Typer…", vec![Value::Parser(parser)]);
+                if let Value::Object(object) = &made {
+                    self.made_at.insert(Rc::as_ptr(object), args.at);
+                }
+                self.keep(made)
             }
             "run" => {
                 let function = super::click::function_of(args.first()?)?;
@@ -258,7 +266,7 @@ impl<'a> Engine<'a> {
             };
             let param = match style {
                 Style::Typer => self.typer_param(name, annotation, default, at),
-                Style::Fire | Style::Dashes => {
+                Style::Fire | Style::Dashes | Style::Json | Style::JsonFlags => {
                     self.plain_param(name, annotation, default, style, at)
                 }
             };
@@ -402,19 +410,27 @@ impl<'a> Engine<'a> {
             dest: name.to_owned(),
             flags: vec![flag],
             at: Some(at),
-            rule: if style == Style::Fire { "fire" } else { "tyro" },
+            rule: match style {
+                Style::Fire => "fire",
+                Style::Json | Style::JsonFlags => "jsonargparse",
+                _ => "tyro",
+            },
             confidence: self.confidence,
             ..Param::default()
         };
         self.typed_param(&mut param, &annotation, default.as_ref());
         if param.value_type == Some(ValueType::Bool) {
-            param.pass = if style == Style::Fire {
-                Pass::Joined
-            } else {
+            param.pass = if style == Style::Dashes {
                 Pass::OnOff
+            } else {
+                Pass::Joined
             };
         }
         param.required = default.is_none();
+        if style == Style::Json && param.required {
+            param.flags.clear();
+            param.position = Some(0);
+        }
         param.default = match &default {
             None => Default_::Absent,
             Some(value) => self.default_for(value, param.value_type.as_ref()),
@@ -548,6 +564,17 @@ impl<'a> Engine<'a> {
         };
         self.signature_params(function, child, Style::Fire, method);
         self.add_subcommand(parser, name, child, at);
+        self.run_subcommand(function, child, method, at);
+    }
+
+    /// Walks what a subcommand runs, with its parameters.
+    pub(super) fn run_subcommand(
+        &mut self,
+        function: &Rc<Function<'a>>,
+        child: usize,
+        method: bool,
+        at: At,
+    ) {
         if method {
             let class = function.class.borrow().clone();
             let receiver = class.map(|class| self.specimen(&class, at));

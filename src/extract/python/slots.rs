@@ -59,6 +59,10 @@ pub(super) struct Slot {
     pub(super) types: Vec<ValueType>,
     /// Columns of the table that lies there.
     pub(super) columns: Columns,
+    /// Whether it was used as the later part of a path that begins with something else.
+    pub(super) is_part: bool,
+    /// Whether the script took it out of the namespace that holds it.
+    pub(super) is_touched: bool,
 }
 
 /// A parameter of the command line.
@@ -219,6 +223,8 @@ impl Slots {
             uses: Vec::new(),
             types: Vec::new(),
             columns: Columns::default(),
+            is_part: false,
+            is_touched: false,
         });
         self.all.len() - 1
     }

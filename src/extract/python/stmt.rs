@@ -8,7 +8,8 @@ use ruff_text_size::Ranged;
 use super::annotations::Annotation;
 use super::engine::{Engine, Flow};
 use super::slots::{Default_, Param};
-use super::value::{Class, Code, Function, Scope, SeqKind, Text, Value, Wrap};
+use super::value::{At, Class, Code, Function, Scope, SeqKind, Text, Value, Wrap};
+use crate::requirement::ValueType;
 
 impl<'a> Engine<'a> {
     /// Walks statements until one leaves.
@@ -54,14 +55,14 @@ impl<'a> Engine<'a> {
                     return Flow::Raise;
                 }
                 for target in &stmt.targets {
-                    let value = self.parameter(target, value.clone());
+                    let value = self.parameter(target, None, value.clone());
                     self.assign(target, value);
                 }
             }
             Stmt::AnnAssign(stmt) => {
                 if let Some(value) = &stmt.value {
                     let value = self.eval(value);
-                    let value = self.parameter(&stmt.target, value);
+                    let value = self.parameter(&stmt.target, Some(&stmt.annotation), value);
                     self.assign(&stmt.target, value);
                 }
             }
@@ -128,7 +129,12 @@ impl<'a> Engine<'a> {
     }
 
     /// What a name is bound to: in a notebook's parameter cell, the user's value.
-    fn parameter(&mut self, target: &'a Expr, value: Value<'a>) -> Value<'a> {
+    fn parameter(
+        &mut self,
+        target: &'a Expr,
+        annotation: Option<&'a Expr>,
+        value: Value<'a>,
+    ) -> Value<'a> {
         let Expr::Name(name) = target else {
             return value;
         };
@@ -154,9 +160,52 @@ impl<'a> Engine<'a> {
             default: Default_::Known(default),
             ..Param::default()
         };
-        self.typed_param(&mut param, &Annotation::default(), Some(&value));
+        let mut annotation = match annotation {
+            Some(annotation) => {
+                let annotation = self.eval(annotation);
+                self.annotation(&annotation)
+            }
+            None => Annotation::default(),
+        };
+        let (told, help) = self.comment_of_parameter();
+        annotation.value_type = annotation.value_type.or(told);
+        param.help = help;
+        self.typed_param(&mut param, &annotation, Some(&value));
         let index = self.slots.add_param(param);
         Value::slot(self.slots.params[index].slot)
+    }
+
+    /// What papermill reads in the comment behind a parameter: `# type: int how many rounds`.
+    fn comment_of_parameter(&self) -> (Option<ValueType>, Option<String>) {
+        let at = At {
+            module: 0,
+            range: self.here,
+        };
+        let place = self.place(at);
+        let line = place.source.text().get(place.span.end..);
+        let line = line.and_then(|rest| rest.lines().next()).map(str::trim);
+        let Some(comment) = line.and_then(|line| line.strip_prefix('#')) else {
+            return (None, None);
+        };
+        let comment = comment.trim();
+        let (word, help) = match comment.strip_prefix("type:") {
+            Some(rest) => {
+                let rest = rest.trim_start();
+                rest.split_once(char::is_whitespace).unwrap_or((rest, ""))
+            }
+            None => ("", comment),
+        };
+        let told = match word.split('[').next().unwrap_or_default() {
+            "int" => Some(ValueType::Int),
+            "float" => Some(ValueType::Float),
+            "bool" => Some(ValueType::Bool),
+            "str" | "string" => Some(ValueType::String),
+            "list" | "List" | "tuple" => Some(ValueType::List(Box::new(ValueType::String))),
+            "Path" | "pathlib.Path" => Some(ValueType::Path),
+            _ => None,
+        };
+        let help = help.trim();
+        (told, (!help.is_empty()).then(|| help.to_owned()))
     }
 
     fn declare(
@@ -283,7 +332,7 @@ impl<'a> Engine<'a> {
                 return Flow::Raise;
             }
             self.name_argv(target);
-            values.push(self.parameter(target, value));
+            values.push(self.parameter(target, None, value));
         }
         for ((target, _), value) in pairs.iter().zip(values) {
             self.assign(target, value);

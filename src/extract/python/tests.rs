@@ -15,6 +15,8 @@ macro_rules! snapshot {
     };
 }
 
+mod idioms;
+
 /// Reads a script from its text alone.
 fn reading(text: &str) -> Reading {
     let nothing = |_: &Path| None;

@@ -148,6 +148,13 @@ pub(super) fn path_use(uses: &[Use], declared: Option<Direction>) -> Option<Path
             Some(_) => (Direction::Writes, Confidence::Certain),
             None => (Direction::Prepares, Confidence::Likely),
         },
+        // Who only looks into a folder and makes it is about to write there.
+        (_, Some(_), Some(_), Some(_)) if looks_only(uses) => {
+            (Direction::Writes, Confidence::Certain)
+        }
+        (_, Some(_), None, Some(_)) if looks_only(uses) => {
+            (Direction::Prepares, Confidence::Likely)
+        }
         (_, Some(read), Some(written), _) if read < written => {
             (Direction::Reads, Confidence::Certain)
         }
@@ -178,6 +185,19 @@ pub(super) fn path_use(uses: &[Use], declared: Option<Direction>) -> Option<Path
     })
 }
 
+/// Whether a path is read only by listing what lies there.
+fn looks_only(uses: &[Use]) -> bool {
+    let mut reads = uses
+        .iter()
+        .filter(|used| used.direction == Direction::Reads);
+    reads.all(|used| {
+        matches!(
+            used.rule,
+            "os.listdir" | "glob" | "pathlib.Path.iterdir" | "pathlib.Path.glob"
+        )
+    })
+}
+
 /// The direction that the name gives to a path that is used in both, or only looked into.
 pub(super) fn tie(param: &Param, uses: &[Use]) -> Option<Direction> {
     let reads = || {
@@ -189,13 +209,7 @@ pub(super) fn tie(param: &Param, uses: &[Use]) -> Option<Direction> {
         .any(|used| matches!(used.direction, Direction::Writes | Direction::Prepares));
     reads().next()?;
     if super::hints::names_output(&param.dest) {
-        let only_looks = reads().all(|used| {
-            matches!(
-                used.rule,
-                "os.listdir" | "glob" | "pathlib.Path.iterdir" | "pathlib.Path.glob"
-            )
-        });
-        return (writes || only_looks).then_some(Direction::Writes);
+        return (writes || looks_only(uses)).then_some(Direction::Writes);
     }
     if !writes {
         return None;

@@ -6,16 +6,31 @@ use std::rc::Rc;
 use serde_json::Value as Json;
 use tree_sitter::Node;
 
-use super::docopt::COMPUTED;
 use super::files;
 use super::walk::{Given, Unit, Val, Walk, arguments, definition_at, text};
 use crate::extract::arguments::Argument;
+use crate::extract::docopt::{self, COMPUTED};
 use crate::extract::words;
 use crate::requirement::{Binding, Note, ValueType};
 use crate::source::Place;
 
 /// As many other files are followed.
 const MOST_FILES: usize = 64;
+
+/// Functions that hand each of their first argument to their second.
+const APPLY: &[&str] = &[
+    "lapply", "sapply", "vapply", "mclapply", "map", "map_df", "map_dfr", "map_dfc", "walk",
+];
+
+/// What a function does with files that is handed to another, as `read.csv` or `readr::read_csv`.
+fn function_named(unit: &Unit, given: &Given<'_>) -> Option<files::Use> {
+    let shown = text(unit, given.node);
+    match given.node.kind() {
+        "identifier" => files::path_of(shown),
+        "namespace_operator" => files::path_of(shown.rsplit(':').next().unwrap_or(shown)),
+        _ => None,
+    }
+}
 
 impl Walk<'_> {
     pub fn call(&mut self, unit: &Unit, node: Node<'_>) -> Val {
@@ -78,7 +93,7 @@ impl Walk<'_> {
                 return Val::Options;
             }
             "getopt" => return self.getopt(unit, node, &given),
-            "docopt" => return self.docopt(unit, node, &given),
+            "docopt" => return self.docopt(unit, node, &given, first),
             "source" | "sys.source" => {
                 let path = given
                     .first()
@@ -187,13 +202,22 @@ impl Walk<'_> {
         if let Some(used) = files::path_of(name) {
             return self.used(unit, node, name, &used, &given, first);
         }
+        let mut each = first;
         for g in &given {
             let last = self.eval(unit, g.node);
+            let applies = APPLY.contains(&name);
             if let Val::Words(from) = last
-                && matches!(name, "lapply" | "sapply" | "map" | "vapply")
+                && applies
             {
-                self.rest(unit, node, from, None);
+                each = Some(self.rest(unit, node, from, None));
             }
+            // `lapply(files, read.csv)`
+            if let (true, Some(used), Some(each)) = (applies, function_named(unit, g), &each)
+                && used.at == 0
+            {
+                self.path(unit, node, &each.clone(), used.direction);
+            }
+            each.get_or_insert_with(|| last.clone());
             // Functions handed to `lapply` and the like are called with something.
             if let Val::Function(at) = last
                 && matches!(
@@ -232,6 +256,29 @@ impl Walk<'_> {
             })
             .collect();
         Some(Val::Lit(Json::from(parts.concat())))
+    }
+
+    /// `docopt(doc)`, `doc |> docopt()`.
+    fn docopt(
+        &mut self,
+        unit: &Unit,
+        node: Node<'_>,
+        given: &[Given<'_>],
+        piped: Option<Val>,
+    ) -> Val {
+        let doc = match (piped, given.first()) {
+            (Some(doc), _) => doc,
+            (None, Some(first)) => self.eval(unit, first.node),
+            (None, None) => return Val::Options,
+        };
+        if let Some(doc) = doc.text() {
+            let place = self.place(unit, node);
+            for argument in docopt::arguments(doc, &place) {
+                let id = self.entry(argument);
+                self.states[id].used = true;
+            }
+        }
+        Val::Options
     }
 
     /// `parser$add_argument(…)`, `parser$parse_args()`.

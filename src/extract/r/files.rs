@@ -108,6 +108,14 @@ const FUNCTIONS: &[(&[&str], Direction, usize)] = &[
             "H5Fopen",
             "readBStringSet",
             "read_lines_raw",
+            "render",
+            "quarto_render",
+            "knit",
+            "unzip",
+            "untar",
+            "gunzip",
+            "LoadH5Seurat",
+            "import",
         ],
         READ,
         0,
@@ -170,12 +178,16 @@ const FUNCTIONS: &[(&[&str], Direction, usize)] = &[
             "saveWidget",
             "save_kable",
             "saveWorkbook",
-            "write.fasta",
             "writeFasta",
             "writeMM",
             "write_excel_csv",
             "write.dna",
             "save_plot",
+            "vroom_write",
+            "vroom_write_lines",
+            "export",
+            "SaveH5Seurat",
+            "download.file",
             "write_sav",
             "write_dta",
             "exportJSON",
@@ -186,17 +198,44 @@ const FUNCTIONS: &[(&[&str], Direction, usize)] = &[
         1,
     ),
     (&["dir.create"], WRITE_FOLDER, 0),
+    (&["saveHDF5SummarizedExperiment"], WRITE_FOLDER, 1),
+    (&["write.fasta"], WRITE, 2),
+    // Its unnamed arguments are what is saved.
+    (&["save", "dump"], WRITE, usize::MAX),
+];
+
+/// What functions do whose names begin so, where they are not listed above: packages name theirs alike.
+const PREFIXES: &[(&str, Direction, usize)] = &[
+    ("read.", READ, 0),
+    ("read_", READ, 0),
+    ("write.", WRITE, 1),
+    ("write_", WRITE, 1),
 ];
 
 /// What a function does with a path, if it does.
 pub fn path_of(function: &str) -> Option<Use> {
-    let (_, direction, at) = FUNCTIONS
+    let listed = FUNCTIONS
         .iter()
-        .find(|(names, ..)| names.contains(&function))?;
+        .find(|(names, ..)| names.contains(&function));
+    let (direction, at) = match listed {
+        Some((_, direction, at)) => (*direction, *at),
+        None => PREFIXES
+            .iter()
+            .find(|(prefix, ..)| function.len() > prefix.len() && function.starts_with(prefix))
+            .map(|(_, direction, at)| (*direction, *at))?,
+    };
     Some(Use {
-        direction: *direction,
+        direction,
         names: match function {
-            "saveRDS" | "write.csv" | "write.csv2" | "write.table" | "fwrite" => &["file"],
+            "saveRDS" | "write.csv" | "write.csv2" | "write.table" | "fwrite" | "save" | "dump" => {
+                &["file"]
+            }
+            "write.fasta" => &["file.out"],
+            "render" | "quarto_render" | "knit" => &["input"],
+            "unzip" => &["zipfile"],
+            "untar" => &["tarfile"],
+            "download.file" => &["destfile"],
+            "saveHDF5SummarizedExperiment" => &["dir"],
             "writeLines" => &["con"],
             "list.files" | "dir" | "list.dirs" | "dir.create" => &["path"],
             "Read10X" => &["data.dir"],
@@ -212,6 +251,6 @@ pub fn path_of(function: &str) -> Option<Use> {
             "vroom" | "readLines" => &["file", "con"],
             _ => FILE,
         },
-        at: *at,
+        at,
     })
 }

@@ -322,4 +322,39 @@ fn idioms_of_real_scripts() {
             "arg usage --usage|-x? bool =false \"show more\"",
         ],
     );
+    // Packages name their readers and writers alike, and a pipe hands over what is written.
+    check(
+        r#"
+        args <- commandArgs(TRUE)
+        fasta <- read.fasta(args[1], as.string = TRUE)
+        write.fasta(names = n, sequences = s, file.out = args[2])
+        db <- airr::read_rearrangement("db.tsv")
+        db |> dplyr::filter(x) |> readr::write_tsv("db.tsv", na = "")
+        save(db, file = "all.RData")
+        "#,
+        &[
+            "input arg1 <0 path required",
+            "output arg2 <1 path required",
+            "input db @db.tsv path required",
+            "output db @db.tsv path required",
+            "output all @all.RData path required",
+        ],
+    );
+    // Some of the words, kept in a list and read by a function that is handed over.
+    check(
+        r#"
+        input <- as.character(commandArgs(trailingOnly = TRUE))
+        files <- list()
+        files[[1]] <- input[grep(".sorted", input)]
+        data <- do.call("cbind", lapply(files[[1]], fread, header = FALSE))
+        "#,
+        &["input input <0 [path]"],
+    );
+    check(
+        "opts <- \"Usage: x [-i] <out>\n\nOptions:\n  -i --inspect    Look.\n\" |> docopt::docopt()",
+        &[
+            "arg out <0 string required",
+            "arg inspect --inspect|-i? bool =false \"Look.\"",
+        ],
+    );
 }

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use tree_sitter::{Node, Tree};
 
 use crate::extract::Files;
-use crate::extract::arguments::Argument;
+use crate::extract::arguments::{Argument, Direction};
 use crate::requirement::{Binding, Note, Pass, ValueType};
 use crate::source::{Place, Source, Span};
 
@@ -180,8 +180,11 @@ impl<'w> Walk<'w> {
 
     /// A new entry.
     pub fn entry(&mut self, argument: Argument) -> usize {
+        // A file that is read and written afterwards is both.
+        let writes = |argument: &Argument| matches!(argument.direction, Some(Direction::Write(_)));
         let known = self.arguments.iter().position(|other| {
             !argument.bindings.is_empty()
+                && (argument.rule != "path" || writes(other) == writes(&argument))
                 && other
                     .bindings
                     .iter()
@@ -405,6 +408,13 @@ impl<'w> Walk<'w> {
                 {
                     self.fallback(*id, default.clone());
                 }
+                // `files[[1]] <- input`: what is kept in a list is read from it.
+                if let (Val::Need(_), Some(list)) = (&value, target.child_by_field_name("function"))
+                    && list.kind() == "identifier"
+                    && !matches!(before, Val::Need(_) | Val::Options)
+                {
+                    self.vars.insert(text(unit, list).to_owned(), value.clone());
+                }
                 value
             }
             _ => {
@@ -510,8 +520,13 @@ impl<'w> Walk<'w> {
                     .split(':')
                     .next()
                     .and_then(|n| n.trim().parse::<usize>().ok());
-                match start {
-                    Some(start @ 1..) if shown.contains(':') => Val::Words(from + start - 1),
+                match (start, shown.contains(':')) {
+                    (Some(start @ 1..), true) => Val::Words(from + start - 1),
+                    // `args[grep("[.]csv$", args)]`: some of them, whichever they are.
+                    (_, false) if !shown.is_empty() => {
+                        let name = (object.kind() == "identifier").then(|| text(unit, object));
+                        self.rest(unit, node, from, name)
+                    }
                     _ => Val::Unknown,
                 }
             }

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 use syn::spanned::Spanned;
 use syn::{Expr, Field, Fields, ItemEnum, ItemStruct};
 
-use super::model::Model;
+use super::model::{Model, Unit};
 use super::syntax::{self, Setting, cased, derives, doc, last, owner, plain, settings, shape};
 use crate::extract::arguments::{Argument, Found, flag, type_named, typed};
 use crate::requirement::{Binding, Pass, ValueType, When};
@@ -13,6 +13,15 @@ use crate::requirement::{Binding, Pass, ValueType, When};
 const NAMES: &[&str] = &["arg", "clap", "command", "structopt", "value", "group"];
 /// Derives of a whole command line.
 const PARSERS: &[&str] = &["Parser", "StructOpt", "Clap"];
+/// Enums of other crates that are value enums: their name, the crate, and their values.
+const KNOWN_ENUMS: &[(&str, &str, &[&str])] = &[
+    (
+        "Shell",
+        "clap_complete",
+        &["bash", "elvish", "fish", "powershell", "zsh"],
+    ),
+    ("ColorChoice", "clap", &["auto", "always", "never"]),
+];
 /// Nested deeper than this is not followed; types may hold themselves.
 const DEEPEST: usize = 8;
 
@@ -257,6 +266,13 @@ impl Reader<'_, '_> {
             Some(Setting::Is(expr)) => last_name(expr),
             _ => String::new(),
         };
+        // Flags that only print take no part in a run.
+        if matches!(
+            action.as_str(),
+            "Help" | "HelpShort" | "HelpLong" | "Version"
+        ) {
+            return None;
+        }
         let parse = match get("parse") {
             Some(Setting::Is(expr)) => last_name(expr),
             _ => String::new(),
@@ -471,7 +487,16 @@ impl Reader<'_, '_> {
         if let Some(values) = self.model.possible.get(inner) {
             return Some(values.clone());
         }
-        let declared = self.model.enums.get(inner)?;
+        let Some(declared) = self.model.enums.get(inner) else {
+            let (_, home, values) = KNOWN_ENUMS.iter().find(|(name, ..)| *name == inner)?;
+            let named = |unit: &&Unit| unit.source.text().contains(home);
+            return self
+                .model
+                .units
+                .iter()
+                .any(named)
+                .then(|| values.iter().map(|&value| value.to_owned()).collect());
+        };
         let told = set
             .iter()
             .any(|(name, _)| matches!(name.as_str(), "value_enum" | "arg_enum"));

@@ -90,7 +90,37 @@ impl<'c> Model<'c> {
 
     /// The text of an expression: a literal, or a constant that holds one.
     pub fn text(&self, expr: &Expr) -> Option<String> {
-        text(expr).or_else(|| text(self.constant(expr)?))
+        text(expr)
+            .or_else(|| self.formatted(expr))
+            .or_else(|| text(self.constant(expr)?))
+    }
+
+    /// `formatcp!("{SIZE}")`, where the names in it are constants.
+    fn formatted(&self, expr: &Expr) -> Option<String> {
+        let Expr::Macro(mac) = super::syntax::peel(expr) else {
+            return None;
+        };
+        if !matches!(
+            last(&mac.mac.path).as_str(),
+            "format" | "formatcp" | "const_format"
+        ) {
+            return None;
+        }
+        let shown: syn::LitStr = mac.mac.parse_body().ok()?;
+        let shown = shown.value();
+        let mut plain = String::new();
+        let mut rest = shown.as_str();
+        while let Some((before, after)) = rest.split_once('{') {
+            let (name, after) = after.split_once('}')?;
+            plain.push_str(before);
+            match super::syntax::value(self.consts.get(name)?)? {
+                serde_json::Value::String(text) => plain.push_str(&text),
+                other => plain.push_str(&other.to_string()),
+            }
+            rest = after;
+        }
+        plain.push_str(rest);
+        Some(plain)
     }
 
     /// The constant that an expression names.

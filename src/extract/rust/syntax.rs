@@ -159,6 +159,15 @@ pub fn value(expr: &Expr) -> Option<Json> {
                 .or_else(|| number.as_f64().map(|f| Json::from(-f))),
             _ => None,
         },
+        // `NonZeroUsize::new(1).unwrap()`
+        Expr::MethodCall(call) if call.method == "unwrap" || call.method == "expect" => {
+            match &*call.receiver {
+                Expr::Call(inner) if last_of(&inner.func).is_some_and(|name| name == "new") => {
+                    value(inner.args.first()?)
+                }
+                _ => None,
+            }
+        }
         Expr::Array(array) => array
             .elems
             .iter()
@@ -176,6 +185,14 @@ pub fn value(expr: &Expr) -> Option<Json> {
                 .collect::<Option<Vec<_>>>()
                 .map(Json::Array)
         }
+        _ => None,
+    }
+}
+
+/// The last name of the path that is called.
+fn last_of(function: &Expr) -> Option<String> {
+    match function {
+        Expr::Path(path) => Some(last(&path.path)),
         _ => None,
     }
 }

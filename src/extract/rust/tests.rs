@@ -449,4 +449,43 @@ fn idioms_of_real_programs() {
         "#,
         &["arg entry --entry choice {all,avg}"],
     );
+    // Values of other crates' enums, defaults that are made of constants, flags that only print.
+    check(
+        r#"
+        use clap_complete::Shell;
+        const SIZE: i64 = 512;
+        #[derive(Parser)]
+        struct Args {
+            #[arg(long)] shell: Option<Shell>,
+            #[arg(long, default_value(formatcp!("{SIZE}kB")))] block: String,
+            #[arg(long, default_value_t = NonZeroUsize::new(4).unwrap())] threads: NonZeroUsize,
+            #[arg(long, action = ArgAction::Help)] help: (),
+        }
+        fn main() { Args::parse(); }
+        "#,
+        &[
+            "arg shell --shell choice {bash,elvish,fish,powershell,zsh}",
+            "arg block --block string =\"512kB\"",
+            "arg threads --threads int =4",
+        ],
+    );
+    // A usage text whose words several lines show need not all be there.
+    check(
+        r#"
+        static USAGE: &'static str = concat!("
+Usage:
+    tool <command> [<args>...]
+    tool [options]
+
+Options:
+    --list  Show all.
+", commands!());
+        fn main() { let args: Args = Docopt::new(USAGE).and_then(|d| d.deserialize()).unwrap(); }
+        "#,
+        &[
+            "arg command <0 string",
+            "arg args <1 [string]",
+            "arg list --list? bool =false \"Show all.\"",
+        ],
+    );
 }

@@ -33,6 +33,7 @@ impl Walk<'_> {
             let mut walker = other.walk();
             let children: Vec<Node<'_>> = other.children(&mut walker).collect();
             if other.kind() == "else_clause" {
+                fork.covers = true;
                 let inner: Vec<Node<'_>> = children
                     .into_iter()
                     .filter(|c| c.is_named() && c.kind() != "comment")

@@ -3,6 +3,7 @@
 use tree_sitter::Node;
 
 use super::eval::push_literal;
+use super::ledger::Origin;
 use super::value::{self, Atom, Value};
 use super::variables::Read;
 use super::walk::{Loaded, Walk, text};
@@ -83,7 +84,26 @@ impl Walk<'_> {
                     .and_then(|id| self.ledger.needs[id].default.as_ref())
                     .and_then(|default| default.as_str().map(str::to_owned));
                 let read = Read::Default(literal.clone().or(last));
-                let value = self.variable(file, node, name, read);
+                let value = match self
+                    .perhaps
+                    .contains(name)
+                    .then(|| self.take(name))
+                    .flatten()
+                {
+                    // `if [ -n "$A" ]; then B=$A; fi; B=${B:-x}`: otherwise it is what the caller gave.
+                    Some(held) => {
+                        let given = self.variable(file, node, name, read.clone());
+                        if let Some(id) = value::likely_need(&held)
+                            && matches!(self.ledger.needs[id].origin, Origin::Position(_))
+                        {
+                            self.ledger.fallback(id, literal.clone());
+                        }
+                        let both = value::one_of(vec![held, given]);
+                        self.put(name.to_owned(), both.clone());
+                        both
+                    }
+                    None => self.variable(file, node, name, read),
+                };
                 if operator.ends_with('=') && !value.is_empty() {
                     self.put(name.to_owned(), value.clone());
                 }

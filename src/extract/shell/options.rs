@@ -319,6 +319,7 @@ impl Walk<'_> {
             }
         }
         let mut fork = self.fork();
+        fork.covers = patterns.iter().flatten().any(|pattern| pattern == "*");
         for item in items {
             self.branches += 1;
             for statement in body_of(*item) {

@@ -103,9 +103,8 @@ impl Walk<'_> {
                     (_, path) if path.starts_with('/') => {
                         Some(format!("{}/", path.trim_end_matches('/')))
                     }
-                    (Some(_), path) if path.starts_with(['-', '~']) || path.contains("..") => None,
-                    (Some(_), ".") => self.cwd.clone(),
-                    (Some(cwd), path) => Some(format!("{cwd}{}/", path.trim_end_matches('/'))),
+                    (Some(_), path) if path.starts_with(['-', '~']) => None,
+                    (Some(cwd), path) => below(cwd, path),
                     (None, _) => None,
                 };
             }
@@ -272,6 +271,25 @@ impl Walk<'_> {
         if writes {
             self.made.insert(full);
         }
+    }
+}
+
+/// Where `cd` leads from a folder, both as `a/b/`; nothing where it leaves the one the script starts in.
+fn below(cwd: &str, path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = cwd.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    let rooted = if cwd.starts_with('/') { "/" } else { "" };
+    match parts.is_empty() {
+        true => Some(rooted.to_owned()),
+        false => Some(format!("{rooted}{}/", parts.join("/"))),
     }
 }
 

@@ -10,6 +10,13 @@ use super::walk::{Fork, Walk};
 impl Walk<'_> {
     /// Puts a value into a variable; what it held before is kept for the other branches.
     pub fn put(&mut self, name: String, value: Value) {
+        if self.branches == 0 {
+            self.perhaps.remove(&name);
+        }
+        self.vars_of_branches(name, value);
+    }
+
+    fn vars_of_branches(&mut self, name: String, value: Value) {
         let before = self.vars.insert(name.clone(), value);
         if self.branches > 0 && self.journal.len() < 100_000 {
             self.journal.push((name, before));
@@ -31,6 +38,7 @@ impl Walk<'_> {
         Fork {
             start: self.journal.len(),
             outcomes: IndexMap::new(),
+            covers: false,
         }
     }
 
@@ -59,8 +67,11 @@ impl Walk<'_> {
     /// The branches meet again.
     pub fn join(&mut self, fork: Fork) {
         for (name, values) in fork.outcomes {
+            if !fork.covers && !self.vars.contains_key(&name) {
+                self.perhaps.insert(name.clone());
+            }
             let value = value::one_of(values);
-            self.put(name, value);
+            self.vars_of_branches(name, value);
         }
     }
 

@@ -38,6 +38,10 @@ impl Walk<'_> {
             })
             .flatten();
         let Some(source) = found else {
+            // `for f in /init.d/*; do . "$f"; done`
+            if tail.contains('*') && value::text_of(value).is_some() {
+                self.path(file, node, value, Role::Read);
+            }
             for (id, shape) in value::path_roots(value) {
                 if shape == Shape::Whole {
                     self.ledger.role(id, Role::Read);

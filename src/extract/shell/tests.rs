@@ -441,6 +441,30 @@ fn idioms_of_real_scripts() {
                 "output out @out required folder",
             ],
         ),
+        // What a branch may set is the caller's otherwise.
+        (
+            "if [ -n \"$ACCEL\" ]; then\n  CUDA=$ACCEL\nfi\nCUDA=${CUDA:-no}\necho $CUDA",
+            &["env ACCEL $ACCEL", "env CUDA $CUDA =\"no\""],
+        ),
+        // Every branch sets it: nothing is asked for.
+        (
+            "if [ -n \"$A\" ]; then B=1; else B=2; fi\necho ${B:-3}",
+            &["env A $A"],
+        ),
+        // Files that a pattern finds lie in its folder, also where they are sourced.
+        (
+            "for f in /init.d/*; do case $f in *.sh) . \"$f\" ;; esac; done\nfor g in data/*.csv; do wc -l < \"$g\"; done",
+            &["input init @/init.d folder", "input data @data folder"],
+        ),
+        // `cd` up again.
+        (
+            "mkdir out/train && mv a.tar out/train/ && cd out/train\ncd ../..\ntar -xf b.tar",
+            &[
+                "output train @out/train required folder",
+                "input a @a.tar required tar",
+                "input b @b.tar required tar",
+            ],
+        ),
     ]);
 }
 

@@ -60,6 +60,8 @@ pub struct Arm {
 pub struct Fork {
     pub start: usize,
     pub outcomes: IndexMap<String, Vec<Value>>,
+    /// Whether one of the branches is taken for certain.
+    pub covers: bool,
 }
 
 /// The state of the walk.
@@ -73,6 +75,8 @@ pub struct Walk<'w> {
     pub vars: HashMap<String, Value>,
     /// Names the script puts something into anywhere.
     pub assigned: HashSet<String>,
+    /// Names that hold something only where a branch was taken; the caller's value stands otherwise.
+    pub perhaps: HashSet<String>,
     /// Saved variables of the functions being called.
     pub scopes: Vec<Vec<(String, Option<Value>)>>,
     pub frame: Frame,
@@ -122,6 +126,7 @@ impl<'w> Walk<'w> {
             loaded: Vec::new(),
             vars: HashMap::new(),
             assigned: HashSet::new(),
+            perhaps: HashSet::new(),
             scopes: Vec::new(),
             frame: Frame {
                 words: Vec::new(),
@@ -379,6 +384,8 @@ impl<'w> Walk<'w> {
                 value if value::text_of(value).is_some_and(|t| !t.contains(['*', '?', '{'])) => {
                     value.to_vec()
                 }
+                // `for f in data/*.csv`: each lies in that folder.
+                value if value::text_of(value).is_some_and(|t| t.contains('/')) => value.to_vec(),
                 value if value::sole_need(value).is_some() => value.to_vec(),
                 _ => vec![Atom::Other],
             },

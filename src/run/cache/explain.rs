@@ -19,6 +19,11 @@ pub fn did_not_pass(record: &Record) -> Vec<String> {
     )]
 }
 
+/// Why a step runs whose image is not here.
+pub fn no_image(image: &str) -> Vec<String> {
+    vec![format!("its image `{image}` is not here")]
+}
+
 /// Why a step runs whenever it can.
 pub fn never_reused() -> Vec<String> {
     vec!["the manifest says `cache: false`".to_owned()]
@@ -89,6 +94,7 @@ fn difference(old: Option<&Part>, new: Option<&Part>) -> Option<String> {
     Some(match part.kind {
         Kind::Code => format!("code `{name}` {change}{}", sizes(old, new)),
         Kind::Program => format!("the program {}{}", moved(old, new), sizes(old, new)),
+        Kind::Image => format!("the image {}", imaged(old, new)),
         Kind::Packages => format!("what is installed in `{}` changed", part.told),
         Kind::Argument => argument(old, new),
         Kind::Variable => match (old, new) {
@@ -107,6 +113,19 @@ fn difference(old: Option<&Part>, new: Option<&Part>) -> Option<String> {
         Kind::Asked => format!("what is asked of its output `{name}` {change}"),
         Kind::Output => output(old, new),
     })
+}
+
+/// ``is `python:3.13` now, and was `python:3.12` ``; the same name may stand for another image.
+fn imaged(old: Option<&Part>, new: Option<&Part>) -> String {
+    match (old, new) {
+        (Some(old), Some(new)) if old.told == new.told => {
+            format!(
+                "`{}` is another one now, or is run with other options",
+                new.told
+            )
+        }
+        _ => moved(old, new),
+    }
 }
 
 /// `changed: data/raw.csv`, `is `b.csv` now, and was `a.csv``.

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::digest::{Content, Digests, Hash, Unknown};
 use super::store::Record;
-use crate::plan::{Inherits, Invocation, PlannedPath};
+use crate::plan::{Container, Inherits, Invocation, PlannedPath};
+use crate::run::images::Images;
 use crate::run::mask::Mask;
 use crate::run::outputs::shown;
 
@@ -22,6 +23,8 @@ pub enum Kind {
     Code,
     /// What is started.
     Program,
+    /// The image of the container that it runs in.
+    Image,
     /// What is installed beside the program.
     Packages,
     /// An argument, by its place.
@@ -101,6 +104,8 @@ pub struct Facts<'a> {
     pub environment: HashMap<&'a OsStr, &'a OsStr>,
     /// What is never shown.
     pub mask: &'a Mask,
+    /// The images in which steps run.
+    pub images: Images,
 }
 
 impl<'a> Facts<'a> {
@@ -113,6 +118,7 @@ impl<'a> Facts<'a> {
                 .map(|(name, value)| (name.as_os_str(), value.as_os_str()))
                 .collect(),
             mask,
+            images: Images::default(),
         }
     }
 }
@@ -130,7 +136,10 @@ pub fn parts(
 ) -> Result<Vec<Part>, Unknown> {
     let mut parts = Vec::new();
     code(facts, digests, invocation, &mut parts)?;
-    of_program(facts, digests, program, &mut parts)?;
+    match &invocation.container {
+        None => of_program(facts, digests, program, &mut parts)?,
+        Some(container) => of_container(facts, container, program, &mut parts),
+    }
     for (place, argument) in invocation.args.iter().enumerate() {
         let told = facts.mask.text(argument);
         parts.push(Part::of_text(
@@ -206,6 +215,24 @@ fn code(
         }
     }
     Ok(())
+}
+
+/// The image, and the program in it, which is whatever the image has under that name.
+fn of_container(facts: &Facts<'_>, container: &Container, program: &Path, parts: &mut Vec<Part>) {
+    let identity = facts.images.identity(container).unwrap_or_default();
+    let options = container.options.iter().map(String::as_str);
+    let all = [container.image.as_str(), &identity]
+        .into_iter()
+        .chain(options);
+    parts.push(Part {
+        kind: Kind::Image,
+        name: String::new(),
+        told: container.image.clone(),
+        hash: Hash::of_all(all),
+        size: None,
+    });
+    let name = program.to_string_lossy();
+    parts.push(Part::of_text(Kind::Program, "", &*name, &*name));
 }
 
 /// The program itself, and what is installed in the virtual environment that it belongs to.

@@ -148,6 +148,7 @@ fn shell(root: &Path, name: &str, script: &str) -> Invocation {
         step: name.to_owned(),
         script: format!("{name}.sh"),
         program: Program::At("/bin/sh".into()),
+        container: None,
         args: vec!["-c".to_owned(), script.to_owned()],
         dir: root.to_owned(),
         env: Vec::new(),

@@ -1,0 +1,294 @@
+//! Owns commands that a script runs: which of their words are files, told by what the command does with them, or
+//! else by the flag they stand behind.
+
+use super::call::Args;
+use super::engine::Engine;
+use super::hints;
+use super::slots::Direction;
+use super::value::{At, Form, Piece, Value};
+use crate::extract::shell::commands::{Role, Word, roles};
+use crate::requirement::{Confidence, DataType, Kind};
+
+/// How many words of a command are looked at.
+const WORDS: usize = 256;
+
+/// The rule that sees them.
+const RULE: &str = "subprocess";
+
+/// Words that run the command behind them.
+const RUNNERS: &[&str] = &["sudo", "time", "nohup", "nice", "exec", "env", "xargs"];
+
+/// Programs whose first operand is a script, which belongs to the project.
+const INTERPRETERS: &[&str] = &[
+    "python", "python2", "python3", "bash", "sh", "zsh", "Rscript", "perl", "java", "node",
+];
+
+/// Whether a library's function runs a command.
+pub(super) fn runs_command(name: &str) -> bool {
+    matches!(
+        name,
+        "subprocess.run"
+            | "subprocess.call"
+            | "subprocess.check_call"
+            | "subprocess.check_output"
+            | "subprocess.Popen"
+            | "subprocess.getoutput"
+            | "subprocess.getstatusoutput"
+            | "os.system"
+            | "os.popen"
+            | "commands.getoutput"
+            | "commands.getstatusoutput"
+            | "asyncio.create_subprocess_shell"
+            | "asyncio.create_subprocess_exec"
+    )
+}
+
+impl<'a> Engine<'a> {
+    /// A command is run.
+    pub(super) fn run_subprocess(&mut self, args: &Args<'a>) {
+        let given = args.get(0, "args").or_else(|| args.kw("cmd")).cloned();
+        let Some(given) = given else { return };
+        for command in given.alternatives() {
+            let words = match command {
+                Value::Seq(_) => {
+                    let (items, _) = self.iterate(command);
+                    match items.as_slice() {
+                        // `["sh", "-c", "…"]`
+                        [Value::Str(shell), Value::Str(flag), line]
+                            if hints_shell(shell) && &**flag == "-c" =>
+                        {
+                            split(&line.pieces().unwrap_or_default())
+                        }
+                        _ => {
+                            let items = items.into_iter().take(WORDS);
+                            items.map(|item| word_of(&item)).collect()
+                        }
+                    }
+                }
+                Value::Str(_) | Value::Pieces(_) => split(&command.pieces().unwrap_or_default()),
+                _ => continue,
+            };
+            self.run_line(&words, args.at);
+        }
+    }
+
+    /// Reads a line of commands: pipes, lists and redirects.
+    fn run_line(&mut self, words: &[Vec<Piece<'a>>], at: At) {
+        let mut rest: Vec<Vec<Piece<'a>>> = Vec::new();
+        let mut target = None;
+        for word in words.iter().take(WORDS) {
+            let text = literal(word);
+            if let Some(direction) = target.take() {
+                self.use_word(word, direction, None, Confidence::Certain, at);
+                continue;
+            }
+            match text {
+                Some("|" | "||" | "&&" | ";" | "&") => {
+                    self.run_words(&rest, at);
+                    rest.clear();
+                }
+                Some(">" | ">>" | "1>" | "&>") => target = Some(Direction::Writes),
+                Some("<") => target = Some(Direction::Reads),
+                Some("2>" | "2>&1" | "2>>") => {}
+                _ => rest.push(word.clone()),
+            }
+        }
+        self.run_words(&rest, at);
+    }
+
+    /// Reads one command.
+    fn run_words(&mut self, words: &[Vec<Piece<'a>>], at: At) {
+        let skipped = words.iter().take_while(|word| {
+            literal(word).is_some_and(|text| RUNNERS.contains(&text) || text.contains('='))
+        });
+        let words = words.get(skipped.count()..).unwrap_or_default();
+        let Some((command, words)) = words.split_first() else {
+            return;
+        };
+        let name = literal(command).unwrap_or_default();
+        let name = name.rsplit('/').next().unwrap_or(name);
+        let seen: Vec<Word<'_>> = words
+            .iter()
+            .map(|word| Word {
+                text: literal(word),
+                prefix: leading(word),
+            })
+            .collect();
+        let found = roles(name, &seen);
+        let mut told = vec![false; words.len()];
+        for (index, role, skip) in found {
+            let Some(word) = words.get(index) else {
+                continue;
+            };
+            let (direction, data_type) = match role {
+                Role::Read | Role::ReadAny => (Direction::Reads, None),
+                Role::ReadFolder => (Direction::Reads, Some(DataType::Folder)),
+                Role::Write | Role::WriteAny => (Direction::Writes, None),
+                Role::WriteFolder => (Direction::Prepares, Some(DataType::Folder)),
+                Role::Remove => (Direction::Names, None),
+            };
+            told[index] = true;
+            let word = without(word, skip);
+            self.use_word(&word, direction, data_type, Confidence::Certain, at);
+        }
+        let is_script = INTERPRETERS.contains(&name);
+        for (index, word) in words.iter().enumerate() {
+            if told[index] || is_script && index == 0 {
+                continue;
+            }
+            // Only the user's values are told by a flag: what is written out belongs to the command.
+            let flag = match (word.first(), index.checked_sub(1)) {
+                (Some(Piece::Text(text)), _) if text.starts_with('-') && text.ends_with('=') => {
+                    text.trim_end_matches('=').to_owned()
+                }
+                (Some(Piece::Slot(..)), Some(before)) => {
+                    literal(&words[before]).unwrap_or_default().to_owned()
+                }
+                _ => continue,
+            };
+            if !flag.starts_with('-') {
+                continue;
+            }
+            let skip = match word.first() {
+                Some(Piece::Text(text)) => text.len(),
+                _ => 0,
+            };
+            let value = without(word, skip);
+            if let Some(direction) = told_by_flag(&flag) {
+                self.use_word(&value, direction, None, Confidence::Likely, at);
+            }
+        }
+    }
+
+    fn use_word(
+        &mut self,
+        word: &[Piece<'a>],
+        direction: Direction,
+        data_type: Option<DataType>,
+        surest: Confidence,
+        at: At,
+    ) {
+        let value = self.text_of(word.to_vec());
+        let before = self.confidence;
+        self.confidence = before.min(surest);
+        self.use_path(&value, direction, data_type, at, RULE);
+        self.confidence = before;
+    }
+}
+
+/// The direction of a path behind a flag of an unknown command.
+fn told_by_flag(flag: &str) -> Option<Direction> {
+    let name = flag.trim_start_matches('-');
+    let kind = match name {
+        "o" | "out" | "output" | "O" | "outdir" | "out_dir" | "out-dir" | "outfile" | "prefix"
+        | "out-prefix" | "out_prefix" => Some(Kind::Output),
+        "i" | "in" | "input" | "infile" | "indir" => Some(Kind::Input),
+        _ if name.len() > 2 => hints::direction(name, None, None),
+        _ => None,
+    };
+    kind.map(|kind| match kind {
+        Kind::Output => Direction::Writes,
+        _ => Direction::Reads,
+    })
+}
+
+fn hints_shell(name: &str) -> bool {
+    matches!(
+        name.rsplit('/').next(),
+        Some("sh" | "bash" | "zsh" | "dash")
+    )
+}
+
+/// The text of a word, where all of it is known.
+fn literal<'w>(word: &'w [Piece<'_>]) -> Option<&'w str> {
+    match word {
+        [Piece::Text(text)] => Some(text),
+        _ => None,
+    }
+}
+
+/// The text that a word begins with.
+fn leading<'w>(word: &'w [Piece<'_>]) -> &'w str {
+    match word.first() {
+        Some(Piece::Text(text)) => text,
+        _ => "",
+    }
+}
+
+/// A word of a list.
+fn word_of<'a>(value: &Value<'a>) -> Vec<Piece<'a>> {
+    let value = value
+        .alternatives()
+        .iter()
+        .find(|value| matches!(value, Value::Pieces(_)))
+        .unwrap_or(&value.alternatives()[0]);
+    value.pieces().unwrap_or_else(|| vec![Piece::Unknown])
+}
+
+/// A word without its first bytes.
+fn without<'a>(word: &[Piece<'a>], skip: usize) -> Vec<Piece<'a>> {
+    match word.split_first() {
+        Some((Piece::Text(text), rest)) if skip > 0 => {
+            let left = text.get(skip..).unwrap_or_default().to_owned();
+            let first = (!left.is_empty()).then(|| Piece::Text(left.into()));
+            first.into_iter().chain(rest.iter().cloned()).collect()
+        }
+        _ => word.to_vec(),
+    }
+}
+
+/// The words of a line; quotes hold a word together.
+pub(super) fn split<'a>(line: &[Piece<'a>]) -> Vec<Vec<Piece<'a>>> {
+    let mut words: Vec<Vec<Piece<'a>>> = Vec::new();
+    let mut word: Vec<Piece<'a>> = Vec::new();
+    let mut text = String::new();
+    let mut quote = None;
+    let flush = |text: &mut String, word: &mut Vec<Piece<'a>>| {
+        if !text.is_empty() {
+            word.push(Piece::Text(std::mem::take(text).into()));
+        }
+    };
+    for piece in line {
+        let Piece::Text(part) = piece else {
+            flush(&mut text, &mut word);
+            word.push(match piece {
+                Piece::Slot(slot, Form::Whole) => Piece::Slot(*slot, Form::Whole),
+                other => other.clone(),
+            });
+            continue;
+        };
+        for c in part.chars() {
+            match (c, quote) {
+                ('"' | '\'', None) => quote = Some(c),
+                (c, Some(open)) if c == open => quote = None,
+                (c, None) if c.is_whitespace() || matches!(c, ';' | '|') => {
+                    flush(&mut text, &mut word);
+                    if !word.is_empty() {
+                        words.push(std::mem::take(&mut word));
+                    }
+                    if !c.is_whitespace() || c == '\n' {
+                        words.push(vec![Piece::Text(if c == '|' { "|" } else { ";" }.into())]);
+                    }
+                    if words.len() > WORDS {
+                        return words;
+                    }
+                }
+                (c @ ('>' | '<'), None)
+                    if !text.ends_with(['>', '&', '1', '2']) || text.is_empty() =>
+                {
+                    flush(&mut text, &mut word);
+                    if !word.is_empty() {
+                        words.push(std::mem::take(&mut word));
+                    }
+                    words.push(vec![Piece::Text(c.to_string().into())]);
+                }
+                (c, _) => text.push(c),
+            }
+        }
+    }
+    flush(&mut text, &mut word);
+    if !word.is_empty() {
+        words.push(word);
+    }
+    words
+}

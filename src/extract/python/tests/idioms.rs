@@ -1,0 +1,94 @@
+//! Idioms of command lines, of calls that somebody else makes, and of commands that scripts run.
+
+use super::{project, show, shown};
+
+#[test]
+fn command_lines_of_optparse_and_jsonargparse() {
+    snapshot!(shown(&[
+        (
+            "optparse",
+            "from optparse import OptionGroup, OptionParser, make_option\nparser = OptionParser('%prog [options] <table>', option_list=[make_option('--seed', type='int', default='7')])\nparser.add_option('-b', '--bam', dest='bam', help='read this [%default]')\nparser.add_option('-v', action='store_true', dest='verbose')\ngroup = OptionGroup(parser, 'more')\ngroup.add_option('--mode', type='choice', choices=['a', 'b'], default='a')\nparser.add_option_group(group)\noptions, args = parser.parse_args()\nif len(args) != 1:\n    parser.error('one table')\ntable = args[0]\nopen(options.bam)\nopen(table)\n",
+        ),
+        (
+            "jsonargparse function",
+            "from jsonargparse import CLI\nfrom pathlib import Path\ndef run(checkpoint_dir: Path, top_k: int = 50, compile_model: bool = False):\n    open(checkpoint_dir / 'weights.bin', 'rb')\nCLI(run)\n",
+        ),
+        (
+            "jsonargparse flags only, and commands",
+            "from jsonargparse import CLI\ndef fit(data: str, rounds: int = 3):\n    open(data)\ndef score(model: str):\n    open(model)\nif __name__ == '__main__':\n    CLI([fit, score], as_positional=False)\n",
+        ),
+        (
+            "hydra",
+            "import hydra\n@hydra.main(version_base=None, config_path='../conf', config_name='train')\ndef main(cfg):\n    print(cfg.seed)\nmain()\n",
+        ),
+        (
+            "what must be given has no default",
+            "import argparse, sys\np = argparse.ArgumentParser()\np.add_argument('--table', type=argparse.FileType('r'), default=sys.stdin, required=True)\np.parse_args()\n",
+        ),
+        (
+            "what is parsed and never looked at is no path",
+            "import argparse\np = argparse.ArgumentParser()\np.add_argument('--output', help='path of the output')\np.add_argument('--log-dir')\nargs = p.parse_args()\nprint(args.log_dir)\n",
+        ),
+    ]));
+}
+
+#[test]
+fn functions_that_others_call() {
+    snapshot!(shown(&[
+        (
+            "launched, submitted, mapped",
+            "import sys\nfrom concurrent.futures import ProcessPoolExecutor\nfrom multiprocessing import Pool, Process\nimport pool_of_others\ndef main(fabric, table):\n    open(table)\ndef write(path):\n    open(path, 'w')\ndef copy(source, target):\n    open(target, 'wb').write(open(source, 'rb').read())\npool_of_others.launch(main, sys.argv[1])\nwith ProcessPoolExecutor() as pool:\n    pool.submit(write, sys.argv[2])\n    pool.map(write, [sys.argv[3]])\nPool(2).starmap(copy, [(sys.argv[4], sys.argv[5])])\nProcess(target=write, args=(sys.argv[6],)).start()\n",
+        ),
+        (
+            "delayed, and tasks",
+            "import sys\nfrom joblib import Parallel, delayed\nfrom prefect import task\ndef read(path):\n    return open(path).read()\n@task(retries=2)\ndef write(path):\n    open(path, 'w')\nParallel(2)(delayed(read)(path) for path in [sys.argv[1]])\nwrite.with_options(retries=0)(sys.argv[2])\n",
+        ),
+        (
+            "a folder that is looked into and made",
+            "import argparse, glob, os\np = argparse.ArgumentParser()\np.add_argument('--project')\nargs = p.parse_args()\ndef increment(path):\n    return path if not os.path.exists(path) else f'{path}{len(glob.glob(path + \"*\"))}'\nfolder = increment(os.path.join(args.project, 'run'))\nos.makedirs(folder)\n",
+        ),
+    ]));
+}
+
+#[test]
+fn commands_that_scripts_run() {
+    snapshot!(shown(&[
+        (
+            "by what the command does",
+            "import argparse, os, subprocess\np = argparse.ArgumentParser()\nfor name in ('source', 'target', 'table', 'sorted_table', 'folder'):\n    p.add_argument(name)\na = p.parse_args()\nsubprocess.run(['cp', '-r', a.source, a.target], check=True)\nos.system('sort -k1 {} > {}'.format(a.table, a.sorted_table))\nsubprocess.check_call(f'mkdir -p {a.folder}', shell=True)\n",
+        ),
+        (
+            "by the flag before",
+            "import argparse, shlex, subprocess\np = argparse.ArgumentParser()\nfor name in ('reads', 'panel', 'result'):\n    p.add_argument('--' + name)\na = p.parse_args()\ncommand = 'caller --input %s --reference-vcf %s --out %s' % (a.reads, a.panel, a.result)\nsubprocess.check_output(shlex.split(command))\n",
+        ),
+        (
+            "words of a text, and pipes",
+            "import sys, subprocess\nbam, out = sys.argv[1], sys.argv[2]\nsubprocess.run(('samtools sort -o %s %s' % (out, bam)).split())\nsubprocess.run('zcat ' + sys.argv[3] + ' | head -n 3 > first.txt', shell=True)\n",
+        ),
+    ]));
+}
+
+#[test]
+fn command_lines_of_other_modules() {
+    let files = [
+        (
+            "app.py",
+            "import argparse\nfrom other import helper, resample\np = argparse.ArgumentParser()\np.add_argument('--seed', type=int)\np.parse_args()\nhelper()\nresample()\n",
+        ),
+        (
+            "other.py",
+            "import argparse, typer\napp = typer.Typer()\nparser = argparse.ArgumentParser()\nparser.add_argument('--input_folder')\n@app.command()\ndef helper(name: str = 'x'):\n    pass\ndef resample():\n    pass\nif __name__ == '__main__':\n    parser.parse_args()\n    app()\n",
+        ),
+        (
+            "own.py",
+            "from dataclasses import dataclass, field\nfrom copied import Parser\n@dataclass\nclass Options:\n    rounds: int = field(default=3)\n    table: str = 'a.csv'\nparser = Parser(Options)\noptions, = parser.parse_args_into_dataclasses()\nopen(options.table)\n",
+        ),
+        (
+            "copied.py",
+            "import dataclasses\nfrom argparse import ArgumentParser\nclass Parser(ArgumentParser):\n    def __init__(self, types):\n        super().__init__()\n        for one in types:\n            for field in dataclasses.fields(one):\n                self.add_argument('--' + field.name, **self.describe(field))\n    def parse_args_into_dataclasses(self):\n        return tuple(self.make(self.parse_args()))\n",
+        ),
+    ];
+    let (readings, _) = project(&files, &["app.py", "own.py"]);
+    let shown: Vec<String> = readings.iter().map(show).collect();
+    snapshot!(shown.join("\n\n"));
+}
