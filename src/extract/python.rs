@@ -48,6 +48,7 @@ mod repeats;
 mod shared;
 mod signature;
 mod slots;
+mod spark;
 mod stmt;
 mod subprocesses;
 #[cfg(test)]

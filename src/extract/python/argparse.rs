@@ -37,6 +37,8 @@ pub(super) struct Parser<'a> {
     pub(super) detached: bool,
     /// Whether parameters were added to it that the script has no parser for.
     pub(super) anonymous: bool,
+    /// Whether other parsers have its parameters.
+    pub(super) is_lent: bool,
     /// Whether something that is not walked got it, or the whole of what it parsed.
     pub(super) handed_out: bool,
 }
@@ -63,12 +65,14 @@ impl<'a> Engine<'a> {
             detached: false,
             anonymous: false,
             handed_out: false,
+            is_lent: false,
         });
         if let Some(parents) = args.kw("parents").cloned() {
             for parent in self.iterate(&parents).0 {
                 if let Value::Parser(parent) = parent
                     && parent != index
                 {
+                    self.parsers[parent].is_lent = true;
                     let inherited = self.parsers[parent].params.clone();
                     let positions = self.parsers[parent].positions;
                     self.parsers[index].params.extend(inherited);

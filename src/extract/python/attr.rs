@@ -85,6 +85,7 @@ impl<'a> Engine<'a> {
                 object: object.clone(),
                 method: Method::Named(name),
             })),
+            Value::Unknown => self.spark_attribute(&name).unwrap_or_default(),
             _ => Value::Unknown,
         }
     }

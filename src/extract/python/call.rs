@@ -6,6 +6,7 @@ use super::engine::{CALLS, Engine, Flow, Frame};
 use super::value::{
     At, Class, Code, Function, Instance, Method, Scope, SeqKind, Super, Text, Value, Wrap,
 };
+use crate::requirement::ValueType;
 
 /// The arguments of a call.
 #[derive(Clone)]
@@ -276,6 +277,9 @@ impl<'a> Engine<'a> {
             }
             Value::Function(function) => self.function_method(&function.clone(), &name, args),
             Value::Super(above) => self.call_super(&above.clone(), name, args),
+            Value::Typed(ValueType::String) if &*name == "split" => {
+                Value::many(Value::Typed(ValueType::String))
+            }
             _ => self.method_of_unknown(object, &name, args),
         }
     }

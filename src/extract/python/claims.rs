@@ -191,10 +191,14 @@ impl<'a> Engine<'a> {
         claim
     }
 
-    /// Whether a parameter belongs to the command line of another module, for when that is run by itself.
+    /// Whether a parameter belongs to the command line of another module, for when that is run by itself, or to
+    /// a parser that only lends it to others.
     fn is_of_others(&self, index: usize) -> bool {
         let param = &self.slots.params[index];
-        let elsewhere = param.at.is_some_and(|at| at.module != 0);
+        let is_lent = param
+            .parser
+            .is_some_and(|parser| self.parsers[parser].is_lent);
+        let elsewhere = is_lent || param.at.is_some_and(|at| at.module != 0);
         let handed = param
             .parser
             .is_some_and(|parser| self.parsers[parser].handed_out);

@@ -11,7 +11,7 @@ use super::environ::Read;
 use super::fields::{Field, fields};
 use super::signature::Style;
 use super::slots::Param;
-use super::value::{At, Class, Instance, SeqKind, Value};
+use super::value::{At, Class, Instance, Object, SeqKind, Value};
 use crate::requirement::{Pass, ValueType};
 
 /// How the fields of a class become a command line.
@@ -242,6 +242,9 @@ impl<'a> Engine<'a> {
         if !is_field {
             return Some((Some(value.clone()), Value::Unknown));
         }
+        if object.class.starts_with("simple_parsing.") && object.class.ends_with(".choice") {
+            return Some(self.choice_field(&object.clone()));
+        }
         let names = object.names.borrow().clone();
         if names.get("init").and_then(Value::truth) == Some(false) {
             return None;
@@ -269,6 +272,18 @@ impl<'a> Engine<'a> {
             self.dict(items, false)
         });
         Some((default, metadata))
+    }
+
+    /// `choice("a", "b", default="a")`: its default, and its choices as what is said of it.
+    fn choice_field(&mut self, object: &Object<'a>) -> (Option<Value<'a>>, Value<'a>) {
+        let default = object.names.borrow().get("default").cloned();
+        let mut choices = object.args.borrow().clone();
+        if let [only @ (Value::Class(_) | Value::Seq(_) | Value::Dict(_))] = choices.as_slice() {
+            choices = self.iterate(&only.clone()).0;
+        }
+        let choices = self.seq(SeqKind::List, choices);
+        let said = self.dict(vec![(Value::str("choices"), choices)], false);
+        (default, said)
     }
 
     #[expect(clippy::too_many_arguments, reason = "all that is known of one field")]

@@ -21,6 +21,37 @@ pub(super) struct Read<'a> {
 }
 
 impl<'a> Engine<'a> {
+    /// `os.path.expandvars("$NAME/x")`: what is not set stays as it is written.
+    pub(super) fn expand_variables(&mut self, value: &Value<'a>, at: At) -> Value<'a> {
+        let Value::Str(text) = value else {
+            return value.clone();
+        };
+        let mut pieces = Vec::new();
+        let mut rest = &**text;
+        while let Some((before, after)) = rest.split_once('$') {
+            pieces.push(Piece::Text(before.to_owned().into()));
+            let (name, after) = match after.strip_prefix('{') {
+                Some(braced) => braced.split_once('}').unwrap_or((braced, "")),
+                None => {
+                    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+                    let end = after.find(|c| !is_word(c)).unwrap_or(after.len());
+                    after.split_at(end)
+                }
+            };
+            let read = Read {
+                required: false,
+                default: None,
+                at,
+                rule: "os.path.expandvars",
+            };
+            let value = self.read_env_named(&Value::str(name.to_owned()), read);
+            pieces.extend(value.pieces().unwrap_or_else(|| vec![Piece::Unknown]));
+            rest = after;
+        }
+        pieces.push(Piece::Text(rest.to_owned().into()));
+        self.text_of(pieces)
+    }
+
     /// Reads a variable.
     pub(super) fn read_env(&mut self, name: &str, read: Read<'a>) -> Value<'a> {
         if let Some(value) = self.env_set.get(name) {

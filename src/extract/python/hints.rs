@@ -1,6 +1,6 @@
 //! Owns what names and help texts tell about paths, where no use tells more.
 
-use crate::requirement::Kind;
+use crate::requirement::{DataType, Kind};
 
 /// Words for places where something lies.
 #[rustfmt::skip]
@@ -50,6 +50,28 @@ const NEVER: &[&str] = &[
 const NEITHER: &[&str] = &[
     "cache", "tmp", "temp", "work", "scratch", "bucket", "repo", "home",
 ];
+
+/// Whether a default is plainly the path of something here; names of models on a hub are not.
+pub(super) fn looks_like_path(default: &str) -> bool {
+    let is_plain = !default.contains([' ', '{', '*', '\n', ',']) && !default.contains("://");
+    let is_local = default.starts_with("./") || default.starts_with("../");
+    let has_format = DataType::of_name(default).is_some() && !default.starts_with('.');
+    is_plain && (is_local || has_format || default.matches('/').count() > 1)
+}
+
+/// What the name and help text of something that is a path say about it.
+pub(super) fn direction_of_path(name: &str, help: Option<&str>) -> Option<Kind> {
+    let name = snake(name);
+    let words: Vec<&str> = name
+        .split(['_', '-', '.'])
+        .filter(|word| !word.is_empty())
+        .collect();
+    let last = *words.last()?;
+    if NEVER.contains(&last) || words.iter().any(|word| NEITHER.contains(word)) {
+        return None;
+    }
+    by_words(&words, &help.unwrap_or_default().to_lowercase())
+}
 
 /// What a parameter's name and help text say about the path in it.
 pub(super) fn direction(name: &str, help: Option<&str>, metavar: Option<&str>) -> Option<Kind> {
@@ -281,6 +303,10 @@ pub(super) fn verb(function: &str) -> Option<Kind> {
 /// Whether a function's name says that what it is given is a path: `load_from_directory`, `read_json`.
 pub(super) fn takes_path(function: &str) -> bool {
     let name = snake(function);
+    // Whatever is saved goes to a path.
+    if name == "save" {
+        return true;
+    }
     let mut words = name.split('_').filter(|word| !word.is_empty()).skip(1);
     words.any(|word| {
         matches!(

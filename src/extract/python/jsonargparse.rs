@@ -119,3 +119,55 @@ impl<'a> Engine<'a> {
         self.run_subcommand(function, child, method, at);
     }
 }
+
+/// What Lightning's command line can be asked to do.
+const COMMANDS: [&str; 4] = ["fit", "validate", "test", "predict"];
+
+impl<'a> Engine<'a> {
+    /// `LightningCLI(Model, Data)`: flags of both classes, and more of the library's own.
+    pub(super) fn call_lightning_cli(&mut self, args: &Args<'a>) -> Value<'a> {
+        let Value::Parser(parser) = self.make_parser(&Args::new(args.at), RULE) else {
+            return Value::Unknown;
+        };
+        self.parsers[parser].parsed = true;
+        if args.kw("run").and_then(Value::truth) != Some(false) {
+            let mut call = Args::new(args.at);
+            call.kw.push(("dest".into(), Value::str("subcommand")));
+            call.kw.push(("required".into(), Value::Bool(true)));
+            self.parser_method(&Value::Parser(parser), "add_subparsers", call);
+            if let Some(selector) = self.parsers[parser].selector {
+                let choices = COMMANDS.iter().map(|name| serde_json::Value::from(*name));
+                self.slots.params[selector].choices = Some(choices.collect());
+            }
+        }
+        let given = [
+            ("model", args.get(0, "model_class").cloned()),
+            ("data", args.get(1, "datamodule_class").cloned()),
+        ];
+        for (prefix, class) in given {
+            let Some(Value::Class(class)) = class else {
+                continue;
+            };
+            let Some(Value::Function(init)) = self.class_member(&class, "__init__") else {
+                continue;
+            };
+            let from = self.parsers[parser].params.len();
+            self.signature_params(&init, parser, Style::JsonFlags, true);
+            self.make_of_params(&class, parser, from, args.at);
+            let added = self.parsers[parser].params.iter().skip(from).copied();
+            for index in added.collect::<Vec<_>>() {
+                let param = &mut self.slots.params[index];
+                param.flags = vec![format!("--{prefix}.{}", param.dest)];
+                param.dest = format!("{prefix}_{}", param.dest);
+                // What a file of settings gives need not stand on the command line.
+                param.required = false;
+            }
+        }
+        self.note(
+            "library-arguments",
+            "the command line has the options of Lightning's trainer too".to_owned(),
+            args.at,
+        );
+        Value::Unknown
+    }
+}

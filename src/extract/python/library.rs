@@ -56,6 +56,9 @@ impl<'a> Engine<'a> {
                     Some(self.call_json_cli(&args))
                 }
                 "optparse" => self.call_optparse(rest, &args),
+                "lightning" | "pytorch_lightning" if last_of(rest) == "LightningCLI" => {
+                    Some(self.call_lightning_cli(&args))
+                }
                 "draccus" | "simple_parsing" | "pyrallis" if matches!(rest, "parse" | "wrap") => {
                     args.get(0, "config_class")
                         .cloned()
@@ -121,7 +124,8 @@ impl<'a> Engine<'a> {
                     None
                 }
                 "tensorflow" | "zipfile" | "tarfile" | "h5py" | "pysam" | "lmdb" | "aiofiles"
-                | "netCDF4"
+                | "netCDF4" | "rasterio" | "wave" | "soundfile" | "jsonlines" | "pyBigWig"
+                | "fiona" | "tables" | "zarr" | "pandas"
                     if super::openers::opener(name).is_some() =>
                 {
                     self.call_container(name, &args)
@@ -327,8 +331,13 @@ impl<'a> Engine<'a> {
                 }
                 self.join_path(&args.pos)
             }
-            "path.abspath" | "path.expanduser" | "path.realpath" | "path.normpath"
-            | "path.expandvars" | "fspath" | "path.normcase" => {
+            "path.expandvars" => {
+                let value = first?;
+                self.turned_into(&value, ValueType::Path);
+                self.expand_variables(&value, args.at)
+            }
+            "path.abspath" | "path.expanduser" | "path.realpath" | "path.normpath" | "fspath"
+            | "path.normcase" => {
                 let value = first?;
                 self.turned_into(&value, ValueType::Path);
                 value
@@ -422,7 +431,7 @@ impl<'a> Engine<'a> {
             "click.Command…" | "click.Group…" => self.command_method(object, name, &args),
             "typer.Typer…" => self.typer_method(object, name, &args),
             "environs.Env…" => Some(self.env_reader(name, &args)),
-            _ => None,
+            _ => self.spark_method(object, name, &args),
         };
         if let Some(value) = known {
             return value;
@@ -445,7 +454,7 @@ impl<'a> Engine<'a> {
         _at: At,
     ) -> Value<'a> {
         self.table_attribute(object, name);
-        Value::Unknown
+        self.spark_attribute(name).unwrap_or_default()
     }
 
     /// An item of an object that a library made.

@@ -8,12 +8,19 @@ use crate::requirement::DataType;
 /// Functions, what they open, and the mode they take without one.
 const OPENERS: &[(&str, Option<DataType>, &str)] = &[
     ("aiofiles.open", None, "r"),
+    ("fiona.open", None, "r"),
     ("h5py.File", Some(DataType::Hdf5), "r"),
+    ("jsonlines.open", Some(DataType::Jsonl), "r"),
     ("lmdb.open", Some(DataType::Folder), "r"),
     ("netCDF4.Dataset", None, "r"),
+    ("pandas.HDFStore", Some(DataType::Hdf5), "r"),
+    ("pyBigWig.open", None, "r"),
     ("pysam.AlignmentFile", None, "r"),
     ("pysam.Samfile", None, "r"),
     ("pysam.VariantFile", None, "r"),
+    ("rasterio.open", None, "r"),
+    ("soundfile.SoundFile", None, "r"),
+    ("tables.open_file", Some(DataType::Hdf5), "r"),
     ("tarfile.TarFile", Some(DataType::Tar), "r"),
     ("tarfile.TarFile.open", Some(DataType::Tar), "r"),
     ("tarfile.open", Some(DataType::Tar), "r"),
@@ -21,6 +28,8 @@ const OPENERS: &[(&str, Option<DataType>, &str)] = &[
     ("tensorflow.gfile.GFile", None, "r"),
     ("tensorflow.gfile.Open", None, "r"),
     ("tensorflow.io.gfile.GFile", None, "r"),
+    ("wave.open", None, "r"),
+    ("zarr.open", Some(DataType::Folder), "r"),
     ("zipfile.ZipFile", Some(DataType::Zip), "r"),
 ];
 

@@ -58,6 +58,7 @@ impl<'a> Engine<'a> {
     }
 
     fn use_literal(&mut self, path: &str, mut used: Use) {
+        let path = path.strip_prefix(SQLITE).unwrap_or(path);
         if path.starts_with(SCRIPT_FOLDER) {
             self.note_beside(path, used);
             return;
@@ -87,7 +88,9 @@ impl<'a> Engine<'a> {
             }
         }
         match pieces {
-            [Piece::Text(first), rest @ ..] if !rest.is_empty() && &**first == "./" => {
+            [Piece::Text(first), rest @ ..]
+                if !rest.is_empty() && matches!(&**first, "./" | SQLITE) =>
+            {
                 self.use_pieces(rest, used);
             }
             [Piece::Slot(slot, Form::Whole)] => self.slots.used(*slot, used),
@@ -341,6 +344,16 @@ impl<'a> Engine<'a> {
 
     /// What a method known by its name alone does to the paths among its arguments.
     pub(super) fn method_sink(&mut self, name: &str, args: &Args<'a>) -> bool {
+        // A bucket knows its own name: `bucket.download_file(key, path)`.
+        if let ("download_file", [_, path]) = (name, args.pos.as_slice()) {
+            self.use_path(
+                &path.clone(),
+                Direction::Writes,
+                None,
+                args.at,
+                "download_file",
+            );
+        }
         let sinks = methods_named(name);
         self.pour(sinks, args);
         !sinks.is_empty()
@@ -493,6 +506,9 @@ impl<'a> Engine<'a> {
         }
     }
 }
+
+/// What the address of a database in a file begins with.
+const SQLITE: &str = "sqlite:///";
 
 /// Stands for the folder of the script in paths that begin with it.
 pub(super) const SCRIPT_FOLDER: &str = "\u{1}";

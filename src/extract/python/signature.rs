@@ -165,7 +165,8 @@ impl<'a> Engine<'a> {
                 self.run_command(&function, parser);
             }
         }
-        if let ([only], true, true) = (commands.as_slice(), callbacks.is_empty(), subs.is_empty()) {
+        let is_alone = callbacks.is_empty() && subs.is_empty() && of("…part").is_empty();
+        if let ([only], true) = (commands.as_slice(), is_alone) {
             if let (Value::Function(function), _) = self.pair(only) {
                 self.signature_params(&function, parser, Style::Typer, false);
                 self.run_command(&function, parser);
@@ -188,6 +189,11 @@ impl<'a> Engine<'a> {
                 let Some(Value::Parser(child)) = inner.args.borrow().first().cloned() else {
                     continue;
                 };
+                // A single command keeps its name where its application is part of another.
+                inner
+                    .names
+                    .borrow_mut()
+                    .insert("…part".into(), Value::Bool(true));
                 self.run_typer(&inner);
                 let at = At {
                     module: 0,
@@ -534,6 +540,7 @@ impl<'a> Engine<'a> {
                 for function in members {
                     if function.name() == "__init__" {
                         self.signature_params(&function, parser, Style::Fire, true);
+                        self.make_of_params(class, parser, 0, at);
                     } else if !function.name().starts_with('_') {
                         self.fire_command(parser, function.name(), &function, true);
                     }
@@ -549,6 +556,24 @@ impl<'a> Engine<'a> {
                 at,
             ),
         }
+    }
+
+    /// Makes an object of the parameters of its class that a parser has from some number on.
+    pub(super) fn make_of_params(
+        &mut self,
+        class: &Rc<super::value::Class<'a>>,
+        parser: usize,
+        from: usize,
+        at: At,
+    ) {
+        let mut args = Args::new(at);
+        let params = self.parsers[parser].params.clone();
+        for index in params.into_iter().skip(from) {
+            let param = &self.slots.params[index];
+            args.kw
+                .push((param.dest.clone().into(), Value::slot(param.slot)));
+        }
+        self.make(class, args);
     }
 
     fn fire_command(

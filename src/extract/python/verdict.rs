@@ -250,8 +250,17 @@ pub(super) fn path_type(claim: &mut Claim) {
 
 /// The direction that a path's name and help text tell, where no use does.
 pub(super) fn hint(claim: &mut Claim, is_path: bool, metavar: Option<&str>) {
-    let Some(kind) = super::hints::direction(&claim.name, claim.description.as_deref(), metavar)
-    else {
+    let help = claim.description.as_deref();
+    let by_default = match &claim.default {
+        Some(Json::String(default)) => super::hints::looks_like_path(default),
+        _ => false,
+    };
+    let told = super::hints::direction(&claim.name, help, metavar);
+    let told = told.or_else(|| {
+        let shown = is_path || by_default;
+        shown.then(|| super::hints::direction_of_path(&claim.name, help))?
+    });
+    let Some(kind) = told else {
         return;
     };
     claim.kind = kind;

@@ -92,3 +92,37 @@ fn command_lines_of_other_modules() {
     let shown: Vec<String> = readings.iter().map(show).collect();
     snapshot!(shown.join("\n\n"));
 }
+
+#[test]
+fn paths_of_libraries_and_frameworks() {
+    snapshot!(shown(&[
+        (
+            "spark",
+            "import sys\nfrom pyspark.sql import SparkSession\nspark = SparkSession.builder.getOrCreate()\nframe = spark.read.option('header', True).csv(sys.argv[1])\nframe.join(spark.read.format('parquet').load(sys.argv[2]))\nframe.write.mode('overwrite').partitionBy('a').parquet(sys.argv[3])\nframe.write.saveAsTable('t')\n",
+        ),
+        (
+            "databases, archives, and what is saved",
+            "import argparse, boto3, pandas as pd\nfrom PIL import Image\np = argparse.ArgumentParser()\nfor name in ('base', 'store', 'picture', 'small'):\n    p.add_argument('--' + name)\na = p.parse_args()\npd.read_sql('select 1', f'sqlite:///{a.base}')\npd.HDFStore(a.store, 'w')\nImage.open(a.picture).resize((1, 1)).save(a.small)\nboto3.resource('s3').Bucket('b').download_file('key', 'model.tar.gz')\n",
+        ),
+        (
+            "variables in a path",
+            "import os\nopen(os.path.expandvars('${DATA_HOME}/raw/x.csv'))\n",
+        ),
+        (
+            "paths told by their defaults",
+            "import argparse, trainer\np = argparse.ArgumentParser()\np.add_argument('--corpus', default='./corpora/en')\np.add_argument('--model', default='facebook/opt-350m')\na = p.parse_args()\ntrainer.train(a)\n",
+        ),
+        (
+            "lightning",
+            "from lightning.pytorch import LightningDataModule, LightningModule\nfrom lightning.pytorch.cli import LightningCLI\nclass Net(LightningModule):\n    def __init__(self, hidden: int = 8):\n        pass\nclass Data(LightningDataModule):\n    def __init__(self, root: str = 'data'):\n        self.root = root\n    def setup(self, stage):\n        open(self.root + '/x.csv')\nLightningCLI(Net, Data)\n",
+        ),
+        (
+            "parsers that only lend, and converters without a name",
+            "import argparse\ncommon = argparse.ArgumentParser(add_help=False)\ncommon.add_argument('--seed', type=int)\np = argparse.ArgumentParser()\nsub = p.add_subparsers(dest='what', required=True)\nsub.add_parser('fit', parents=[common]).add_argument('--parts', type=lambda text: [int(x) for x in text.split(',')])\np.parse_args()\n",
+        ),
+        (
+            "a fire class keeps what it is made of",
+            "import fire\nclass Tool:\n    def __init__(self, root='data'):\n        self.root = root\n    def fit(self, table):\n        open(f'{self.root}/{table}')\nfire.Fire(Tool)\n",
+        ),
+    ]));
+}
