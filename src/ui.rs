@@ -82,6 +82,9 @@ pub fn paint(tone: Tone, text: &str) -> String {
 
 /// Text without colours and other signs to a terminal.
 pub fn without_styles(text: &str) -> String {
+    if !text.contains('\u{1b}') {
+        return text.to_owned();
+    }
     anstream::adapter::strip_str(text).to_string()
 }
 

@@ -236,12 +236,20 @@ impl Console {
 /// Shows lines that a step printed behind its name. Of a line that was printed over itself, as progress bars are, what a
 /// terminal would show of it.
 fn printed(step: &str, text: &str, ui: &mut Ui) {
+    // All at once: a step may print faster than lines can be printed one by one.
+    let head = headed(Tone::Name, &clean(step), "|");
+    let mut shown = String::with_capacity(text.len() * 2);
     for line in text.lines() {
         let line = line.trim_end_matches('\r');
         let last = line.rsplit('\r').next().unwrap_or(line);
-        let line = format!("| {}", clean(&without_styles(last)));
-        ui.tell(headed(Tone::Name, &clean(step), &line).trim_end());
+        shown.push_str(&head);
+        if !last.is_empty() {
+            shown.push(' ');
+            shown.push_str(&clean(&without_styles(last)));
+        }
+        shown.push('\n');
     }
+    ui.tell(&shown);
 }
 
 /// Tells of Cargo's build; what it printed is shown as it printed it when it failed.

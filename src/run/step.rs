@@ -1,6 +1,8 @@
 //! Owns one step from its first attempt to its outcome: its command as people can paste it, its environment, its log,
 //! its attempts, and the judgement of each. Runs on a thread of the step's own and tells what happens as it happens.
 
+mod ending;
+
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
@@ -11,7 +13,6 @@ use std::time::{Duration, Instant};
 
 use indexmap::IndexMap;
 
-use crate::diagnostic::listed;
 use crate::event::{Judged, StepOutcome, StepState};
 use crate::file;
 use crate::plan::{Container, Document, Invocation, Plan, Program};
@@ -19,7 +20,7 @@ use crate::run::cache::key::Facts;
 use crate::run::cache::{Cache, Decision, explain};
 use crate::run::command;
 use crate::run::expect::{self, Snapshots};
-use crate::run::group::{self, signal_name};
+use crate::run::group;
 use crate::run::images::{Place, Running};
 use crate::run::interrupt::Interrupt;
 use crate::run::live::Ear;
@@ -27,6 +28,8 @@ use crate::run::mask::Mask;
 use crate::run::outputs;
 use crate::run::process::{self, Child, Ended, Ending, Limits, Output};
 use crate::run::staging::{stage, write_document};
+
+pub use self::ending::span;
 
 /// The variable that names the run.
 pub const RUN_ID: &str = "RUNTIME_TEST_RUN_ID";
@@ -426,22 +429,7 @@ fn judge(ended: Ended, invocation: &Invocation, log: &Path) -> Attempt {
         ),
         Ending::CouldNotStart(_) => (None, None),
     };
-    let (state, reason) = match &ended.ending {
-        Ending::Exited(0) => (StepState::Passed, left_behind(&ended.left)),
-        Ending::Exited(code) => {
-            let engine = invocation.container.as_ref().map(Container::engine_name);
-            (StepState::Failed, Some(exited(*code, engine.as_deref())))
-        }
-        Ending::Signalled(signal) => (StepState::Failed, Some(signalled(*signal))),
-        Ending::TimedOut(_) => (StepState::TimedOut, Some(timed_out(invocation.timeout))),
-        Ending::Interrupted(_) => (StepState::Failed, Some(interrupted())),
-        Ending::CouldNotStart(reason) => (StepState::Failed, Some(reason.clone())),
-    };
-    let reason = match (reason, ended.is_cut) {
-        (reason, false) => reason,
-        (None, true) => Some(log_cut()),
-        (Some(reason), true) => Some(format!("{reason}; {}", log_cut())),
-    };
+    let (state, reason) = ending::meaning(&ended, invocation);
     let began = !matches!(ended.ending, Ending::CouldNotStart(_));
     let was_interrupted = matches!(ended.ending, Ending::Interrupted(_));
     Attempt {
@@ -497,75 +485,6 @@ fn environment(
         .collect()
 }
 
-/// How an exit code reads, of a program or of the engine that ran it in a container.
-fn exited(code: i32, engine: Option<&str>) -> String {
-    // What shells and container runtimes say with their own exit codes.
-    match (code, signal_name(code - 128), engine) {
-        (125, _, Some(engine)) => {
-            format!("exited with 125, as `{engine}` does when it cannot run a container")
-        }
-        (126, ..) => "exited with 126, as shells do when a program cannot be executed".to_owned(),
-        (127, ..) => "exited with 127, as shells do when a program is not found".to_owned(),
-        (129.., Some(name), _) => format!("exited with {code}, as shells do after {name}"),
-        _ => format!("exited with {code}"),
-    }
-}
-
-fn signalled(signal: i32) -> String {
-    match signal_name(signal) {
-        // Nobody here sent it: then the run would say so instead.
-        Some("SIGKILL") => {
-            "ended by SIGKILL, which is also what happens when memory runs out".to_owned()
-        }
-        Some(name) => format!("ended by {name}"),
-        None => format!("ended by signal {signal}"),
-    }
-}
-
-fn timed_out(timeout: Option<Duration>) -> String {
-    let timeout = timeout.unwrap_or_default();
-    format!("took longer than {}", span(timeout))
-}
-
-/// `2m`, `1h 30m`, `1.5s`: as people write it in a manifest.
-pub fn span(duration: Duration) -> String {
-    let (seconds, rest) = (duration.as_secs(), duration.subsec_millis());
-    if seconds < 60 && rest > 0 {
-        return format!("{}s", duration.as_secs_f64());
-    }
-    let units = [
-        (seconds / 3600, "h"),
-        (seconds / 60 % 60, "m"),
-        (seconds % 60, "s"),
-    ];
-    let parts: Vec<String> = units
-        .iter()
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, unit)| format!("{n}{unit}"))
-        .collect();
-    if parts.is_empty() {
-        "0s".to_owned()
-    } else {
-        parts.join(" ")
-    }
-}
-
-fn interrupted() -> String {
-    "ended by the interruption".to_owned()
-}
-
-fn log_cut() -> String {
-    "not all that it printed could be written to its log".to_owned()
-}
-
-fn left_behind(names: &[String]) -> Option<String> {
-    let names = listed(names.iter().map(String::as_str));
-    (names != "none").then(|| format!("left {names} running, which was ended"))
-}
-
 fn cannot_write(path: &Path, error: &io::Error) -> String {
     format!("cannot write `{}`: {error}", path.display())
 }
-
-#[cfg(test)]
-mod tests;
