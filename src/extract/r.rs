@@ -13,10 +13,11 @@ mod conditions;
 mod files;
 mod options;
 mod paths;
+mod value;
 mod walk;
+mod words;
 
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
 
 use tree_sitter::{ParseOptions, Parser, Tree};
 
@@ -28,8 +29,8 @@ use crate::source::{Place, Source, Span};
 
 /// Larger scripts are not read.
 const LARGEST: usize = 2 * 1024 * 1024;
-/// A parse that takes longer is given up.
-const LONGEST: Duration = Duration::from_secs(2);
+/// How often a parse may ask whether to go on, which it does every hundred steps.
+const LONGEST: usize = 40_000;
 
 /// Reads an R script.
 pub fn read(source: &Source, files: Files<'_>) -> Reading {
@@ -67,10 +68,13 @@ fn parse(source: &Source) -> Option<Tree> {
     }
     let mut parser = Parser::new();
     parser.set_language(&tree_sitter_r::LANGUAGE.into()).ok()?;
-    let start = Instant::now();
-    let mut watch = |_: &tree_sitter::ParseState| match start.elapsed() > LONGEST {
-        true => ControlFlow::Break(()),
-        false => ControlFlow::Continue(()),
+    let mut asked = 0;
+    let mut watch = |_: &tree_sitter::ParseState| {
+        asked += 1;
+        match asked > LONGEST {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
     };
     let options = ParseOptions::new().progress_callback(&mut watch);
     let bytes = text.as_bytes();

@@ -6,11 +6,13 @@
 
 mod builder;
 mod by_hand;
+mod chains;
 mod derive;
 mod directions;
 mod docopt;
 mod environ;
 mod model;
+mod patterns;
 mod syntax;
 
 use std::path::{Path, PathBuf};

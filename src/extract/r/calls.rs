@@ -7,7 +7,8 @@ use serde_json::Value as Json;
 use tree_sitter::Node;
 
 use super::files;
-use super::walk::{Given, Unit, Val, Walk, arguments, definition_at, text};
+use super::value::Val;
+use super::walk::{Given, Unit, Walk, arguments, definition_at, text};
 use crate::extract::arguments::Argument;
 use crate::extract::docopt::{self, COMPUTED};
 use crate::extract::words;

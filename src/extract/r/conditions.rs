@@ -3,7 +3,8 @@
 use serde_json::Value as Json;
 use tree_sitter::Node;
 
-use super::walk::{Unit, Val, Walk, arguments, text};
+use super::value::Val;
+use super::walk::{Unit, Walk, arguments, text};
 use crate::extract::arguments::Direction;
 
 impl Walk<'_> {

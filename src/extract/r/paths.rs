@@ -6,7 +6,8 @@ use serde_json::Value as Json;
 use tree_sitter::Node;
 
 use super::files;
-use super::walk::{Given, Unit, Val, Walk};
+use super::value::Val;
+use super::walk::{Given, Unit, Walk};
 use crate::extract::arguments::{Argument, Direction};
 use crate::requirement::{Binding, ValueType};
 

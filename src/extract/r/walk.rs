@@ -7,50 +7,16 @@ use std::rc::Rc;
 use serde_json::Value as Json;
 use tree_sitter::{Node, Tree};
 
+use super::value::{Val, number, unescape};
 use crate::extract::Files;
 use crate::extract::arguments::{Argument, Direction};
-use crate::requirement::{Binding, Note, Pass, ValueType};
+use crate::requirement::{Binding, Note, Pass};
 use crate::source::{Place, Source, Span};
 
 /// Nested deeper than this is not looked at.
 const DEEPEST: usize = 120;
 /// As many nodes are looked at; functions count each time they are called.
 const BUDGET: usize = 300_000;
-
-/// What an expression stands for.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Val {
-    /// Not known.
-    Unknown,
-    /// A literal.
-    Lit(Json),
-    /// What the user gives: an entry of the ledger.
-    Need(usize),
-    /// Something below a folder.
-    Below(Rc<Val>),
-    /// Several values.
-    Many(Rc<Vec<Val>>),
-    /// The words of the command line from a place on.
-    Words(usize),
-    /// How many there are.
-    Count(usize),
-    /// What a parser of options gave.
-    Options,
-    /// The positions that a parser of options left.
-    Left,
-    /// A function of the script.
-    Function(usize),
-}
-
-impl Val {
-    /// The text it is.
-    pub fn text(&self) -> Option<&str> {
-        match self {
-            Self::Lit(Json::String(text)) => Some(text),
-            _ => None,
-        }
-    }
-}
 
 /// A file with its tree.
 pub struct Unit {
@@ -423,159 +389,6 @@ impl<'w> Walk<'w> {
             }
         }
     }
-
-    /// What is taken where nothing is given.
-    pub fn fallback(&mut self, id: usize, default: Json) {
-        let argument = &mut self.arguments[id];
-        argument.required = false;
-        if argument.default.as_ref().is_none_or(Json::is_null) {
-            if argument.value_type == ValueType::String {
-                argument.value_type = match &default {
-                    Json::Number(n) if n.is_f64() => ValueType::Float,
-                    Json::Number(_) => ValueType::Int,
-                    _ => ValueType::String,
-                };
-            }
-            argument.default = Some(default);
-        }
-    }
-
-    /// A word of the command line takes the name of the variable it is kept in.
-    pub fn named(&mut self, id: usize, name: &str) {
-        let argument = &mut self.arguments[id];
-        if argument.name.starts_with("arg")
-            && argument.name[3..].bytes().all(|b| b.is_ascii_digit())
-            && argument.rule == "commandArgs"
-        {
-            argument.name = name.replace('.', "_");
-        }
-    }
-
-    /// `opt$name`, `parser$add_argument`, `snakemake@input`.
-    pub fn extract(&mut self, unit: &Unit, node: Node<'_>) -> Val {
-        let (Some(left), Some(right)) = (
-            node.child_by_field_name("lhs"),
-            node.child_by_field_name("rhs"),
-        ) else {
-            return Val::Unknown;
-        };
-        if text(unit, left) == "snakemake" {
-            self.snakemake(unit, node);
-            return Val::Unknown;
-        }
-        let value = self.eval(unit, left);
-        let name = text(unit, right).trim_matches(['`', '"', '\'']).to_owned();
-        match value {
-            Val::Options => match self.option(&name) {
-                // `parse_args(parser, positional_arguments = 1)`
-                Val::Left if self.one_left => self.word(unit, node, 0),
-                value => value,
-            },
-            _ => Val::Unknown,
-        }
-    }
-
-    /// What a parser of options gave under a name.
-    pub fn option(&mut self, name: &str) -> Val {
-        let plain = name.replace(['-', '.'], "_");
-        if let Some(id) = self
-            .arguments
-            .iter()
-            .position(|a| a.name == plain && a.rule != "Sys.getenv")
-        {
-            self.states[id].used = true;
-            return Val::Need(id);
-        }
-        match name {
-            "options" => Val::Options,
-            "args" => Val::Left,
-            _ => Val::Unknown,
-        }
-    }
-
-    /// `args[1]`, `opt[["name"]]`.
-    pub fn subset(&mut self, unit: &Unit, node: Node<'_>) -> Val {
-        let Some(object) = node.child_by_field_name("function") else {
-            return Val::Unknown;
-        };
-        let value = self.eval(unit, object);
-        let given = arguments(unit, node);
-        let index = given.first().map(|first| self.eval(unit, first.node));
-        match (value, index) {
-            (Val::Words(from), Some(Val::Lit(Json::Number(n)))) => {
-                let Some(n) = n.as_i64() else {
-                    return Val::Unknown;
-                };
-                match usize::try_from(n) {
-                    Ok(n @ 1..) => self.word(unit, node, from + n - 1),
-                    // `args[-1]` leaves out the first.
-                    Err(_) if n == -1 => Val::Words(from + 1),
-                    _ => Val::Unknown,
-                }
-            }
-            (Val::Words(from), _) => {
-                // `args[2:length(args)]`
-                let shown = given.first().map_or("", |first| text(unit, first.node));
-                let start = shown
-                    .split(':')
-                    .next()
-                    .and_then(|n| n.trim().parse::<usize>().ok());
-                match (start, shown.contains(':')) {
-                    (Some(start @ 1..), true) => Val::Words(from + start - 1),
-                    // `args[grep("[.]csv$", args)]`: some of them, whichever they are.
-                    (_, false) if !shown.is_empty() => {
-                        let name = (object.kind() == "identifier").then(|| text(unit, object));
-                        self.rest(unit, node, from, name)
-                    }
-                    _ => Val::Unknown,
-                }
-            }
-            (Val::Left, Some(Val::Lit(Json::Number(n)))) => match n.as_u64() {
-                Some(n @ 1..) => self.word(unit, node, n as usize - 1),
-                _ => Val::Unknown,
-            },
-            (Val::Options, Some(Val::Lit(Json::String(name)))) => self.option(&name),
-            (Val::Need(id), _) => Val::Need(id),
-            (Val::Many(values), Some(Val::Lit(Json::Number(n)))) => n
-                .as_u64()
-                .and_then(|n| values.get((n as usize).checked_sub(1)?).cloned())
-                .unwrap_or(Val::Unknown),
-            _ => Val::Unknown,
-        }
-    }
-
-    /// A word of the command line.
-    pub fn word(&mut self, unit: &Unit, node: Node<'_>, at: usize) -> Val {
-        let mut argument = Argument::new(
-            format!("arg{}", at + 1),
-            self.place(unit, node),
-            "commandArgs",
-        );
-        argument
-            .bindings
-            .push(Binding::Positional { positional: at });
-        argument.required = self.branches == 0;
-        argument.likely = true;
-        let id = self.entry(argument);
-        self.states[id].used = true;
-        self.arguments[id].required |= self.branches == 0 && self.arguments[id].default.is_none();
-        Val::Need(id)
-    }
-
-    /// All words of the command line from one on.
-    pub fn rest(&mut self, unit: &Unit, node: Node<'_>, from: usize, name: Option<&str>) -> Val {
-        let name = name.map_or_else(|| "args".to_owned(), |name| name.replace('.', "_"));
-        let mut argument = Argument::new(name, self.place(unit, node), "commandArgs");
-        argument
-            .bindings
-            .push(Binding::Positional { positional: from });
-        argument.value_type = ValueType::List(Box::new(ValueType::String));
-        argument.likely = true;
-        let id = self.entry(argument);
-        self.states[id].used = true;
-        self.states[id].optional = true;
-        Val::Need(id)
-    }
 }
 
 /// The text of a node.
@@ -609,36 +422,4 @@ pub fn definition_at(tree: &Tree, span: Span) -> Option<Node<'_>> {
         node = node.parent()?;
     }
     Some(node)
-}
-
-/// `5`, `5L`, `1e-3`.
-fn number(text: &str) -> Val {
-    let text = text.trim_end_matches('L');
-    match text.parse::<i64>() {
-        Ok(n) => Val::Lit(Json::from(n)),
-        Err(_) => match text.parse::<f64>() {
-            Ok(n) if n.is_finite() => Val::Lit(Json::from(n)),
-            _ => Val::Unknown,
-        },
-    }
-}
-
-fn unescape(text: &str) -> String {
-    if !text.contains('\\') {
-        return text.to_owned();
-    }
-    let mut plain = String::with_capacity(text.len());
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => match chars.next() {
-                Some('n') => plain.push('\n'),
-                Some('t') => plain.push('\t'),
-                Some(other) => plain.push(other),
-                None => {}
-            },
-            c => plain.push(c),
-        }
-    }
-    plain
 }

@@ -1,19 +1,24 @@
 //! Owns command lines read by hand: `env::args().nth(1)`, `args[1]`, loops that match on `"--flag"`, and the small
 //! parsers lexopt and pico-args, which look the same.
 
+mod pico;
+mod told;
+
 use std::collections::{HashMap, HashSet};
 
 use serde_json::Value as Json;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{Arm, Expr, ExprMethodCall, Lit, Local, Pat};
+use syn::{Arm, Expr, ExprMethodCall, Local, Pat};
 
-use super::builder::chain;
+use self::told::{arguments_of, field_types};
+use super::chains::chain;
 use super::model::Model;
-use super::syntax::{self, last, owner, plain, shape};
-use crate::extract::arguments::{Argument, Found, type_named};
+use super::patterns::{collect_compared, collect_names, kept_in};
+use super::syntax::{self, last, owner, plain};
+use crate::extract::arguments::{Argument, Found};
 use crate::extract::help::Help;
-use crate::requirement::{Binding, Pass, ValueType};
+use crate::requirement::{Binding, ValueType};
 use crate::source::Place;
 
 /// An option that an arm of a `match` takes.
@@ -142,88 +147,6 @@ pub fn read(model: &Model<'_>, help: &Help, found: &mut Found) {
             found.arguments.push(argument);
         }
     }
-}
-
-fn arguments_of(
-    taken: Taken,
-    initial: &HashMap<String, Option<Json>>,
-    musts: &[String],
-    types: &HashMap<String, ValueType>,
-    help: &Help,
-    found: &mut Found,
-) {
-    let help_or_version = taken
-        .names
-        .iter()
-        .any(|n| matches!(n.as_str(), "--help" | "--version" | "-h" | "-V" | "-help"));
-    if help_or_version {
-        return;
-    }
-    let long = taken.names.iter().find(|n| n.starts_with("--")).cloned();
-    let short = taken.names.iter().find(|n| n.len() == 2).cloned();
-    let (flag, short) = match (long, short) {
-        (Some(long), short) => (long, short),
-        (None, Some(short)) => (short, None),
-        (None, None) => match taken.names.first() {
-            Some(first) => (first.clone(), None),
-            None => return,
-        },
-    };
-    let name = flag.trim_start_matches('-').replace('-', "_");
-    let name = match (&taken.kept, name.len()) {
-        (Some(kept), 1) => kept.clone(),
-        _ => name,
-    };
-    let mut argument = Argument::new(name.clone(), taken.place, "env-args");
-    let pass = match (taken.valued, taken.list) {
-        (false, _) => Pass::Switch,
-        (true, true) => Pass::Repeat,
-        (true, false) => Pass::Value,
-    };
-    argument.bindings.push(Binding::Flag { flag, short, pass });
-    argument.description = help.of_flag(&taken.names);
-    argument.likely = true;
-    let kept = taken.kept.unwrap_or(name);
-    if taken.valued {
-        if let Some(ty) = types.get(&kept) {
-            argument.value_type = ty.clone();
-        }
-        argument.default = initial.get(&kept).cloned().flatten();
-        argument.required = musts.contains(&kept) && argument.default.is_none();
-        if taken.list {
-            argument.value_type = ValueType::List(Box::new(argument.value_type));
-        }
-    } else {
-        argument.switch();
-    }
-    let known = found.arguments.iter().any(|other| {
-        other
-            .bindings
-            .iter()
-            .any(|b| argument.bindings.iter().any(|a| a.same(b)))
-    });
-    if !known {
-        found.arguments.push(argument);
-    }
-}
-
-/// Types of fields and of what functions declare, by name, where they are paths or numbers.
-fn field_types(model: &Model<'_>) -> HashMap<String, ValueType> {
-    let mut types = HashMap::new();
-    for name in &model.struct_order {
-        let Some(declared) = model.structs.get(name) else {
-            continue;
-        };
-        for field in &declared.item.fields {
-            if let Some(ident) = &field.ident {
-                let ty = type_named(&shape(&field.ty).inner);
-                if ty != ValueType::String && ty != ValueType::Bool {
-                    types.entry(plain(ident)).or_insert(ty);
-                }
-            }
-        }
-    }
-    types
 }
 
 /// Whether the program ends where this stays empty.
@@ -546,145 +469,5 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
             self.word(at, index, true, None);
         }
         visit::visit_expr_index(self, index);
-    }
-}
-
-impl Reader<'_, '_> {
-    /// pico-args: `pargs.opt_value_from_str("--name")?`.
-    fn pico(&mut self, call: &ExprMethodCall, steps: &[&ExprMethodCall]) {
-        for (index, step) in steps.iter().enumerate() {
-            let method = step.method.to_string();
-            let known = matches!(
-                method.as_str(),
-                "value_from_str"
-                    | "opt_value_from_str"
-                    | "value_from_fn"
-                    | "opt_value_from_fn"
-                    | "value_from_os_str"
-                    | "opt_value_from_os_str"
-                    | "values_from_str"
-            ) || method == "contains" && self.body.contains("pico_args");
-            if !known {
-                continue;
-            }
-            let names: Vec<String> = match step.args.first().map(syntax::peel) {
-                Some(Expr::Array(array)) => array.elems.iter().filter_map(syntax::text).collect(),
-                Some(expr) => syntax::text(expr).into_iter().collect(),
-                None => continue,
-            };
-            if names.is_empty() || !names.iter().all(|n| n.starts_with('-')) {
-                continue;
-            }
-            let place = self.model.place(self.unit, call.span());
-            let kept = self
-                .declaring
-                .clone()
-                .or_else(|| names.first().map(|n| n.trim_start_matches('-').to_owned()));
-            let (_, default) = manner(&steps[index + 1..], false);
-            if let (Some(kept), false) = (&kept, method.starts_with("opt_")) {
-                if method != "contains" && !method.starts_with("values") {
-                    self.musts.push(kept.clone());
-                }
-            } else if let Some(kept) = &kept {
-                self.initial.insert(kept.clone(), default);
-            }
-            self.taken.push(Taken {
-                names,
-                valued: method != "contains",
-                kept,
-                place,
-                list: method.starts_with("values"),
-            });
-            return;
-        }
-    }
-}
-
-/// The options that a pattern names: `"-o" | "--out"`, `Short('o') | Long("out")`.
-fn collect_names(pat: &Pat, names: &mut Vec<String>) {
-    match pat {
-        Pat::Lit(lit) => {
-            if let Lit::Str(text) = &lit.lit {
-                let text = text.value();
-                if is_option(&text) {
-                    names.push(text);
-                }
-            }
-        }
-        Pat::Or(or) => or.cases.iter().for_each(|case| collect_names(case, names)),
-        Pat::Paren(inner) => collect_names(&inner.pat, names),
-        Pat::TupleStruct(tuple) => match (last(&tuple.path).as_str(), tuple.elems.first()) {
-            ("Long", Some(Pat::Lit(lit))) => {
-                if let Lit::Str(text) = &lit.lit {
-                    names.push(format!("--{}", text.value()));
-                }
-            }
-            ("Short", Some(Pat::Lit(lit))) => {
-                if let Lit::Char(c) = &lit.lit {
-                    names.push(format!("-{}", c.value()));
-                }
-            }
-            ("Some" | "Ok", Some(inner)) => collect_names(inner, names),
-            _ => {}
-        },
-        _ => {}
-    }
-}
-
-/// `arg == "--flag" || arg == "-f"`.
-fn collect_compared(expr: &Expr, names: &mut Vec<String>) {
-    if let Expr::Binary(binary) = expr {
-        match binary.op {
-            syn::BinOp::Or(_) => {
-                collect_compared(&binary.left, names);
-                collect_compared(&binary.right, names);
-            }
-            syn::BinOp::Eq(_) => {
-                let text = syntax::text(&binary.right).or_else(|| syntax::text(&binary.left));
-                names.extend(text.filter(|text| is_option(text)));
-            }
-            _ => {}
-        }
-    }
-}
-
-fn is_option(text: &str) -> bool {
-    text.len() > 1
-        && text.starts_with('-')
-        && text != "--"
-        && text[1..]
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-        && text.bytes().any(|b| b.is_ascii_alphabetic())
-}
-
-/// The variable or field that code puts something into.
-fn kept_in(expr: &Expr) -> Option<String> {
-    struct Kept(Option<String>);
-    impl<'a> Visit<'a> for Kept {
-        fn visit_expr_assign(&mut self, assign: &'a syn::ExprAssign) {
-            self.0 = self.0.take().or_else(|| target(&assign.left));
-            visit::visit_expr_assign(self, assign);
-        }
-        fn visit_expr_method_call(&mut self, call: &'a ExprMethodCall) {
-            if call.method == "push" {
-                self.0 = self.0.take().or_else(|| target(&call.receiver));
-            }
-            visit::visit_expr_method_call(self, call);
-        }
-    }
-    let mut kept = Kept(None);
-    kept.visit_expr(expr);
-    kept.0
-}
-
-fn target(expr: &Expr) -> Option<String> {
-    match expr {
-        Expr::Path(path) => Some(last(&path.path)),
-        Expr::Field(field) => match &field.member {
-            syn::Member::Named(ident) => Some(plain(ident)),
-            syn::Member::Unnamed(_) => None,
-        },
-        _ => None,
     }
 }

@@ -1,27 +1,20 @@
 //! Owns clap's derive, and structopt's before it: structs whose fields are the command line.
 
+mod values;
+
 use serde_json::Value as Json;
 use syn::spanned::Spanned;
-use syn::{Expr, Field, Fields, ItemEnum, ItemStruct};
+use syn::{Field, Fields, ItemStruct};
 
-use super::model::{Model, Unit};
-use super::syntax::{self, Setting, cased, derives, doc, last, owner, plain, settings, shape};
-use crate::extract::arguments::{Argument, Found, flag, type_named, typed};
+use super::model::Model;
+use super::syntax::{self, Setting, cased, derives, doc, last_name, plain, range, settings, shape};
+use crate::extract::arguments::{Argument, Found, flag, type_named};
 use crate::requirement::{Binding, Pass, ValueType, When};
 
 /// Attributes that speak of arguments.
 const NAMES: &[&str] = &["arg", "clap", "command", "structopt", "value", "group"];
 /// Derives of a whole command line.
 const PARSERS: &[&str] = &["Parser", "StructOpt", "Clap"];
-/// Enums of other crates that are value enums: their name, the crate, and their values.
-const KNOWN_ENUMS: &[(&str, &str, &[&str])] = &[
-    (
-        "Shell",
-        "clap_complete",
-        &["bash", "elvish", "fish", "powershell", "zsh"],
-    ),
-    ("ColorChoice", "clap", &["auto", "always", "never"]),
-];
 /// Nested deeper than this is not followed; types may hold themselves.
 const DEEPEST: usize = 8;
 
@@ -386,128 +379,6 @@ impl Reader<'_, '_> {
         Some(argument)
     }
 
-    /// What is taken when nothing is given.
-    fn default(
-        &self,
-        set: &[(String, Setting)],
-        value_type: &ValueType,
-        inner: &str,
-    ) -> Option<Json> {
-        let list = matches!(value_type, ValueType::List(_));
-        for (name, setting) in set {
-            let Setting::Is(expr) = setting else {
-                if name == "default_value_t" {
-                    return match value_type {
-                        ValueType::Int => Some(Json::from(0)),
-                        ValueType::Float => Some(Json::from(0.0)),
-                        ValueType::Bool => Some(Json::Bool(false)),
-                        ValueType::Choice => self.default_variant(inner).map(Json::String),
-                        _ => None,
-                    };
-                }
-                continue;
-            };
-            match name.as_str() {
-                "default_value" | "default_value_os" => {
-                    return self.model.text(expr).map(|text| typed(&text, value_type));
-                }
-                "default_values" | "default_values_t" | "default_value_t"
-                | "default_value_os_t" => {
-                    let value = syntax::value(expr)
-                        .or_else(|| syntax::value(self.model.constant(expr)?))
-                        .or_else(|| self.variant(expr).map(Json::String));
-                    return match value {
-                        Some(Json::Array(values)) => Some(Json::Array(values)),
-                        Some(value) if list => Some(Json::Array(vec![value])),
-                        value => value,
-                    };
-                }
-                _ => {}
-            }
-        }
-        None
-    }
-
-    /// `Format::Json` as it is written on the command line.
-    fn variant(&self, expr: &Expr) -> Option<String> {
-        let Expr::Path(path) = syntax::peel(expr) else {
-            return None;
-        };
-        let declared = self.model.enums.get(&owner(&path.path)?)?;
-        values(declared.item)
-            .into_iter()
-            .find(|(ident, _)| *ident == last(&path.path))
-            .map(|(_, shown)| shown)
-    }
-
-    fn default_variant(&self, name: &str) -> Option<String> {
-        let declared = self.model.enums.get(name)?;
-        let default = declared
-            .item
-            .variants
-            .iter()
-            .find(|v| v.attrs.iter().any(|a| a.path().is_ident("default")))?;
-        let ident = plain(&default.ident);
-        values(declared.item)
-            .into_iter()
-            .find(|(known, _)| *known == ident)
-            .map(|(_, shown)| shown)
-    }
-
-    /// The only values taken, from the type or from the field's settings.
-    fn choices(&self, inner: &str, set: &[(String, Setting)]) -> Option<Vec<String>> {
-        for (name, setting) in set {
-            let Setting::Is(expr) = setting else { continue };
-            if matches!(
-                name.as_str(),
-                "value_parser" | "possible_values" | "possible_value"
-            ) {
-                let array = match syntax::peel(expr) {
-                    Expr::Call(call)
-                        if last_name(&call.func) == "new" || last_name(&call.func) == "from" =>
-                    {
-                        call.args.first()
-                    }
-                    expr => Some(expr),
-                };
-                let array = array.map(syntax::peel);
-                let array = array
-                    .and_then(|a| self.model.constant(a))
-                    .map(syntax::peel)
-                    .or(array);
-                if let Some(Expr::Array(array)) = array {
-                    let values: Option<Vec<String>> =
-                        array.elems.iter().map(|e| self.model.text(e)).collect();
-                    if values.as_ref().is_some_and(|v| !v.is_empty()) {
-                        return values;
-                    }
-                }
-            }
-        }
-        if let Some(values) = self.model.possible.get(inner) {
-            return Some(values.clone());
-        }
-        let Some(declared) = self.model.enums.get(inner) else {
-            let (_, home, values) = KNOWN_ENUMS.iter().find(|(name, ..)| *name == inner)?;
-            let named = |unit: &&Unit| unit.source.text().contains(home);
-            return self
-                .model
-                .units
-                .iter()
-                .any(named)
-                .then(|| values.iter().map(|&value| value.to_owned()).collect());
-        };
-        let told = set
-            .iter()
-            .any(|(name, _)| matches!(name.as_str(), "value_enum" | "arg_enum"));
-        (told || derives(&declared.item.attrs, &["ValueEnum", "ArgEnum"])).then(|| {
-            values(declared.item)
-                .into_iter()
-                .map(|(_, shown)| shown)
-                .collect()
-        })
-    }
-
     /// An enum of subcommands.
     fn commands(&mut self, name: &str, field: &str, required: bool, context: &Context) {
         let Some(declared) = self.model.enums.get(name) else {
@@ -623,30 +494,6 @@ impl Reader<'_, '_> {
     }
 }
 
-/// The variants of an enum of values: its name, and what is written on the command line.
-fn values(item: &ItemEnum) -> Vec<(String, String)> {
-    let case = rename(&settings(&item.attrs, NAMES), "rename_all")
-        .unwrap_or_else(|| "kebab-case".to_owned());
-    item.variants
-        .iter()
-        .filter_map(|variant| {
-            let set = settings(&variant.attrs, NAMES);
-            if set.iter().any(|(name, _)| name == "skip") {
-                return None;
-            }
-            let ident = plain(&variant.ident);
-            let named = set
-                .iter()
-                .find_map(|(name, setting)| match (name.as_str(), setting) {
-                    ("name", Setting::Is(expr)) => syntax::text(expr),
-                    _ => None,
-                });
-            let shown = named.unwrap_or_else(|| cased(&ident, &case));
-            Some((ident, shown))
-        })
-        .collect()
-}
-
 fn rename(set: &[(String, Setting)], wanted: &str) -> Option<String> {
     set.iter().find_map(|(name, setting)| match setting {
         Setting::Is(expr) if name == wanted => syntax::text(expr),
@@ -660,38 +507,6 @@ fn is_false(setting: &Setting) -> bool {
 
 fn derives_structopt(set: &[(String, Setting)]) -> bool {
     set.iter().any(|(name, _)| name == "parse")
-}
-
-/// The last name in an expression that is a path or a call of one.
-pub fn last_name(expr: &Expr) -> String {
-    match expr {
-        Expr::Path(path) => last(&path.path),
-        Expr::Call(call) => last_name(&call.func),
-        _ => String::new(),
-    }
-}
-
-/// `value_parser!(u16).range(1..=9)`.
-pub fn range(expr: &Expr) -> (Option<f64>, Option<f64>) {
-    let Expr::MethodCall(call) = expr else {
-        return (None, None);
-    };
-    if call.method != "range" {
-        return range(&call.receiver);
-    }
-    let Some(Expr::Range(range)) = call.args.first() else {
-        return (None, None);
-    };
-    let number = |end: &Option<Box<Expr>>| {
-        end.as_ref()
-            .and_then(|e| syntax::value(e))
-            .and_then(|v| v.as_f64())
-    };
-    let end = number(&range.end).map(|end| match range.limits {
-        syn::RangeLimits::HalfOpen(_) => end - 1.0,
-        syn::RangeLimits::Closed(_) => end,
-    });
-    (number(&range.start), end)
 }
 
 /// Where the line of a byte starts, without its indentation.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprCall, ExprMethodCall, FnArg, Member, Pat};
 
-use super::builder::chain;
+use super::chains::chain;
 use super::model::{Function, Model};
 use super::syntax::{last, owner, plain};
 use crate::extract::arguments::{Direction, Found};

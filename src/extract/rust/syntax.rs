@@ -380,3 +380,32 @@ pub fn cased(name: &str, case: &str) -> String {
         _ => words.join("-"),
     }
 }
+
+/// The last name in an expression that is a path or a call of one.
+pub fn last_name(expr: &Expr) -> String {
+    match expr {
+        Expr::Path(path) => last(&path.path),
+        Expr::Call(call) => last_name(&call.func),
+        _ => String::new(),
+    }
+}
+
+/// `value_parser!(u16).range(1..=9)`.
+pub fn range(expr: &Expr) -> (Option<f64>, Option<f64>) {
+    let Expr::MethodCall(call) = expr else {
+        return (None, None);
+    };
+    if call.method != "range" {
+        return range(&call.receiver);
+    }
+    let Some(Expr::Range(range)) = call.args.first() else {
+        return (None, None);
+    };
+    let number =
+        |end: &Option<Box<Expr>>| end.as_ref().and_then(|e| value(e)).and_then(|v| v.as_f64());
+    let end = number(&range.end).map(|end| match range.limits {
+        syn::RangeLimits::HalfOpen(_) => end - 1.0,
+        syn::RangeLimits::Closed(_) => end,
+    });
+    (number(&range.start), end)
+}

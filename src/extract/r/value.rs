@@ -1,0 +1,73 @@
+//! Owns what an R expression may stand for, and the reading of its literals.
+
+use std::rc::Rc;
+
+use serde_json::Value as Json;
+
+/// What an expression stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Val {
+    /// Not known.
+    Unknown,
+    /// A literal.
+    Lit(Json),
+    /// What the user gives: an entry of the ledger.
+    Need(usize),
+    /// Something below a folder.
+    Below(Rc<Val>),
+    /// Several values.
+    Many(Rc<Vec<Val>>),
+    /// The words of the command line from a place on.
+    Words(usize),
+    /// How many there are.
+    Count(usize),
+    /// What a parser of options gave.
+    Options,
+    /// The positions that a parser of options left.
+    Left,
+    /// A function of the script.
+    Function(usize),
+}
+
+impl Val {
+    /// The text it is.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Lit(Json::String(text)) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// `5`, `5L`, `1e-3`.
+pub fn number(text: &str) -> Val {
+    let text = text.trim_end_matches('L');
+    match text.parse::<i64>() {
+        Ok(n) => Val::Lit(Json::from(n)),
+        Err(_) => match text.parse::<f64>() {
+            Ok(n) if n.is_finite() => Val::Lit(Json::from(n)),
+            _ => Val::Unknown,
+        },
+    }
+}
+
+/// A text without its backslashes.
+pub fn unescape(text: &str) -> String {
+    if !text.contains('\\') {
+        return text.to_owned();
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => match chars.next() {
+                Some('n') => plain.push('\n'),
+                Some('t') => plain.push('\t'),
+                Some(other) => plain.push(other),
+                None => {}
+            },
+            c => plain.push(c),
+        }
+    }
+    plain
+}

@@ -1,0 +1,58 @@
+//! Owns pico-args, which is asked for each option by its name.
+
+use syn::spanned::Spanned;
+use syn::{Expr, ExprMethodCall};
+
+use super::{Reader, Taken, manner};
+use crate::extract::rust::syntax;
+
+impl Reader<'_, '_> {
+    /// pico-args: `pargs.opt_value_from_str("--name")?`.
+    pub(super) fn pico(&mut self, call: &ExprMethodCall, steps: &[&ExprMethodCall]) {
+        for (index, step) in steps.iter().enumerate() {
+            let method = step.method.to_string();
+            let known = matches!(
+                method.as_str(),
+                "value_from_str"
+                    | "opt_value_from_str"
+                    | "value_from_fn"
+                    | "opt_value_from_fn"
+                    | "value_from_os_str"
+                    | "opt_value_from_os_str"
+                    | "values_from_str"
+            ) || method == "contains" && self.body.contains("pico_args");
+            if !known {
+                continue;
+            }
+            let names: Vec<String> = match step.args.first().map(syntax::peel) {
+                Some(Expr::Array(array)) => array.elems.iter().filter_map(syntax::text).collect(),
+                Some(expr) => syntax::text(expr).into_iter().collect(),
+                None => continue,
+            };
+            if names.is_empty() || !names.iter().all(|n| n.starts_with('-')) {
+                continue;
+            }
+            let place = self.model.place(self.unit, call.span());
+            let kept = self
+                .declaring
+                .clone()
+                .or_else(|| names.first().map(|n| n.trim_start_matches('-').to_owned()));
+            let (_, default) = manner(&steps[index + 1..], false);
+            if let (Some(kept), false) = (&kept, method.starts_with("opt_")) {
+                if method != "contains" && !method.starts_with("values") {
+                    self.musts.push(kept.clone());
+                }
+            } else if let Some(kept) = &kept {
+                self.initial.insert(kept.clone(), default);
+            }
+            self.taken.push(Taken {
+                names,
+                valued: method != "contains",
+                kept,
+                place,
+                list: method.starts_with("values"),
+            });
+            return;
+        }
+    }
+}

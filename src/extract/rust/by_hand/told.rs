@@ -1,0 +1,95 @@
+//! Owns the arguments that are made of options read by hand.
+
+use std::collections::HashMap;
+
+use serde_json::Value as Json;
+
+use super::Taken;
+use crate::extract::arguments::{Argument, Found, type_named};
+use crate::extract::help::Help;
+use crate::extract::rust::model::Model;
+use crate::extract::rust::syntax::{plain, shape};
+use crate::requirement::{Binding, Pass, ValueType};
+
+/// Adds what an option was found to be.
+pub(super) fn arguments_of(
+    taken: Taken,
+    initial: &HashMap<String, Option<Json>>,
+    musts: &[String],
+    types: &HashMap<String, ValueType>,
+    help: &Help,
+    found: &mut Found,
+) {
+    let help_or_version = taken
+        .names
+        .iter()
+        .any(|n| matches!(n.as_str(), "--help" | "--version" | "-h" | "-V" | "-help"));
+    if help_or_version {
+        return;
+    }
+    let long = taken.names.iter().find(|n| n.starts_with("--")).cloned();
+    let short = taken.names.iter().find(|n| n.len() == 2).cloned();
+    let (flag, short) = match (long, short) {
+        (Some(long), short) => (long, short),
+        (None, Some(short)) => (short, None),
+        (None, None) => match taken.names.first() {
+            Some(first) => (first.clone(), None),
+            None => return,
+        },
+    };
+    let name = flag.trim_start_matches('-').replace('-', "_");
+    let name = match (&taken.kept, name.len()) {
+        (Some(kept), 1) => kept.clone(),
+        _ => name,
+    };
+    let mut argument = Argument::new(name.clone(), taken.place, "env-args");
+    let pass = match (taken.valued, taken.list) {
+        (false, _) => Pass::Switch,
+        (true, true) => Pass::Repeat,
+        (true, false) => Pass::Value,
+    };
+    argument.bindings.push(Binding::Flag { flag, short, pass });
+    argument.description = help.of_flag(&taken.names);
+    argument.likely = true;
+    let kept = taken.kept.unwrap_or(name);
+    if taken.valued {
+        if let Some(ty) = types.get(&kept) {
+            argument.value_type = ty.clone();
+        }
+        argument.default = initial.get(&kept).cloned().flatten();
+        argument.required = musts.contains(&kept) && argument.default.is_none();
+        if taken.list {
+            argument.value_type = ValueType::List(Box::new(argument.value_type));
+        }
+    } else {
+        argument.switch();
+    }
+    let known = found.arguments.iter().any(|other| {
+        other
+            .bindings
+            .iter()
+            .any(|b| argument.bindings.iter().any(|a| a.same(b)))
+    });
+    if !known {
+        found.arguments.push(argument);
+    }
+}
+
+/// Types of fields and of what functions declare, by name, where they are paths or numbers.
+pub(super) fn field_types(model: &Model<'_>) -> HashMap<String, ValueType> {
+    let mut types = HashMap::new();
+    for name in &model.struct_order {
+        let Some(declared) = model.structs.get(name) else {
+            continue;
+        };
+        for field in &declared.item.fields {
+            if let Some(ident) = &field.ident {
+                let ty = type_named(&shape(&field.ty).inner);
+                if ty != ValueType::String && ty != ValueType::Bool {
+                    types.entry(plain(ident)).or_insert(ty);
+                }
+            }
+        }
+    }
+    types
+}

@@ -1,0 +1,170 @@
+//! Owns the values of fields: which are taken, and what is taken when nothing is given.
+
+use serde_json::Value as Json;
+use syn::{Expr, ItemEnum};
+
+use super::{NAMES, Reader, rename};
+use crate::extract::arguments::typed;
+use crate::extract::rust::model::Unit;
+use crate::extract::rust::syntax::{
+    self, Setting, cased, derives, last, last_name, owner, plain, settings,
+};
+use crate::requirement::ValueType;
+
+/// Enums of other crates that are value enums: their name, the crate, and their values.
+const KNOWN_ENUMS: &[(&str, &str, &[&str])] = &[
+    (
+        "Shell",
+        "clap_complete",
+        &["bash", "elvish", "fish", "powershell", "zsh"],
+    ),
+    ("ColorChoice", "clap", &["auto", "always", "never"]),
+];
+
+impl Reader<'_, '_> {
+    /// What is taken when nothing is given.
+    pub(super) fn default(
+        &self,
+        set: &[(String, Setting)],
+        value_type: &ValueType,
+        inner: &str,
+    ) -> Option<Json> {
+        let list = matches!(value_type, ValueType::List(_));
+        for (name, setting) in set {
+            let Setting::Is(expr) = setting else {
+                if name == "default_value_t" {
+                    return match value_type {
+                        ValueType::Int => Some(Json::from(0)),
+                        ValueType::Float => Some(Json::from(0.0)),
+                        ValueType::Bool => Some(Json::Bool(false)),
+                        ValueType::Choice => self.default_variant(inner).map(Json::String),
+                        _ => None,
+                    };
+                }
+                continue;
+            };
+            match name.as_str() {
+                "default_value" | "default_value_os" => {
+                    return self.model.text(expr).map(|text| typed(&text, value_type));
+                }
+                "default_values" | "default_values_t" | "default_value_t"
+                | "default_value_os_t" => {
+                    let value = syntax::value(expr)
+                        .or_else(|| syntax::value(self.model.constant(expr)?))
+                        .or_else(|| self.variant(expr).map(Json::String));
+                    return match value {
+                        Some(Json::Array(values)) => Some(Json::Array(values)),
+                        Some(value) if list => Some(Json::Array(vec![value])),
+                        value => value,
+                    };
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// `Format::Json` as it is written on the command line.
+    fn variant(&self, expr: &Expr) -> Option<String> {
+        let Expr::Path(path) = syntax::peel(expr) else {
+            return None;
+        };
+        let declared = self.model.enums.get(&owner(&path.path)?)?;
+        values(declared.item)
+            .into_iter()
+            .find(|(ident, _)| *ident == last(&path.path))
+            .map(|(_, shown)| shown)
+    }
+
+    fn default_variant(&self, name: &str) -> Option<String> {
+        let declared = self.model.enums.get(name)?;
+        let default = declared
+            .item
+            .variants
+            .iter()
+            .find(|v| v.attrs.iter().any(|a| a.path().is_ident("default")))?;
+        let ident = plain(&default.ident);
+        values(declared.item)
+            .into_iter()
+            .find(|(known, _)| *known == ident)
+            .map(|(_, shown)| shown)
+    }
+
+    /// The only values taken, from the type or from the field's settings.
+    pub(super) fn choices(&self, inner: &str, set: &[(String, Setting)]) -> Option<Vec<String>> {
+        for (name, setting) in set {
+            let Setting::Is(expr) = setting else { continue };
+            if matches!(
+                name.as_str(),
+                "value_parser" | "possible_values" | "possible_value"
+            ) {
+                let array = match syntax::peel(expr) {
+                    Expr::Call(call)
+                        if last_name(&call.func) == "new" || last_name(&call.func) == "from" =>
+                    {
+                        call.args.first()
+                    }
+                    expr => Some(expr),
+                };
+                let array = array.map(syntax::peel);
+                let array = array
+                    .and_then(|a| self.model.constant(a))
+                    .map(syntax::peel)
+                    .or(array);
+                if let Some(Expr::Array(array)) = array {
+                    let values: Option<Vec<String>> =
+                        array.elems.iter().map(|e| self.model.text(e)).collect();
+                    if values.as_ref().is_some_and(|v| !v.is_empty()) {
+                        return values;
+                    }
+                }
+            }
+        }
+        if let Some(values) = self.model.possible.get(inner) {
+            return Some(values.clone());
+        }
+        let Some(declared) = self.model.enums.get(inner) else {
+            let (_, home, values) = KNOWN_ENUMS.iter().find(|(name, ..)| *name == inner)?;
+            let named = |unit: &&Unit| unit.source.text().contains(home);
+            return self
+                .model
+                .units
+                .iter()
+                .any(named)
+                .then(|| values.iter().map(|&value| value.to_owned()).collect());
+        };
+        let told = set
+            .iter()
+            .any(|(name, _)| matches!(name.as_str(), "value_enum" | "arg_enum"));
+        (told || derives(&declared.item.attrs, &["ValueEnum", "ArgEnum"])).then(|| {
+            values(declared.item)
+                .into_iter()
+                .map(|(_, shown)| shown)
+                .collect()
+        })
+    }
+}
+
+/// The variants of an enum of values: its name, and what is written on the command line.
+fn values(item: &ItemEnum) -> Vec<(String, String)> {
+    let case = rename(&settings(&item.attrs, NAMES), "rename_all")
+        .unwrap_or_else(|| "kebab-case".to_owned());
+    item.variants
+        .iter()
+        .filter_map(|variant| {
+            let set = settings(&variant.attrs, NAMES);
+            if set.iter().any(|(name, _)| name == "skip") {
+                return None;
+            }
+            let ident = plain(&variant.ident);
+            let named = set
+                .iter()
+                .find_map(|(name, setting)| match (name.as_str(), setting) {
+                    ("name", Setting::Is(expr)) => syntax::text(expr),
+                    _ => None,
+                });
+            let shown = named.unwrap_or_else(|| cased(&ident, &case));
+            Some((ident, shown))
+        })
+        .collect()
+}
