@@ -263,9 +263,17 @@ pub fn render(inspection: &Inspection) -> String {
         }
         facts.extend(script.framework.clone());
         facts.retain(|fact| fact != "other");
-        let _ = writeln!(text, "{name}  ({})", facts.join(", "));
+        let _ = match facts.is_empty() {
+            true => writeln!(text, "{name}"),
+            false => writeln!(text, "{name}  ({})", facts.join(", ")),
+        };
         if script.requirements.is_empty() {
-            text.push_str("  needs nothing that could be seen\n");
+            text.push_str(match script.language {
+                Language::Other => {
+                    "  is not read: a contract or the manifest declares what it needs\n"
+                }
+                _ => "  needs nothing that could be seen\n",
+            });
         }
         for kind in Kind::ALL {
             let of_kind: Vec<&InspectedRequirement> = script

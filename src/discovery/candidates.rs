@@ -76,11 +76,9 @@ fn may_be_step(path: &Path) -> bool {
         Some(_) => String::new(),
         None => first_bytes(path).unwrap_or_default(),
     };
-    let language = language::recognise(&name, &first).map(|known| known.language);
-    matches!(
-        language,
-        Some(Language::Python | Language::Shell | Language::R | Language::Notebook)
-    )
+    // Rust's programs are found through Cargo.
+    language::recognise(&name, &first)
+        .is_some_and(|known| !matches!(known.language, Language::Rust | Language::Other))
 }
 
 fn first_bytes(path: &Path) -> Option<String> {

@@ -62,6 +62,10 @@ pub fn read(source: &Source, files: Files<'_>) -> Reading {
     };
     let doubtful = loaded.tree.root_node().has_error();
     reading.syntax_error = syntax_error(source, &loaded.tree);
+    let unclear = (doubtful && reading.syntax_error.is_none())
+        .then(|| first_error(&loaded.tree))
+        .flatten()
+        .map(|at| not_understood(source.at(source.line_span(source.line_column(at).0))));
     let shown = help_of(&loaded);
     let mut walk = Walk::new(files);
     walk.strict = strict_by_shebang(source.text());
@@ -71,9 +75,31 @@ pub fn read(source: &Source, files: Files<'_>) -> Reading {
         walk.notes.push(too_long(source.at(source.line_span(1))));
     }
     reading.notes = walk.notes;
+    reading.notes.extend(unclear);
     reading.local_files = walk.local_files;
     reading.claims = ledger::claims(walk.ledger, &shown, doubtful);
     reading
+}
+
+/// Where the first part begins that the grammar does not know.
+fn first_error(tree: &Tree) -> Option<usize> {
+    let mut first = None;
+    visit(tree, |node| {
+        if node.is_error() || node.is_missing() {
+            first = first.or(Some(node.start_byte()));
+        }
+    });
+    first
+}
+
+fn not_understood(place: Place) -> Note {
+    Note {
+        code: "not-understood",
+        message:
+            "not every word is understood from here on: what the script needs there may be missing"
+                .to_owned(),
+        place,
+    }
 }
 
 /// Parses a source; none where it is no text that a shell could read.

@@ -457,6 +457,16 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
             }
             self.pico(call, &steps);
         }
+        // What a function makes of a word is not the word: `let text = read(&args[1])`.
+        if let Expr::Call(call) = expr
+            && let Expr::Path(path) = &*call.func
+            && !matches!(last(&path.path).as_str(), "from" | "new" | "Some" | "Ok")
+        {
+            let outer = self.declaring.take();
+            visit::visit_expr(self, expr);
+            self.declaring = outer;
+            return;
+        }
         visit::visit_expr(self, expr);
     }
 

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprCall, ExprMethodCall, FnArg, Member, Pat};
 
@@ -28,6 +29,8 @@ struct Reader<'m, 'c> {
     uses: Vec<(Root, Direction)>,
     /// A path handed on: from where, to which parameter or field.
     handed: Vec<(Root, Root, bool)>,
+    /// Names of words that are read by hand, by the place where they are: the file, and the bytes.
+    words: HashMap<(usize, usize, usize), String>,
     model: &'m Model<'c>,
 }
 
@@ -37,7 +40,15 @@ pub fn read(model: &Model<'_>, found: &mut Found) {
     for (at, function) in model.functions.iter().enumerate() {
         functions.entry(&function.name).or_default().push(at);
     }
+    let words = found.arguments.iter().filter(|a| a.rule == "env-args");
+    let words = words.filter_map(|a| {
+        let of = |unit: &&super::model::Unit| unit.source == a.place.source;
+        let unit = model.units.iter().position(|unit| of(unit))?;
+        let span = a.place.span;
+        Some(((unit, span.start, span.end), a.name.clone()))
+    });
     let mut reader = Reader {
+        words: words.collect(),
         functions,
         function: 0,
         locals: HashMap::new(),
@@ -159,6 +170,15 @@ impl<'c> Reader<'_, 'c> {
 
     /// Where an expression that is a path comes from.
     fn root(&self, expr: &Expr) -> Option<(Root, bool)> {
+        if let Expr::Index(_) | Expr::MethodCall(_) = expr
+            && !self.words.is_empty()
+        {
+            let unit = self.model.functions[self.function].unit;
+            let span = self.model.place(unit, expr.span()).span;
+            if let Some(name) = self.words.get(&(unit, span.start, span.end)) {
+                return Some((Root::Field(name.clone()), false));
+            }
+        }
         match expr {
             Expr::Reference(inner) => self.root(&inner.expr),
             Expr::Paren(inner) => self.root(&inner.expr),

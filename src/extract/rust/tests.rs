@@ -488,4 +488,19 @@ Options:
             "arg list --list? bool =false \"Show all.\"",
         ],
     );
+    // Words that are read by hand have a direction from their use too.
+    check(
+        r#"
+        fn main() {
+            let args: Vec<String> = env::args().collect();
+            let text = std::fs::read_to_string(&args[1]).unwrap();
+            let target = &args[2];
+            std::fs::write(target, text).unwrap();
+        }
+        "#,
+        &[
+            "input arg1 <0 path required",
+            "output target <1 path required",
+        ],
+    );
 }

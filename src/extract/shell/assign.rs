@@ -34,7 +34,7 @@ impl Walk<'_> {
                 match values.len() {
                     1 => values.remove(0),
                     0 => Vec::new(),
-                    _ => vec![Atom::Other],
+                    _ => value::one_of_names(&values).unwrap_or(vec![Atom::Other]),
                 }
             }
             Some(value) => self.eval(file, value),

@@ -266,6 +266,18 @@ impl Walk<'_> {
             match text.as_deref() {
                 Some("--") => {
                     let given = &values[index + 1..];
+                    // `set -- "${args[@]}"`: what the option loop left over is counted from one again.
+                    if let [left] = given
+                        && let Some(id) = value::likely_need(left)
+                        && let Origin::Rest(from) = self.ledger.needs[id].origin
+                    {
+                        self.ledger.needs[id].live = false;
+                        self.frame = Frame {
+                            words: Vec::new(),
+                            from: Some(from),
+                        };
+                        return;
+                    }
                     let keeps = given
                         .iter()
                         .any(|v| matches!(v.as_slice(), [Atom::All(_)] | [Atom::Other]));

@@ -34,9 +34,14 @@ impl Walk<'_> {
 
     pub fn stops_on(&mut self, file: &Loaded, node: Node<'_>, term: &Term) {
         if let Some(value) = asks_empty(term) {
-            if let Some(id) = value::likely_need(&value)
-                && self.branches == 0
-            {
+            let ids = match value::likely_need(&value) {
+                Some(id) if self.branches == 0 => vec![id],
+                Some(_) => Vec::new(),
+                // `for name in HOST PORT; do [ -n "${!name}" ] || exit 1; done`
+                None if self.branches <= self.loops => value::each_need(&value),
+                None => Vec::new(),
+            };
+            for id in ids {
                 let need = &mut self.ledger.needs[id];
                 need.stops |= need.default.as_ref().is_none_or(serde_json::Value::is_null);
                 need.live = true;

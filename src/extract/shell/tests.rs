@@ -465,6 +465,27 @@ fn idioms_of_real_scripts() {
                 "input b @b.tar required tar",
             ],
         ),
+        // What an option loop leaves over is counted from one again.
+        (
+            "while [ $# -gt 0 ]; do case $1 in -n) n=$2; shift 2 ;; *) args+=(\"$1\"); shift ;; esac; done\nset -- \"${args[@]}\"\nhead -n $n \"$1\" > \"${2:-out.csv}\"",
+            &[
+                "arg n -n",
+                "input arg1 <0 required",
+                "output arg2 <1 =\"out.csv\" csv",
+            ],
+        ),
+        // Variables that are asked for by a list of their names.
+        (
+            "for name in DB_HOST DB_PORT; do [ -n \"${!name}\" ] || { echo \"$name?\"; exit 1; }; done",
+            &[
+                "env DB_HOST $DB_HOST required",
+                "env DB_PORT $DB_PORT required",
+            ],
+        ),
+        (
+            "names=(ALPHA BETA)\nfor v in \"${names[@]}\"; do if [ -z \"${!v}\" ]; then exit 1; fi; done",
+            &["env ALPHA $ALPHA required", "env BETA $BETA required"],
+        ),
     ]);
 }
 

@@ -120,6 +120,32 @@ pub fn likely_need(value: &[Atom]) -> Option<usize> {
     }
 }
 
+/// One of several names of variables, as `for name in HOST PORT` gives them.
+pub fn one_of_names(values: &[Value]) -> Option<Value> {
+    let is_name = |value: &Value| {
+        text_of(value).is_some_and(|text| {
+            text.starts_with(|c: char| c.is_ascii_uppercase())
+                && text
+                    .bytes()
+                    .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+        })
+    };
+    let fits = (2..=LARGEST / 2).contains(&values.len()) && values.iter().all(is_name);
+    fits.then(|| vec![Atom::OneOf(Rc::new(values.to_vec()))])
+}
+
+/// The needs that give the word, where each of its values is one.
+pub fn each_need(value: &[Atom]) -> Vec<usize> {
+    match value {
+        [Atom::OneOf(values)] => values
+            .iter()
+            .map(|value| sole_need(value))
+            .collect::<Option<Vec<_>>>()
+            .unwrap_or_default(),
+        _ => Vec::new(),
+    }
+}
+
 /// Whether the word holds this part, however deep.
 pub fn holds(value: &[Atom], wanted: &Atom) -> bool {
     value.iter().any(|atom| match atom {

@@ -216,6 +216,19 @@ impl<'w> Walk<'w> {
                         self.assigned.insert(text(loaded, name).to_owned());
                     }
                 }
+                // `for f in data/*(N)` of zsh is no loop to this grammar; what it sets is the script's own.
+                "ERROR" => {
+                    for part in text(loaded, node).split("for ").skip(1) {
+                        let mut words = part.split_whitespace();
+                        if let (Some(name), Some("in")) = (words.next(), words.next())
+                            && words::is_name(name)
+                        {
+                            self.vars
+                                .entry(name.to_owned())
+                                .or_insert_with(|| vec![Atom::Other]);
+                        }
+                    }
+                }
                 "command" => {
                     let name = node.child_by_field_name("name").map(|n| text(loaded, n));
                     if matches!(
@@ -387,6 +400,7 @@ impl<'w> Walk<'w> {
                 // `for f in data/*.csv`: each lies in that folder.
                 value if value::text_of(value).is_some_and(|t| t.contains('/')) => value.to_vec(),
                 value if value::sole_need(value).is_some() => value.to_vec(),
+                [Atom::OneOf(names)] => value::one_of_names(names).unwrap_or(vec![Atom::Other]),
                 _ => vec![Atom::Other],
             },
             [_, ..]
@@ -394,7 +408,7 @@ impl<'w> Walk<'w> {
             {
                 value::one_of(value)
             }
-            _ => vec![Atom::Other],
+            names => value::one_of_names(names).unwrap_or(vec![Atom::Other]),
         };
         if let Some(name) = &name {
             self.put(name.clone(), each);
