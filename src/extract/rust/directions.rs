@@ -42,8 +42,10 @@ pub fn read(model: &Model<'_>, found: &mut Found) {
     }
     let words = found.arguments.iter().filter(|a| a.rule == "env-args");
     let words = words.filter_map(|a| {
-        let of = |unit: &&super::model::Unit| unit.source == a.place.source;
-        let unit = model.units.iter().position(|unit| of(unit))?;
+        let unit = model
+            .units
+            .iter()
+            .position(|unit| unit.source == a.place.source)?;
         let span = a.place.span;
         Some(((unit, span.start, span.end), a.name.clone()))
     });
