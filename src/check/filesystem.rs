@@ -1,6 +1,8 @@
 //! Owns what the disk says of paths: inputs are there and readable, outputs can be written and overwrite nothing. (io:
 //! looks, and changes nothing)
 
+mod words;
+
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -15,6 +17,11 @@ use crate::manifest::Step;
 use crate::requirement::{DataType, Kind, Requirement};
 use crate::source::Place;
 
+pub(super) use self::words::asked;
+use self::words::{
+    collision, dangling, empty, no_match, none_fits, not_found, output_named, outside, overwrites,
+    unreadable, unwritable, wired_instead, wrong_kind,
+};
 use super::values::{Taken, Values, is_path, paths, working_folder};
 use super::{format, glob};
 
@@ -392,184 +399,4 @@ impl Kept {
             .find(|thing| thing.reader.is_none_or(is_kept_for))?;
         Some(&kept.what)
     }
-}
-
-/// The second place: what in the script asks for this path.
-pub(super) fn asked(finding: Diagnostic, subject: &Subject<'_>) -> Diagnostic {
-    let asked = subject
-        .requirement
-        .asked_at()
-        .filter(|place| Some(*place) != subject.place.as_ref())
-        .cloned();
-    finding.maybe_at(
-        asked,
-        format!("{} is asked for here", subject.requirement.shown_binding()),
-    )
-}
-
-/// The output of a step that a path was most likely meant to be, for it is written like one: `clean.rows`.
-fn output_named(analysis: &Analysis, path: &Path) -> Option<String> {
-    let name = path.file_name()?.to_str()?;
-    let (step, output) = name.split_once('.')?;
-    let step = analysis.manifest.find(step)?;
-    let mut outputs = analysis.steps[step].requirements.iter();
-    let is_it = |r: &Requirement| r.kind == Kind::Output && r.name == output;
-    outputs.any(is_it).then(|| name.to_owned())
-}
-
-fn wired_instead(output: &str) -> String {
-    format!("the output of a step is written `{{from: {output}}}`; this is a path")
-}
-
-fn not_found(subject: &Subject<'_>, path: &Path) -> Diagnostic {
-    let (step, requirement) = (&subject.step.name, subject.requirement);
-    let name = file::display(path, subject.folder);
-    let help = similar_files(path, subject.folder).map(|near| format!("did you mean `{near}`?"));
-    let message = format!(
-        "{} `{}` of step `{step}` does not exist",
-        requirement.kind, requirement.name
-    );
-    let mut finding = Diagnostic::new(Code::InputNotFound, message)
-        .maybe_at(subject.place.clone(), format!("there is no `{name}`"));
-    if !requirement.is_answerable() {
-        finding.severity = crate::diagnostic::Severity::Warning;
-        return finding.help("the path is written into the script; make it, or let the script take it as a parameter");
-    }
-    asked(finding, subject)
-        .help(help.unwrap_or_else(|| "paths are relative to the manifest's folder".to_owned()))
-}
-
-fn no_match(subject: &Subject<'_>, path: &Path) -> Diagnostic {
-    let requirement = subject.requirement;
-    let message = format!(
-        "{} `{}` of step `{}` matches no file",
-        requirement.kind, requirement.name, subject.step.name
-    );
-    let shown = file::display(path, subject.folder);
-    let finding = Diagnostic::new(Code::InputNotFound, message)
-        .maybe_at(subject.place.clone(), format!("nothing fits `{shown}`"));
-    asked(finding, subject)
-        .help("`*` and `?` stand for parts of a name, `**` for any folders below")
-}
-
-fn dangling(subject: &Subject<'_>, path: &Path, target: &Path) -> Diagnostic {
-    let requirement = subject.requirement;
-    let message = format!(
-        "{} `{}` of step `{}` is a link that leads nowhere",
-        requirement.kind, requirement.name, subject.step.name
-    );
-    let (shown, target) = (file::display(path, subject.folder), target.display());
-    let finding = Diagnostic::new(Code::InputNotFound, message).maybe_at(
-        subject.place.clone(),
-        format!("`{shown}` leads to `{target}`, which does not exist"),
-    );
-    asked(finding, subject).help("make its target, or give a file that is there")
-}
-
-fn outside(subject: &Subject<'_>, workspace: &Path) -> Diagnostic {
-    let requirement = subject.requirement;
-    let message = format!(
-        "{} `{}` of step `{}` lies outside the workspace",
-        requirement.kind, requirement.name, subject.step.name
-    );
-    Diagnostic::new(Code::OutsideWorkspace, message)
-        .maybe_at(
-            subject.place.clone(),
-            format!("not below `{}`", workspace.display()),
-        )
-        .help("copy a small sample into the project, or write `${DATA_DIR}/…` with a variable of your choice")
-}
-
-fn wrong_kind(subject: &Subject<'_>, path: &Path, found: &str, expected: &str) -> Diagnostic {
-    let requirement = subject.requirement;
-    let message = format!(
-        "{} `{}` of step `{}` is {found}",
-        requirement.kind, requirement.name, subject.step.name
-    );
-    let finding = Diagnostic::new(Code::InputKind, message).maybe_at(
-        subject.place.clone(),
-        format!("`{}` is {found}", file::display(path, subject.folder)),
-    );
-    asked(finding, subject).help(format!("give {expected}"))
-}
-
-fn empty(subject: &Subject<'_>, path: &Path, what: &str) -> Diagnostic {
-    let requirement = subject.requirement;
-    let message = format!(
-        "{} `{}` of step `{}` is an empty {what}",
-        requirement.kind, requirement.name, subject.step.name
-    );
-    let finding = Diagnostic::new(Code::InputEmpty, message).maybe_at(
-        subject.place.clone(),
-        format!(
-            "`{}` has nothing in it",
-            file::display(path, subject.folder)
-        ),
-    );
-    asked(finding, subject).help("give a small sample with real data in it")
-}
-
-fn none_fits(subject: &Subject<'_>, path: &Path, files: &str) -> Diagnostic {
-    let requirement = subject.requirement;
-    let message = format!(
-        "{} `{}` of step `{}` has no file that fits `{files}`",
-        requirement.kind, requirement.name, subject.step.name
-    );
-    let shown = file::display(path, subject.folder);
-    let finding = Diagnostic::new(Code::InputEmpty, message)
-        .maybe_at(subject.place.clone(), format!("nothing in `{shown}` fits"));
-    asked(finding, subject).help("give a folder with such files, or mend `files` in the manifest")
-}
-
-fn unreadable(subject: &Subject<'_>, path: &Path, why: &str) -> Diagnostic {
-    let requirement = subject.requirement;
-    let message = format!(
-        "{} `{}` of step `{}` cannot be read: {why}",
-        requirement.kind, requirement.name, subject.step.name
-    );
-    let finding = Diagnostic::new(Code::InputUnreadable, message).maybe_at(
-        subject.place.clone(),
-        format!("`{}` is there", file::display(path, subject.folder)),
-    );
-    asked(finding, subject).help("change its permissions, or give a copy that can be read")
-}
-
-fn unwritable(subject: &Subject<'_>, path: &Path, why: &str) -> Diagnostic {
-    let requirement = subject.requirement;
-    let message = format!(
-        "output `{}` of step `{}` cannot be written to `{}`",
-        requirement.name,
-        subject.step.name,
-        file::display(path, subject.folder)
-    );
-    Diagnostic::new(Code::OutputUnwritable, message)
-        .maybe_at(subject.place.clone(), why.to_owned())
-        .help("give another path, or none: then it goes to the run's own folder")
-}
-
-fn overwrites(subject: &Subject<'_>, path: &Path, what: &str) -> Diagnostic {
-    let message = format!(
-        "output `{}` of step `{}` would overwrite {what}",
-        subject.requirement.name, subject.step.name
-    );
-    Diagnostic::new(Code::OutputOverwritesInput, message)
-        .maybe_at(
-            subject.place.clone(),
-            format!(
-                "`{}` is not to be lost",
-                file::display(path, subject.folder)
-            ),
-        )
-        .help("give another path, or none: then it goes to the run's own folder")
-}
-
-fn collision(subject: &Subject<'_>, other: &Written) -> Diagnostic {
-    let message = format!(
-        "steps `{}` and `{}` write to one place",
-        other.step, subject.step.name
-    );
-    Diagnostic::new(Code::OutputCollision, message)
-        .maybe_at(subject.place.clone(), "the second output")
-        .maybe_at(other.place.clone(), "the first output")
-        .help("give one of them another path, or none: then it goes to the run's own folder")
 }
