@@ -183,6 +183,8 @@ pub struct PlannedPath {
     pub required: bool,
     /// Whether it lies in the run's own folder, which the run creates and may empty.
     pub ours: bool,
+    /// Of a table that is read: the columns that it has to have, as the manifest or the code says for sure.
+    pub columns: Vec<String>,
 }
 
 /// Something that is expected of an output.

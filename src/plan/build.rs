@@ -20,7 +20,9 @@ use crate::check::{Checked, container, images, programs};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::file;
 use crate::manifest::{Inherit, Step};
-use crate::requirement::{Binding, Kind, MainParameter, OutputRef, Requirement, ValueType};
+use crate::requirement::{
+    Binding, Confidence, Kind, MainParameter, OutputRef, Requirement, ValueType,
+};
 use crate::script::{Language, Launcher};
 use crate::template;
 
@@ -494,6 +496,7 @@ impl Builder<'_> {
                         required: requirement.required && requirement.is_answerable()
                             || requirement.path.is_some(),
                         ours,
+                        columns: needed_columns(requirement),
                     })
             })
             .collect()
@@ -536,6 +539,17 @@ impl Builder<'_> {
         });
         secrets.filter(|secret| !secret.is_empty()).collect()
     }
+}
+
+/// The columns that a table which is read has to have, where that is sure.
+fn needed_columns(requirement: &Requirement) -> Vec<String> {
+    let columns = requirement.columns.iter().flatten();
+    columns
+        .filter(|column| {
+            requirement.kind == Kind::Input && column.confidence == Confidence::Certain
+        })
+        .map(|column| column.name.clone())
+        .collect()
 }
 
 /// Whether a value is a path of the user's that has to be found from any folder. Of other parameters that may be paths

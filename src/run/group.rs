@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process_group};
 
+/// How long processes that are becoming another program are waited for, all together.
+const SETTLED_WITHIN: Duration = Duration::from_millis(200);
 /// How long a killed process may take to vanish before it is left to the system.
 pub const KILLED_WITHIN: Duration = Duration::from_secs(2);
 
@@ -165,8 +167,17 @@ pub fn end_marked(marks: &[String], tell: &str, grace: Duration) -> Vec<(String,
 /// Live processes other than this one that bear all marks.
 fn marked(marks: &[String]) -> Vec<Process> {
     let own = rustix::process::getpid();
+    let now = Instant::now();
     let bears = |process: &Process| {
-        let environment = settled_environment(process);
+        // Those that were started after this one are waited for: they may be ours. Their numbers are higher, but for the
+        // day on which numbers begin anew.
+        let is_younger = process.pid.as_raw_nonzero() > own.as_raw_nonzero();
+        let until = if is_younger {
+            now + SETTLED_WITHIN
+        } else {
+            now
+        };
+        let environment = settled_environment(process, until);
         let has = |mark: &String| {
             environment
                 .split(|&byte| byte == 0)
@@ -187,18 +198,24 @@ fn mark_of(pid: Pid, name: &str) -> Option<String> {
 }
 
 /// The environment a process began with. While a process becomes another program the system shows none for a moment, so
-/// an empty one is looked at again; only threads of the kernel, children of process 2, never have one.
-fn settled_environment(process: &Process) -> Vec<u8> {
+/// an empty one is looked at again, some times and as long as there is time; only threads of the kernel, children of
+/// process 2, never have one.
+fn settled_environment(process: &Process, until: Instant) -> Vec<u8> {
     const LOOKS: u32 = 3;
-    for _ in 0..LOOKS {
+    let mut looks = 0;
+    loop {
         match environment(process.pid) {
-            Some(shown) if shown.is_empty() && !matches!(process.parent, 0 | 2) => {
+            Some(shown)
+                if shown.is_empty()
+                    && !matches!(process.parent, 0 | 2)
+                    && (looks < LOOKS || Instant::now() < until) =>
+            {
+                looks += 1;
                 thread::sleep(Duration::from_millis(1));
             }
             shown => return shown.unwrap_or_default(),
         }
     }
-    Vec::new()
 }
 
 /// The environment a process began with; none where it belongs to somebody else.

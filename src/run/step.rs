@@ -22,6 +22,7 @@ use crate::run::command;
 use crate::run::expect::{self, Snapshots};
 use crate::run::group;
 use crate::run::images::{Place, Running};
+use crate::run::inputs;
 use crate::run::interrupt::Interrupt;
 use crate::run::live::Ear;
 use crate::run::mask::Mask;
@@ -118,6 +119,13 @@ pub fn run(
     };
     if let Err(attempt) = fetch(context, invocation, number, begins) {
         return shown(context, attempt);
+    }
+    if let (1, Some(reason)) = (
+        number,
+        inputs::lacking(&invocation.inputs, &context.plan.root),
+    ) {
+        begins(Vec::new());
+        return shown(context, failed(reason));
     }
     if number == 1 {
         let (because, parts) = match cache.decide(facts, invocation, program) {

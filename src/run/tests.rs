@@ -145,6 +145,7 @@ fn output(name: &str, path: PathBuf, data_type: Option<DataType>, ours: bool) ->
         data_type,
         required: true,
         ours,
+        columns: Vec::new(),
     }
 }
 

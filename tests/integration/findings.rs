@@ -482,3 +482,20 @@ fn a_folder_has_files_that_fit_and_a_script_does_something() {
     project.write("idle.py", "def main():\n    print(1)\nmain()\n");
     project.run(&["check"]).code(0);
 }
+
+/// What could not be known before the step that writes it has run is weighed before the one that reads it starts.
+#[test]
+fn columns_that_only_a_run_shows_are_weighed_in_time() {
+    let manifest = "version: 1\npipeline: p\nsteps:\n  make: { command: [sh, -c, 'echo species,mass > $0', '${outputs.rows}'], outputs: { rows: { type: csv } } }\n  \
+        read: { command: [sh, -c, 'touch was-here; cat $0', '${inputs.rows}'], needs: [make], inputs: { rows: { from: make.rows, columns: [masss] } } }\n";
+    let project = Project::new(&[("runtime-test.yaml", manifest)]);
+    project.run(&["check"]).code(0);
+    project
+        .run(&["run"])
+        .code(100)
+        .tells("its input `rows` lacks the column `masss`; did you mean `mass`?");
+    assert!(!project.exists("was-here"));
+    project.edit("runtime-test.yaml", "[masss]", "[mass]");
+    project.run(&["run"]).code(0);
+    assert!(project.exists("was-here"));
+}

@@ -140,6 +140,7 @@ fn planned(name: &str, path: PathBuf, ours: bool) -> PlannedPath {
         data_type: None,
         required: true,
         ours,
+        columns: Vec::new(),
     }
 }
 
