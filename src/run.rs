@@ -8,6 +8,7 @@ pub mod command;
 pub mod expect;
 mod group;
 mod images;
+mod inputs;
 pub mod interrupt;
 pub mod journal;
 pub mod live;

@@ -150,6 +150,34 @@ pub fn unknown_section(
     .help(help)
 }
 
+/// Finding: a step at the top of the answers.
+pub fn outside_of_steps(step: &str, place: Place) -> Diagnostic {
+    Diagnostic::new(
+        Code::UnknownAnswer,
+        format!("the answers of step `{step}` stand outside of `steps`"),
+    )
+    .at(place, "nothing is read here")
+    .help(format!(
+        "write `steps:` above it, and indent `{step}` below that"
+    ))
+}
+
+/// Finding: answers in a section that the step does not have, of which one at least belongs under `meant`.
+pub fn other_section(
+    section: &str,
+    step: &str,
+    name: &str,
+    meant: &str,
+    place: Place,
+) -> Diagnostic {
+    Diagnostic::new(
+        Code::UnknownAnswer,
+        format!("unknown key `{section}` in the answers of step `{step}`"),
+    )
+    .at(place, "nothing reads this")
+    .help(format!("`{name}` belongs under `{meant}:`"))
+}
+
 /// Finding: an answer that the step does not ask for. `elsewhere` is a section that has the name.
 pub fn unknown_answer(
     key: &str,

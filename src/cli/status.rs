@@ -105,7 +105,10 @@ fn human(status: &status::Status) -> String {
             waits.extend(
                 step.invalid
                     .iter()
-                    .map(|invalid| format!("{}: {}", invalid.answer, invalid.message)),
+                    .map(|invalid| match invalid.answer.as_str() {
+                        "" => invalid.message.clone(),
+                        answer => format!("{answer}: {}", invalid.message),
+                    }),
             );
             if waits.is_empty() {
                 waits.extend(

@@ -12,8 +12,8 @@ use serde_json::Value;
 use super::declare::{Declarer, scalar_text};
 use super::graph::Graph;
 use super::problems::{
-    bad_duration, bad_kept, bad_name, bad_version, circular, empty_command, entry_without_script,
-    misfit, no_steps, one_target, pause_without, repeated_need, step_kind, type_by_ending,
+    bad_duration, bad_kept, bad_name, bad_version, circular, clearer, empty_command,
+    entry_without_script, misfit, no_steps, one_target, pause_without, repeated_need, step_kind,
     unknown_need, unknown_profile,
 };
 use super::raw::{
@@ -59,7 +59,7 @@ pub fn load(
         Err(problems) => return (None, problems),
     };
     let problems = own_shape().check(&document, &place_name);
-    let mut problems = problems.changed(|problem| Some(type_by_ending(problem)));
+    let mut problems = problems.changed(|problem| Some(clearer(problem)));
     let broken = problems
         .iter()
         .any(|problem| problem.code != Code::UnknownKey);

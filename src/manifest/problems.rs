@@ -6,8 +6,13 @@ use crate::requirement::DataType;
 use crate::source::{Source, Span};
 use crate::yaml::{Document, join};
 
-/// The same finding; where the ending of a file's name was written for its type, with the type's name.
-pub(super) fn type_by_ending(finding: Diagnostic) -> Diagnostic {
+/// The same finding in clearer words, where the format alone does not know them: of a version that is not known, and of a
+/// type for which the ending of a file's name was written.
+pub(super) fn clearer(finding: Diagnostic) -> Diagnostic {
+    if finding.code == Code::InvalidValue && finding.message.starts_with("`version` is") {
+        return finding
+            .help("this program reads `version: 1`; a later one needs a later cargo runtime-test");
+    }
     let is_type = finding.code == Code::InvalidValue && finding.message.contains("type`");
     let place = finding.place().filter(|_| is_type);
     let ending = place.map(|place| place.source.slice(place.span).to_owned());
@@ -34,9 +39,16 @@ pub(super) fn misfit(document: &Document, path: &str) -> Diagnostic {
 }
 
 pub(super) fn unknown_profile(document: &Document, name: &str, known: &[&str]) -> Diagnostic {
+    let unknown = Diagnostic::new(Code::InvalidValue, format!("unknown profile `{name}`"));
+    if known.is_empty() {
+        return unknown.help(format!(
+            "there are no profiles: `profiles: {{ {name}: … }}` in `{}` makes one, or answers of that name",
+            document.source.name()
+        ));
+    }
     let help = did_you_mean(name, known.iter().copied())
         .unwrap_or_else(|| format!("known profiles: {}", listed(known.iter().copied())));
-    Diagnostic::new(Code::InvalidValue, format!("unknown profile `{name}`"))
+    unknown
         .at(
             document.source.at(document.nearest("/profiles")),
             "the profiles are defined here",

@@ -66,7 +66,7 @@ fn answers_are_shared_and_laid_over_each_other() {
 two  say.sh
 
   env.WHOM  two  answers                   runtime-test.answers.yaml:7
-  env.HOW   so   command line              --set:1
+  env.HOW   so   command line              --set
   env.SIZE  1    profile's common answers  runtime-test.answers.ci.yaml:1
 "#);
     let explained = project.run(&["status", "--explain", "one"]).code(0);
@@ -95,7 +95,7 @@ one  say.sh
     project
         .run(&["check", "--set", "two.env.WHOME=x"])
         .code(122)
-        .tells("[--set:1:9]")
+        .tells("[--set]")
         .tells("did you mean `WHOM`?");
     project
         .run(&["check", "--set", "two"])

@@ -125,6 +125,11 @@ impl<'a> Gathered<'a> {
                     }
                 }
                 COMMON => {}
+                key if self.asked.steps.contains_key(key) => {
+                    self.meant.insert(yaml::join("/steps", key));
+                    let told = words::outside_of_steps(key, source.at(entry.key_span));
+                    self.findings.push(finding(Some(key), None, told));
+                }
                 key => {
                     let known = ["steps".to_owned(), COMMON.to_owned()];
                     if nearest(key, ["steps"]).is_some() {
@@ -289,19 +294,29 @@ impl<'a> Gathered<'a> {
             .filter(|section| self.asked.kind(index, section).is_some())
             .collect();
         let elsewhere = self.asked.kind_of(index, &entry.key);
+        // What is in it may be right, and only the section wrong.
+        let below = entry.value.entries().iter();
+        let below: Vec<(&str, Kind)> = below
+            .filter_map(|entry| Some((entry.key.as_str(), self.asked.kind_of(index, &entry.key)?)))
+            .collect();
         let meant = match elsewhere {
             Some(kind) => Some(pointer(step, kind, &entry.key)),
             None => nearest(&entry.key, known.iter().copied())
                 .map(|section| yaml::join(&yaml::join("/steps", step), section)),
         };
-        self.meant.extend(meant);
-        let told = words::unknown_section(
-            &entry.key,
-            step,
-            elsewhere.map(Kind::section),
-            &known,
-            source.at(entry.key_span),
-        );
+        self.meant.extend(meant.clone());
+        let inner = below.iter().map(|(name, kind)| pointer(step, *kind, name));
+        self.meant.extend(inner);
+        let place = source.at(entry.key_span);
+        let told = match below.first() {
+            Some((name, kind)) if meant.is_none() => {
+                words::other_section(&entry.key, step, name, kind.section(), place)
+            }
+            _ => {
+                let elsewhere = elsewhere.map(Kind::section);
+                words::unknown_section(&entry.key, step, elsewhere, &known, place)
+            }
+        };
         self.findings
             .push(finding(Some(step), Some(entry.key.clone()), told));
     }

@@ -84,6 +84,29 @@ report.env.LOG_LEVEL = "debug", common answers (a.yaml:1)
 }
 
 #[test]
+fn what_stands_at_a_wrong_place_is_told_once_and_nothing_is_missing_because_of_it() {
+    let told = |answers: &str| {
+        let owned = pipeline();
+        let loaded = load::load(
+            &Source::new("a.yaml", "a.yaml", answers),
+            &borrowed(&owned),
+            &environment,
+        );
+        let of_step = |f: &&Finding| f.step.as_deref() == Some("clean");
+        let lines = loaded.findings.iter().filter(of_step).map(|f| {
+            let help = f.diagnostic.help.as_deref().unwrap_or_default();
+            format!("{} ({help})", f.diagnostic.message)
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    assert_snapshot!(told("clean: {env: {MISSING_VALUE: NA}, args: {label_field: a}}\n"), @"the answers of step `clean` stand outside of `steps` (write `steps:` above it, and indent `clean` below that)");
+    assert_snapshot!(told("steps: {clean: {outputs: {MISSING_VALUE: NA}, parameters: {label_field: a}}}\n"), @r"
+    step `clean` has no output `MISSING_VALUE` (`MISSING_VALUE` belongs under `env:`)
+    unknown key `parameters` in the answers of step `clean` (`label_field` belongs under `args:`)
+    ");
+}
+
+#[test]
 fn findings_point_at_the_text_that_is_wrong() {
     let answers = "common: {args: {label_field: A B, level: 9, lable_field: x}, inputs: {raw: a}, evn: {}}\nsteps: {}\n";
     let profile = "steps: {train: {args: {rounds: 1000, features: [[]]}}, trian: {}}\n";
