@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, did_you_mean, listed};
 use crate::discovery::{self, workspace};
+use crate::disk;
 use crate::extract::contract::Contract;
 use crate::extract::drift::{self, Weighed};
 use crate::extract::{self, merge};
@@ -140,7 +141,7 @@ pub fn analyse(options: &Options) -> Result<Analysis, Diagnostics> {
     let profile = options.profile.clone().or(settings.profile);
     // A profile may change the manifest, the answers, or both.
     let has_answers =
-        |profile: &&String| profile_answers(&path, profile).is_some_and(|p| p.is_file());
+        |profile: &&String| profile_answers(&path, profile).is_some_and(disk::is_file);
     let only_answers = profile
         .as_ref()
         .filter(has_answers)
@@ -357,9 +358,9 @@ pub fn missing_manifest(options: &Options) -> Option<PathBuf> {
         Ok(path) => path,
         Err(_) => options.folder.join(manifest::FILE_NAME),
     };
-    let folder = path.parent().filter(|folder| folder.is_dir())?;
+    let folder = path.parent().filter(|folder| disk::is_dir(folder))?;
     // Where a file of nearly that name is there, the name is misspelt.
-    let is_new = !path.exists() && discovery::similar_files(&path, folder).is_none();
+    let is_new = !disk::exists(&path) && discovery::similar_files(&path, folder).is_none();
     is_new.then_some(path)
 }
 
@@ -375,7 +376,7 @@ fn find_manifest(
         .folder
         .ancestors()
         .map(|folder| folder.join(manifest::FILE_NAME));
-    if let Some(found) = above.into_iter().find(|path| path.exists()) {
+    if let Some(found) = above.into_iter().find(|path| disk::exists(path)) {
         return Ok(found);
     }
     match around.and_then(|w| Some(file::resolve(&w.root, w.settings.pipeline.as_ref()?))) {
@@ -426,14 +427,13 @@ fn read_all_as(
         if let Some(known) = known.lock().ok()?.get(&path) {
             return known.clone();
         }
-        let read = path
-            .is_file()
+        let read = disk::is_file(&path)
             .then(|| file::read_lossy(&path, folder).ok())
             .flatten();
         known.lock().ok()?.insert(path, read.clone());
         read
     };
-    let folders = |path: &Path| file::resolve(folder, path).is_dir();
+    let folders = |path: &Path| disk::is_dir(file::resolve(folder, path));
     let project = extract::Project::new(&files, &folders);
     let next = AtomicUsize::new(0);
     let done: Vec<Mutex<Reading>> = jobs.iter().map(|_| Mutex::default()).collect();
@@ -473,10 +473,7 @@ fn read_all_as(
 
 /// Flags in commands that the scripts they call do not parse.
 fn passed_in_vain(manifest: &Manifest, folder: &Path) -> Diagnostics {
-    let calls = manifest
-        .steps
-        .iter()
-        .filter_map(|step| called::called(manifest, step));
+    let calls = called::all(manifest).into_iter();
     let (scripts, passed): (Vec<Script>, Vec<_>) =
         calls.map(|call| (call.script, call.passed)).unzip();
     let readings = read_all(&scripts, folder);

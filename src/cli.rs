@@ -14,6 +14,7 @@ mod propose;
 mod report;
 mod run;
 mod schema;
+mod settled;
 mod status;
 mod table;
 

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, did_you_mean, listed, nearest};
+use crate::disk;
 use crate::file::{self, ReadError};
 use crate::manifest::{Manifest, Runs, Step};
 use crate::script::{Entry, Language, Launcher, Script};
@@ -164,7 +165,7 @@ impl Discovery<'_> {
             .split('.')
             .fold(folder, |path, part| path.join(part));
         let candidates = [base.with_extension("py"), base.join("__main__.py")];
-        let source = match candidates.iter().find(|path| path.is_file()) {
+        let source = match candidates.iter().find(|path| disk::is_file(path)) {
             Some(path) => {
                 let source = self.read(path, module.span, step);
                 if source.as_ref().is_some_and(|s| s.text().trim().is_empty()) {
@@ -281,8 +282,7 @@ fn target_word(kind: crate::script::TargetKind) -> &'static str {
 #[cfg(unix)]
 fn is_executable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    path.metadata()
-        .is_ok_and(|metadata| metadata.permissions().mode() & 0o111 != 0)
+    disk::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o111 != 0)
 }
 
 #[cfg(not(unix))]
@@ -293,9 +293,9 @@ fn is_executable(_path: &Path) -> bool {
 /// Names of files that lie where `path` should, or in folders near it, and resemble it.
 pub fn similar_files(path: &Path, folder: &Path) -> Option<String> {
     let name = path.file_name()?.to_string_lossy().into_owned();
-    let parent = path.ancestors().skip(1).find(|above| above.is_dir())?;
+    let parent = path.ancestors().skip(1).find(|above| disk::is_dir(above))?;
     let names = |folder: &Path| -> Vec<String> {
-        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let entries = disk::read_dir(folder).into_iter().flatten().flatten();
         let mut names: Vec<String> = entries
             .take(10_000)
             .map(|e| e.file_name().to_string_lossy().into_owned())

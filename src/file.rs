@@ -1,10 +1,11 @@
 //! Owns reading and writing whole text files safely: bounded in size, never a pipe or a device, written at once or
 //! not at all. (io)
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
 
+use crate::disk;
 use crate::source::Source;
 
 /// The largest text file that is read, in bytes.
@@ -58,14 +59,14 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>, ReadError> {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => ReadError::NotFound,
         _ => ReadError::Refused(plain(error)),
     };
-    let metadata = fs::metadata(path).map_err(|e| refused(&e))?;
+    let metadata = disk::metadata(path).map_err(|e| refused(&e))?;
     if metadata.is_dir() {
         return Err(ReadError::Refused("it is a folder".to_owned()));
     }
     if !metadata.is_file() {
         return Err(ReadError::Refused("it is not a regular file".to_owned()));
     }
-    let file = File::open(path).map_err(|e| refused(&e))?;
+    let file = disk::open(path).map_err(|e| refused(&e))?;
     let mut bytes =
         Vec::with_capacity(usize::try_from(metadata.len().min(LARGEST)).unwrap_or_default());
     file.take(LARGEST + 1)

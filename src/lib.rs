@@ -11,7 +11,7 @@
 //!
 //! | modules | what they own |
 //! | --- | --- |
-//! | [`source`], [`diagnostic`], [`file`](mod@file), [`program`], [`yaml`], [`shape`], [`pattern`], [`ui`] | text and places in it, findings, files, programs, YAML, JSON Schema, globs and regular expressions, the terminal: they know nothing of pipelines |
+//! | [`source`], [`diagnostic`], [`disk`], [`file`](mod@file), [`program`], [`yaml`], [`shape`], [`pattern`], [`ui`] | text and places in it, findings, looks at the disk, files, programs, YAML, JSON Schema, globs and regular expressions, the terminal: they know nothing of pipelines |
 //! | [`script`], [`requirement`], [`template`], [`manifest`] | the values that every stage speaks of |
 //! | [`proof`] | whether a file is what its type says, from its first bytes |
 //! | [`discovery`] | which file a step runs, in which language, started by what |
@@ -112,6 +112,7 @@ pub mod check;
 pub mod cli;
 pub mod diagnostic;
 pub mod discovery;
+pub mod disk;
 pub mod event;
 pub mod exit_code;
 pub mod extract;

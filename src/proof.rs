@@ -10,6 +10,7 @@ use std::path::Path;
 
 use serde::de::IgnoredAny;
 
+use crate::disk;
 use crate::requirement::DataType;
 
 /// How much is read of a file's beginning, and of its end.
@@ -43,10 +44,10 @@ pub fn header(path: &Path, data_type: DataType) -> Option<Vec<String>> {
     let delimiter = match data_type {
         DataType::Csv => None,
         DataType::Tsv => Some('\t'),
-        DataType::Parquet => return parquet::columns(&mut File::open(path).ok()?),
+        DataType::Parquet => return parquet::columns(&mut disk::open(path).ok()?),
         _ => return None,
     };
-    let head = read_up_to(&mut File::open(path).ok()?, LOOK).ok()?;
+    let head = read_up_to(&mut disk::open(path).ok()?, LOOK).ok()?;
     let is_whole = head.len() < LOOK;
     let text = text_of(&head)?;
     let (at, line) = first_row(&text)?;
@@ -92,7 +93,7 @@ fn fields(text: &str, delimiter: char, is_whole: bool) -> Option<Vec<String>> {
 
 /// What is wrong with a file; JSON up to `whole_json` bytes is read whole.
 fn within(path: &Path, data_type: DataType, whole_json: u64) -> io::Result<Option<String>> {
-    let mut file = File::open(path)?;
+    let mut file = disk::open(path)?;
     let length = file.metadata()?.len();
     let head = read_up_to(&mut file, LOOK)?;
     let whole = head.len() as u64 == length;

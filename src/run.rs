@@ -16,6 +16,7 @@ pub mod mask;
 mod outputs;
 mod process;
 pub mod scheduler;
+pub mod settled;
 pub mod staging;
 pub mod step;
 mod teller;

@@ -16,7 +16,8 @@ use std::rc::Rc;
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 
-use self::draw::{Canvas, draw};
+pub use self::draw::Canvas;
+use self::draw::draw;
 use self::progress::Progress;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 
@@ -251,29 +252,35 @@ impl Ui {
 
     /// Draws every finding over the text it is about, and counts them.
     pub fn diagnostics(&mut self, diagnostics: &Diagnostics) {
+        let drawn = self.drawn(diagnostics);
+        if !drawn.is_empty() {
+            self.tell(&drawn);
+        }
+    }
+
+    /// The same as a text; nothing where there is nothing to tell.
+    pub fn drawn(&self, diagnostics: &Diagnostics) -> String {
         let shown =
             |d: &&Diagnostic| self.verbosity > Verbosity::Quiet || d.severity == Severity::Error;
-        let canvas = Canvas {
+        let all = diagnostics.iter().filter(shown).count();
+        let drawn = diagnostics.iter().filter(shown).take(MOST_DRAWN);
+        let mut parts: Vec<String> = drawn
+            .map(|d| format!("{}\n", draw(d, self.canvas())))
+            .collect();
+        if all > MOST_DRAWN {
+            let rest = all - MOST_DRAWN;
+            parts.push(format!("… and {rest} more, not shown here"));
+        }
+        parts.extend(counted(diagnostics));
+        parts.join("\n")
+    }
+
+    /// What the reader's terminal can show.
+    pub fn canvas(&self) -> Canvas {
+        Canvas {
             colored: self.colored,
             unicode: self.unicode,
             width: self.width,
-        };
-        let all = diagnostics.iter().filter(shown).count();
-        let drawn: Vec<String> = diagnostics
-            .iter()
-            .filter(shown)
-            .take(MOST_DRAWN)
-            .map(|d| draw(d, canvas))
-            .collect();
-        for text in drawn {
-            self.tell(&format!("{text}\n"));
-        }
-        if all > MOST_DRAWN {
-            let rest = all - MOST_DRAWN;
-            self.tell(&format!("… and {rest} more, not shown here"));
-        }
-        if let Some(count) = counted(diagnostics) {
-            self.tell(&count);
         }
     }
 

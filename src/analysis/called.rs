@@ -1,7 +1,8 @@
 //! Owns the question which script a step's `command` calls, and what flags it passes: so that flags which the script does
 //! not parse are found. What such a script needs stays the manifest's to say. (io: reads the script)
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
 use crate::discovery::language;
 use crate::extract;
@@ -18,8 +19,20 @@ pub(super) struct Called {
     pub(super) passed: Vec<(String, Place)>,
 }
 
+/// What lies at paths that commands name, each read once however many steps call it; nothing where that is no script.
+type Read = HashMap<PathBuf, Option<Script>>;
+
+/// The scripts that steps' commands call.
+pub(super) fn all(manifest: &Manifest) -> Vec<Called> {
+    let mut read = Read::new();
+    let steps = manifest.steps.iter();
+    steps
+        .filter_map(|step| called(manifest, step, &mut read))
+        .collect()
+}
+
 /// The script that a step's command calls: its first word, or the first after an interpreter and its flags.
-pub(super) fn called(manifest: &Manifest, step: &Step) -> Option<Called> {
+fn called(manifest: &Manifest, step: &Step, read: &mut Read) -> Option<Called> {
     let Runs::Command(words) = &step.runs else {
         return None;
     };
@@ -28,7 +41,14 @@ pub(super) fn called(manifest: &Manifest, step: &Step) -> Option<Called> {
         Some(cwd) => file::resolve(&manifest.folder, &cwd.value),
         None => manifest.folder.clone(),
     };
-    let (at, script) = script(words, &folder, &manifest.folder)?;
+    let (at, path) = named(words, &folder)?;
+    let script = match read.get(&path) {
+        Some(known) => known.clone(),
+        None => {
+            let script = script(&path, &manifest.folder);
+            read.entry(path).or_insert(script).clone()
+        }
+    }?;
     let mut passed = Vec::new();
     for word in &words[at + 1..] {
         if word.value == "--" {
@@ -47,7 +67,8 @@ pub(super) fn called(manifest: &Manifest, step: &Step) -> Option<Called> {
     Some(Called { script, passed })
 }
 
-fn script(words: &[Spanned<String>], folder: &Path, shown_from: &Path) -> Option<(usize, Script)> {
+/// The word of a command that may name a script, by its place, and the path that it stands for.
+fn named(words: &[Spanned<String>], folder: &Path) -> Option<(usize, PathBuf)> {
     let is_interpreter = |word: &str| {
         let name = word.rsplit('/').next().unwrap_or(word);
         let name = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
@@ -69,23 +90,23 @@ fn script(words: &[Spanned<String>], folder: &Path, shown_from: &Path) -> Option
                 | "nice"
         )
     };
-    for (at, word) in words.iter().enumerate() {
-        let value = word.value.as_str();
-        if is_interpreter(value)
-            || at > 0 && matches!(value, "-u" | "-e" | "-x" | "-B" | "-O" | "-I" | "--vanilla")
-        {
-            continue;
-        }
-        let source = file::read_lossy(&file::resolve(folder, value), shown_from).ok()?;
-        let language = language::recognise(source.name(), source.text())?.language;
-        let script = Script {
-            name: source.name().to_owned(),
-            source: Some(source),
-            language,
-            entry: Entry::Cli,
-            launcher: Launcher::Direct,
-        };
-        return extract::can_read(language).then_some((at, script));
-    }
-    None
+    let skipped = |(at, word): &(usize, &Spanned<String>)| {
+        let flags = ["-u", "-e", "-x", "-B", "-O", "-I", "--vanilla"];
+        is_interpreter(&word.value) || *at > 0 && flags.contains(&word.value.as_str())
+    };
+    let (at, word) = words.iter().enumerate().find(|word| !skipped(word))?;
+    Some((at, file::resolve(folder, &word.value)))
+}
+
+/// The script at a path, where it is one that can be read.
+fn script(path: &Path, shown_from: &Path) -> Option<Script> {
+    let source = file::read_lossy(path, shown_from).ok()?;
+    let language = language::recognise(source.name(), source.text())?.language;
+    extract::can_read(language).then(|| Script {
+        name: source.name().to_owned(),
+        source: Some(source),
+        language,
+        entry: Entry::Cli,
+        launcher: Launcher::Direct,
+    })
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::discovery::similar_files;
+use crate::disk;
 use crate::extract::contract::{self, Contract, Subject};
 use crate::file::{self, ReadError};
 use crate::manifest::{Manifest, Step};
@@ -27,7 +28,7 @@ pub(super) fn find(
     let folder = &manifest.folder;
     let catalog = manifest.catalog.as_ref().map(|catalog| {
         let path = file::resolve(folder, &catalog.value);
-        if !path.is_dir() {
+        if !disk::is_dir(&path) {
             problems.push(not_found(manifest, catalog.span, &path, "catalog"));
         }
         Catalog::load(&path, folder)
@@ -40,7 +41,7 @@ pub(super) fn find(
         let (path, contract) = match &step.contract {
             Some(named) => {
                 let path = file::resolve(folder, &named.value);
-                if !path.is_file() {
+                if !disk::is_file(&path) {
                     problems.push(not_found(manifest, named.span, &path, "contract"));
                 }
                 let contract = load(&path, &subject);
@@ -108,7 +109,7 @@ fn by_custom(
         return Default::default();
     };
     let [own, others] = contract::customary(script, subject.folder);
-    let own = own.into_iter().find(|path| path.is_file());
+    let own = own.into_iter().find(|path| disk::is_file(path));
     if let Some(path) = own.or_else(catalogued) {
         let contract = load(&path, subject);
         return (path, contract);
@@ -116,8 +117,7 @@ fn by_custom(
     let is_contract = |path: &Path| -> Option<Source> {
         let mut known = known.borrow_mut();
         let looked = known.entry(path.to_owned()).or_insert_with(|| {
-            let read = path
-                .is_file()
+            let read = disk::is_file(path)
                 .then(|| file::read(path, subject.folder).ok())
                 .flatten();
             match read.map(|source| (contract::recognise(&source), source)) {
@@ -156,7 +156,7 @@ struct Catalog {
 
 impl Catalog {
     fn load(catalog: &Path, folder: &Path) -> Self {
-        let entries = std::fs::read_dir(catalog)
+        let entries = disk::read_dir(catalog)
             .into_iter()
             .flatten()
             .flatten()
@@ -217,7 +217,7 @@ impl Catalog {
 fn is_yaml(path: &Path) -> bool {
     path.extension()
         .is_some_and(|suffix| suffix == "yaml" || suffix == "yml")
-        && path.is_file()
+        && disk::is_file(path)
 }
 
 fn not_found(manifest: &Manifest, span: Span, path: &Path, what: &str) -> Diagnostic {

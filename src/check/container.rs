@@ -1,13 +1,13 @@
 //! Owns container paths: which paths written into scripts are those of a container, and how this machine can put folders
 //! in their place for one process alone. (io: looks at /proc, /opt and along PATH)
 
-use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use super::images;
 use super::values::{Taken, Values};
 use crate::analysis::Analysis;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::disk;
 use crate::program;
 use crate::requirement::{Binding, Kind, Requirement};
 use crate::script::Launcher;
@@ -51,16 +51,16 @@ pub fn top(path: &Path) -> Option<PathBuf> {
 /// # Errors
 /// Why it cannot, and what to do about it.
 pub fn way() -> Result<Way, &'static str> {
-    let setting = |name: &str| fs::read_to_string(Path::new("/proc/sys").join(name));
+    let setting = |name: &str| disk::read_to_string(Path::new("/proc/sys").join(name));
     let is = |name: &str, value: &str| setting(name).is_ok_and(|text| text.trim() == value);
     let variable = std::env::var_os("PATH");
     let find = |name: &str| program::find(name, variable.as_deref(), Path::new("/"));
-    if !Path::new("/proc/self/ns/user").exists() || is("user/max_user_namespaces", "0") {
+    if !disk::exists("/proc/self/ns/user") || is("user/max_user_namespaces", "0") {
         return Err(
             "it has no user namespaces; run on Linux that has them, or give the step an `image:`",
         );
     }
-    if !Path::new(ROOT).is_dir() {
+    if !disk::is_dir(ROOT) {
         return Err("it has no folder `/opt`; make it, or give the step an `image:`");
     }
     let is_restricted = is("kernel/unprivileged_userns_clone", "0")

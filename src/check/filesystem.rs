@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::analysis::Analysis;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::discovery::{similar_files, workspace};
+use crate::disk;
 use crate::file;
 use crate::manifest::Step;
 use crate::requirement::{DataType, Kind, Requirement};
@@ -154,7 +155,7 @@ pub(super) fn around<'a>(path: &'a Path, folder: &'a Path) -> impl Iterator<Item
 fn stands_to(analysis: &Analysis, reader: usize, writer: usize, path: &Path) -> bool {
     let graph = &analysis.manifest.graph;
     !graph.needs(reader, writer)
-        && (reader == writer || graph.needs(writer, reader) || path.exists())
+        && (reader == writer || graph.needs(writer, reader) || disk::exists(path))
 }
 
 fn check_folder(analysis: &Analysis, step: &Step) -> Option<Diagnostic> {
@@ -164,7 +165,7 @@ fn check_folder(analysis: &Analysis, step: &Step) -> Option<Diagnostic> {
         .as_ref()
         .filter(|cwd| !cwd.value.contains("${"))?;
     let path = working_folder(analysis, step);
-    (!path.is_dir()).then(|| {
+    (!disk::is_dir(&path)).then(|| {
         let near = similar_files(&path, &analysis.manifest.folder)
             .map(|near| format!("did you mean `{near}`?"));
         Diagnostic::new(
@@ -178,7 +179,7 @@ fn check_folder(analysis: &Analysis, step: &Step) -> Option<Diagnostic> {
 
 fn check_input(subject: &Subject<'_>, path: &Path) -> Option<Diagnostic> {
     let requirement = subject.requirement;
-    let metadata = match fs::metadata(path) {
+    let metadata = match disk::metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if glob::is_pattern(path) => {
             let nothing = error.kind() == io::ErrorKind::NotFound && !glob::matches_any(path);
@@ -190,7 +191,7 @@ fn check_input(subject: &Subject<'_>, path: &Path) -> Option<Diagnostic> {
                 io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
             ) =>
         {
-            return Some(match fs::read_link(path) {
+            return Some(match disk::read_link(path) {
                 Ok(target) => dangling(subject, path, &target),
                 Err(_) => not_found(subject, path),
             });
@@ -205,7 +206,7 @@ fn check_input(subject: &Subject<'_>, path: &Path) -> Option<Diagnostic> {
         return Some(wrong_kind(subject, path, "a folder", "a file"));
     }
     if metadata.is_dir() {
-        let first = fs::read_dir(path).map(|mut entries| entries.next());
+        let first = disk::read_dir(path).map(|mut entries| entries.next());
         return match (first, &requirement.files) {
             (Err(error), _) => Some(unreadable(subject, path, &file::plain(&error))),
             (Ok(None), _) => Some(empty(subject, path, "folder")),
@@ -216,7 +217,7 @@ fn check_input(subject: &Subject<'_>, path: &Path) -> Option<Diagnostic> {
         };
     }
     if metadata.is_file() {
-        if let Err(error) = fs::File::open(path) {
+        if let Err(error) = disk::open(path) {
             return Some(unreadable(subject, path, &file::plain(&error)));
         }
         return match metadata.len() {
@@ -264,7 +265,9 @@ fn check_outside(
 
 /// The outermost folder that belongs to the project: its repository, or its Cargo workspace.
 fn workspace_of(folder: &Path) -> PathBuf {
-    let repository = folder.ancestors().find(|above| above.join(".git").exists());
+    let repository = folder
+        .ancestors()
+        .find(|above| disk::exists(above.join(".git")));
     let around = || Some(workspace::find(folder, &|_| None)?.root);
     repository
         .map(Path::to_owned)
@@ -282,7 +285,7 @@ fn check_output(
         return Some(overwrites(subject, path, what));
     }
     let wants_folder = subject.requirement.data_type == Some(DataType::Folder);
-    match fs::metadata(path) {
+    match disk::metadata(path) {
         Ok(metadata)
             if metadata.is_dir() && !wants_folder && subject.requirement.data_type.is_some() =>
         {
@@ -301,8 +304,8 @@ fn check_output(
         }
         _ => {}
     }
-    let there = path.ancestors().find(|above| above.exists())?;
-    if there != path && !there.is_dir() {
+    let there = path.ancestors().find(|above| disk::exists(above))?;
+    if there != path && !disk::is_dir(there) {
         return Some(unwritable(
             subject,
             path,
@@ -385,10 +388,10 @@ impl Kept {
     fn overwritten(&self, path: &Path, is_kept_for: &dyn Fn(usize) -> bool) -> Option<&str> {
         let by_path = self.by_path.get(path);
         let by_link = || {
-            let path = fs::canonicalize(path).ok()?;
+            let path = disk::canonicalize(path).ok()?;
             let real = self.real.get_or_init(|| {
                 let each = self.by_path.iter();
-                each.filter_map(|(path, what)| Some((fs::canonicalize(path).ok()?, what.clone())))
+                each.filter_map(|(path, what)| Some((disk::canonicalize(path).ok()?, what.clone())))
                     .collect()
             });
             real.get(&path)

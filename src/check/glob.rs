@@ -1,8 +1,9 @@
 //! Owns patterns of file names: whether a pattern such as `data/**/*.csv` fits anything. Looks at a bounded number of
 //! files. (io)
 
-use std::fs;
 use std::path::{Component, Path, PathBuf};
+
+use crate::disk;
 
 /// How many files and folders are looked at; where there are more, something is taken to fit.
 const ENTRIES: usize = 20_000;
@@ -65,7 +66,7 @@ fn below(
             return Some(true);
         }
     }
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+    for entry in disk::read_dir(folder).into_iter().flatten().flatten() {
         *left = left.checked_sub(1)?;
         let name = entry.file_name().to_string_lossy().into_owned();
         if name.starts_with('.') && !first.starts_with('.') {
@@ -77,7 +78,7 @@ fn below(
             "**" => is_folder && below(&entry.path(), parts, left, show)?,
             first if !fits(&name, first) => false,
             _ if rest.is_empty() => show(entry.path()) == Go::Stop,
-            _ => entry.path().is_dir() && below(&entry.path(), rest, left, show)?,
+            _ => disk::is_dir(entry.path()) && below(&entry.path(), rest, left, show)?,
         };
         if enough {
             return Some(true);
@@ -145,6 +146,8 @@ fn one_of(pattern: &[char], c: char) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -2,11 +2,11 @@
 //! as folders and files tell it. Runs nothing, so what a module does to the path while it is loaded is not known. (io)
 
 use std::collections::{BTreeSet, HashMap};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::analysis::Analysis;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, misspelling};
+use crate::disk;
 use crate::extract::python;
 use crate::file;
 use crate::manifest::Runs;
@@ -132,24 +132,24 @@ fn is_standard(module: &str) -> bool {
 
 /// Whether a module lies in a folder.
 fn holds(folder: &Path, module: &str) -> bool {
-    folder.join(module).is_dir() || folder.join(format!("{module}.py")).is_file()
+    disk::is_dir(folder.join(module)) || disk::is_file(folder.join(format!("{module}.py")))
 }
 
 /// Where a Python finds modules; nothing where its folders are not those that are known.
 fn site_of(program: &Path) -> Option<Site> {
     let above = |path: &Path| Some(path.parent()?.parent()?.to_owned());
     let mut homes = Vec::new();
-    let environment = above(program).filter(|home| home.join("pyvenv.cfg").is_file());
+    let environment = above(program).filter(|home| disk::is_file(home.join("pyvenv.cfg")));
     let mut is_closed = false;
     if let Some(home) = &environment {
         homes.push(home.clone());
-        let text = fs::read_to_string(home.join("pyvenv.cfg")).ok()?;
+        let text = disk::read_to_string(home.join("pyvenv.cfg")).ok()?;
         let mut lines = text.lines().filter_map(|line| line.split_once('='));
         let shared = lines.find(|(key, _)| key.trim() == "include-system-site-packages");
         is_closed = shared.is_none_or(|(_, value)| value.trim() != "true");
     }
     if !is_closed {
-        homes.extend(above(&fs::canonicalize(program).ok()?));
+        homes.extend(above(&disk::canonicalize(program).ok()?));
         let user = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local"));
         homes.extend(user);
     }
@@ -163,7 +163,7 @@ fn site_of(program: &Path) -> Option<Site> {
             }
         }
     }
-    folders.retain(|folder| folder.is_dir());
+    folders.retain(|folder| disk::is_dir(folder));
     if folders.is_empty() {
         return None;
     }
@@ -190,7 +190,7 @@ fn site_of(program: &Path) -> Option<Site> {
 }
 
 fn names(folder: &Path) -> impl Iterator<Item = String> + use<> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let entries = disk::read_dir(folder).into_iter().flatten().flatten();
     entries
         .take(ENTRIES)
         .map(|entry| entry.file_name().to_string_lossy().into_owned())

@@ -1,11 +1,11 @@
 //! Owns what is known of an interpreter without starting it: its version, told by its path, the environment it belongs
 //! to, or what is installed beside it; and whether that is one that the manifest allows. (io: looks, and starts nothing)
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::analysis::Analysis;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+use crate::disk;
 use crate::file;
 use crate::manifest::version::{self, Version, Versions};
 use crate::script::{Language, Launcher};
@@ -71,7 +71,7 @@ fn of_step(analysis: &Analysis, index: usize) -> Option<Diagnostic> {
 /// The version of a program, as far as its surroundings tell it.
 pub(super) fn version_of(program: &Path, language: Language, folder: &Path) -> Option<Version> {
     let program = chosen_by_shim(program, folder).unwrap_or_else(|| program.to_owned());
-    let real = fs::canonicalize(&program).ok()?;
+    let real = disk::canonicalize(&program).ok()?;
     let above = |path: &Path| Some(path.parent()?.parent()?.to_owned());
     let by_environment = above(&program).and_then(|home| configured(&home));
     let by_path = || real.iter().rev().find_map(|part| named(part.to_str()?));
@@ -91,7 +91,7 @@ pub(super) fn chosen_by_shim(program: &Path, folder: &Path) -> Option<PathBuf> {
         .parent()
         .filter(|parent| parent.ends_with("shims"))?;
     let root = shims.parent()?;
-    let written = |path: PathBuf| fs::read_to_string(path).ok();
+    let written = |path: PathBuf| disk::read_to_string(path).ok();
     let by_variable = std::env::var("PYENV_VERSION")
         .ok()
         .filter(|v| !v.is_empty());
@@ -107,12 +107,12 @@ pub(super) fn chosen_by_shim(program: &Path, folder: &Path) -> Option<PathBuf> {
     let mut candidates = chosen
         .split_whitespace()
         .map(|version| root.join("versions").join(version).join("bin").join(name));
-    candidates.find(|candidate| candidate.is_file())
+    candidates.find(|path| disk::is_file(path))
 }
 
 /// What a virtual environment says of its interpreter.
 fn configured(home: &Path) -> Option<Version> {
-    let text = fs::read_to_string(home.join("pyvenv.cfg")).ok()?;
+    let text = disk::read_to_string(home.join("pyvenv.cfg")).ok()?;
     text.lines().find_map(|line| {
         let (key, value) = line.split_once('=')?;
         let is_version = matches!(key.trim(), "version" | "version_info");
@@ -151,7 +151,7 @@ fn leading(text: &str) -> Option<Version> {
 /// What is installed below a Python's home: conda's record of it, or the one folder of its library.
 fn installed(home: &Path) -> Option<Version> {
     let names = |folder: PathBuf| {
-        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        let entries = disk::read_dir(folder).into_iter().flatten().flatten();
         entries
             .take(10_000)
             .map(|entry| entry.file_name().to_string_lossy().into_owned())

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::analysis::Analysis;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::disk;
 use crate::file;
 use crate::manifest::Step;
 use crate::requirement::Kind;
@@ -51,7 +52,7 @@ pub(super) fn check(analysis: &Analysis, values: &Values, selected: &[usize]) ->
                         || graph.needs(reader, writer.step)
                         || graph.needs(writer.step, reader);
                     // What is there already, in a folder that others write to, may well be the user's.
-                    let is_users = written != path && path.exists();
+                    let is_users = written != path && disk::exists(&path);
                     if !is_ordered && !is_users && told.insert((reader, writer.step)) {
                         problems.push(missing(analysis, &own, &path, writer, written));
                     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::analysis::Analysis;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::discovery::similar_files;
+use crate::disk;
 use crate::file;
 use crate::manifest::{Runs, Step};
 use crate::program;
@@ -98,7 +99,7 @@ fn similar_program(program: &str) -> Option<String> {
     const MOST: usize = 50_000;
     let path = std::env::var_os("PATH")?;
     let folders = std::env::split_paths(&path);
-    let entries = folders.flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten());
+    let entries = folders.flat_map(|folder| disk::read_dir(folder).into_iter().flatten());
     let mut names: Vec<String> = entries
         .flatten()
         .take(MOST)
@@ -112,7 +113,7 @@ fn not_installed(analysis: &Analysis, program: &str, folder: &Path, steps: &[usi
     let shown = file::display(Path::new(program), &analysis.manifest.folder);
     let path = file::resolve(folder, program);
     let is_path = program.contains('/');
-    if is_path && path.is_file() {
+    if is_path && disk::is_file(&path) {
         let message = format!("`{shown}` is there, and may not be executed");
         let finding = Diagnostic::new(Code::NotExecutable, message);
         return at_steps(finding, analysis, steps).help(format!("`chmod +x {shown}`"));

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 
@@ -11,6 +11,7 @@ use crate::analysis::{self, Analysis};
 use crate::answers::Sources;
 use crate::check::{self, status};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::disk;
 use crate::event::{Judged, Live, RunSummary};
 use crate::exit_code::Exit;
 use crate::file;
@@ -19,16 +20,19 @@ use crate::findings::baseline::Baseline;
 use crate::manifest::load;
 use crate::plan::select::{self, Selection, Shard};
 use crate::plan::{Plan, build, changed, outline};
+use crate::report::console;
 use crate::report::github::Github;
 use crate::report::{Console, Explain, Json, Reporter, Reporters, Results, Written};
 use crate::run::cache::Reuse;
+use crate::run::cache::digest::Hash;
 use crate::run::expect::Snapshots;
 use crate::run::interrupt::Interrupt;
 use crate::run::{self, OnFailure, RunError, RunOptions};
 use crate::source::Place;
-use crate::ui::Ui;
+use crate::ui::{Ui, Verbosity};
 
 use super::args::{Global, Judging, Settings, Steps};
+use super::settled;
 
 /// Check everything, then run the pipeline
 ///
@@ -177,7 +181,58 @@ fn time(text: &str) -> Result<Duration, String> {
     load::duration(text).ok_or_else(|| "write `90s`, `10m` or `1h 30m`".to_owned())
 }
 
+/// Who calls this run and how, where it is one that may be recognised as one with nothing to do: not where more is asked
+/// of it than to run what has changed and to tell of that.
+fn caller(global: &Global, args: &Args, ui: &Ui) -> Option<Hash> {
+    let Args {
+        failed: false,
+        changed_since: None,
+        bless: false,
+        dry_run: false,
+        live: false,
+        no_capture: false,
+        force: false,
+        explain: false,
+        trace: None,
+        message_format: MessageFormat::Human,
+        // What decides how much is run, and how, is part of the call.
+        steps: _,
+        shard: _,
+        jobs: _,
+        fail_fast: _,
+        keep_going: _,
+        timeout: _,
+        grace: _,
+        settings: _,
+        judging: _,
+    } = args
+    else {
+        return None;
+    };
+    let is_short = global.verbosity() != Verbosity::Verbose;
+    let canvas = ui.canvas();
+    is_short.then(|| settled::caller(&format!("{global:?} {args:?} {canvas:?}")))?
+}
+
 pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
+    let (began, clock) = (disk::now(), Instant::now());
+    let caller = caller(global, args, ui);
+    if let Some(found) = caller.and_then(|caller| settled::recognise(global, caller)) {
+        if !found.told.is_empty() {
+            ui.tell(&found.told);
+        }
+        let seconds = clock.elapsed().as_secs_f64();
+        ui.out(&console::unchanged(
+            &found.run_id,
+            found.spared,
+            found.external,
+            seconds,
+        ));
+        return Exit::Done;
+    }
+    if caller.is_some() {
+        disk::watch();
+    }
     let analysis = match analysis::analyse(&global.options()) {
         Ok(analysis) => analysis,
         Err(problems) => return super::refuse(problems, ui),
@@ -262,7 +317,7 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     let written = written
         .with_trace(trace.map(|path| file::resolve(&global.folder(), path)))
         .with_github(github(args));
-    let told = match args.message_format {
+    let teller = match args.message_format {
         MessageFormat::Human => {
             let explain = if args.explain {
                 Explain::Told
@@ -274,8 +329,13 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         }
         MessageFormat::Json => Reporter::Json(Json),
     };
-    let reporters = Reporters::new(vec![told, Reporter::Written(Box::new(written))]);
-    carry_out(&plan, reporters, args, ui)
+    let reporters = Reporters::new(vec![teller, Reporter::Written(Box::new(written))]);
+    let (exit, summary) = carry_out(&plan, reporters, args, ui);
+    if let (Some(caller), Some(seen), Some(summary)) = (caller, disk::seen(), summary) {
+        let told = ui.drawn(&told.findings);
+        settled::remember(&analysis, &plan, &summary, caller, told, seen, began);
+    }
+    exit
 }
 
 /// The job of GitHub Actions that this is part of.
@@ -340,10 +400,19 @@ fn selection(analysis: &Analysis, args: &Args, changed: Option<Vec<String>>) -> 
     }
 }
 
-fn carry_out(plan: &Plan, mut reporters: Reporters, args: &Args, ui: &mut Ui) -> Exit {
+/// Runs, and gives the summary of a run that came to its end.
+fn carry_out(
+    plan: &Plan,
+    mut reporters: Reporters,
+    args: &Args,
+    ui: &mut Ui,
+) -> (Exit, Option<RunSummary>) {
     let interrupt = match Interrupt::from_signals() {
         Ok(interrupt) => interrupt,
-        Err(error) => return super::failed(&format!("cannot listen to signals: {error}"), ui),
+        Err(error) => {
+            let exit = super::failed(&format!("cannot listen to signals: {error}"), ui);
+            return (exit, None);
+        }
     };
     let mut options = RunOptions {
         interrupt: interrupt.clone(),
@@ -380,7 +449,7 @@ fn carry_out(plan: &Plan, mut reporters: Reporters, args: &Args, ui: &mut Ui) ->
     if let (Ok(summary), MessageFormat::Human) = (&ended, args.message_format) {
         ui.diagnostics(&unmet(plan, summary));
     }
-    match ended {
+    let exit = match &ended {
         Ok(_) if interrupt.is_asked() => Exit::Interrupted,
         Ok(summary) if summary.success => Exit::Done,
         Ok(_) => Exit::StepFailed,
@@ -389,5 +458,6 @@ fn carry_out(plan: &Plan, mut reporters: Reporters, args: &Args, ui: &mut Ui) ->
             Exit::BuildFailed
         }
         Err(error) => super::failed(&error.to_string(), ui),
-    }
+    };
+    (exit, ended.ok())
 }

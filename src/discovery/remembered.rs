@@ -3,12 +3,12 @@
 //! is looked for is among it, with its source where it was. (io)
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::workspace::{FoundTarget, Workspace};
+use crate::disk;
 use crate::file;
 use crate::script::{CargoTarget, TargetKind};
 
@@ -52,7 +52,7 @@ impl Target {
 fn asked(folder: &Path, cargo_toml: Option<&Path>) -> Option<PathBuf> {
     let named = cargo_toml.map(|path| file::resolve(folder, path));
     let mut above = folder.ancestors().map(|above| above.join("Cargo.toml"));
-    named.or_else(|| above.find(|path| path.is_file()))
+    named.or_else(|| above.find(|path| disk::is_file(path)))
 }
 
 /// The targets that Cargo named the last time, where that still holds and all of `wanted` is among them.
@@ -62,18 +62,19 @@ pub(super) fn recall(
     cargo_toml: Option<&Path>,
     wanted: &[(TargetKind, &str)],
 ) -> Option<Vec<FoundTarget>> {
-    let text = fs::read_to_string(workspace.target.join(NAME)).ok()?;
+    let text = disk::read_to_string(workspace.target.join(NAME)).ok()?;
     let known: Remembered = serde_json::from_str(&text).ok()?;
     let is_current = known.version == VERSION
         && Some(&known.asked) == asked(folder, cargo_toml).as_ref()
         && known
             .texts
             .iter()
-            .all(|(path, text)| fs::read_to_string(path).is_ok_and(|now| now == *text));
+            .all(|(path, text)| disk::read_to_string(path).is_ok_and(|now| now == *text));
     let is_there = |(kind, name): &(TargetKind, &str)| {
         let mut targets = known.targets.iter();
-        targets
-            .any(|target| target.kind() == *kind && target.name == *name && target.source.is_file())
+        targets.any(|target| {
+            target.kind() == *kind && target.name == *name && disk::is_file(&target.source)
+        })
     };
     (is_current && wanted.iter().all(is_there)).then(|| {
         let found = |target: Target| FoundTarget {
@@ -104,7 +105,7 @@ pub(super) fn keep(
     let packages = targets.iter().map(|found| found.target.manifest.clone());
     let paths = packages.chain([asked.clone(), workspace.root.join("Cargo.toml")]);
     let texts: Option<BTreeMap<PathBuf, String>> = paths
-        .map(|path| Some((path.clone(), fs::read_to_string(path).ok()?)))
+        .map(|path| Some((path.clone(), disk::read_to_string(path).ok()?)))
         .collect();
     let Some(texts) = texts else { return };
     let remembered = Remembered {
@@ -129,6 +130,8 @@ pub(super) fn keep(
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::discovery::workspace;
 

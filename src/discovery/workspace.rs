@@ -1,10 +1,10 @@
 //! Owns what Cargo knows: the workspace around a manifest and its targets. The only file that names cargo_metadata,
 //! which is asked only when a step runs a Cargo target. (io)
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::remembered;
+use crate::disk;
 use crate::file;
 use crate::script::{CargoTarget, TargetKind};
 
@@ -37,7 +37,7 @@ pub fn find(folder: &Path, variable: &dyn Fn(&str) -> Option<String>) -> Option<
     let tables: Vec<(&Path, toml::Table)> = folder
         .ancestors()
         .filter_map(|above| {
-            let text = fs::read_to_string(above.join("Cargo.toml")).ok()?;
+            let text = disk::read_to_string(above.join("Cargo.toml")).ok()?;
             Some((above, text.parse().ok()?))
         })
         .collect();

@@ -18,6 +18,7 @@ use crate::analysis::{AnalysedStep, Analysis};
 use crate::check::values::{Taken, is_path, paths, working_folder};
 use crate::check::{Checked, container, images, programs};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::disk;
 use crate::file;
 use crate::manifest::{Inherit, Step};
 use crate::requirement::{
@@ -113,7 +114,7 @@ pub fn not_left(analysis: &Analysis, checked: &Checked, selected: &[usize]) -> D
                 .manifest
                 .find(&from.step)
                 .is_none_or(|at| selected.contains(&at));
-            if !is_selected && outputs.get(from).is_none_or(|path| !path.exists()) {
+            if !is_selected && outputs.get(from).is_none_or(|path| !disk::exists(path)) {
                 problems.push(nothing_left(
                     &analysis.manifest.steps[index].name,
                     requirement,
@@ -231,8 +232,10 @@ impl Builder<'_> {
             inside.extend(looks::environment_of(path, &args, &dir));
         }
         let container = self.container(&values);
-        if let (None, false, Program::At(path), Ok(way)) =
-            (&container, stages.is_empty(), &program, container::way())
+        if container.is_none()
+            && !stages.is_empty()
+            && let Program::At(path) = &program
+            && let Ok(way) = container::way()
         {
             let main = self.analysis.home.join("main");
             let enclosed = enclose::enclosed(&way, &stages, &dir, &main, path, args);

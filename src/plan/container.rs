@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::{Inherits, Invocation, Plan};
+use crate::disk;
 
 /// A container in which an invocation's program runs. Folders of this machine are there under their own names, so that
 /// every path means the same inside and outside.
@@ -63,7 +64,7 @@ impl Container {
         if let Some((uid, gid)) = self.user {
             words.extend(["--user".into(), format!("{uid}:{gid}")]);
         }
-        if Path::new("/sys/fs/selinux/enforce").exists() {
+        if disk::exists("/sys/fs/selinux/enforce") {
             // What is seen keeps its label, with which it could not be touched otherwise.
             words.extend(["--security-opt".into(), "label=disable".into()]);
         }
@@ -100,7 +101,7 @@ impl Container {
         let writes = writes.map(|path| (path, true));
         let reads = self.reads.iter().filter_map(|path| there(path));
         // What Cargo has built lies where Cargo likes.
-        let built = program.is_file().then(|| program.parent()).flatten();
+        let built = disk::is_file(program).then(|| program.parent()).flatten();
         let built = built.filter(|_| matches!(invocation.program, super::Program::Cargo(_)));
         let reads = reads.chain(built).map(|path| (path, false));
         let mut mounts: Vec<Mount<'_>> = Vec::new();
@@ -148,7 +149,7 @@ impl Mount<'_> {
 
 /// The path itself, or the first folder above it that is there; nothing where only the root is.
 fn there(path: &Path) -> Option<&Path> {
-    let found = path.ancestors().find(|above| above.exists())?;
+    let found = path.ancestors().find(|above| disk::exists(above))?;
     found.parent().map(|_| found)
 }
 

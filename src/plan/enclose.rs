@@ -1,12 +1,12 @@
 //! Owns the enclosure of a program for which folders of this machine stand at container paths: what lies in them, and the
 //! command that puts them there.
 
-use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::{Document, Stage};
 use crate::check::container::{self, Way};
+use crate::disk;
 
 /// The program that puts folders in place, for `unshare`.
 const ENCLOSE: &str = include_str!("enclose.sh");
@@ -79,7 +79,7 @@ pub(super) fn enclosed(
     match way {
         Way::Unshare(unshare) => {
             let script = main.join("enclose.sh");
-            let (uid, gid) = fs::metadata("/proc/self").map_or((0, 0), |me| (me.uid(), me.gid()));
+            let (uid, gid) = disk::metadata("/proc/self").map_or((0, 0), |me| (me.uid(), me.gid()));
             let start = ["--user", "--map-root-user", "--mount", "sh"].map(str::to_owned);
             let own = [
                 text(&script),
@@ -109,7 +109,7 @@ pub(super) fn enclosed(
             ]
             .map(str::to_owned)
             .to_vec();
-            let there = fs::read_dir(container::ROOT)
+            let there = disk::read_dir(container::ROOT)
                 .into_iter()
                 .flatten()
                 .flatten();

@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::disk;
 use crate::script::Language;
 
 /// Names looked at in one script.
@@ -76,7 +77,7 @@ pub(super) fn environment_of(program: &Path, args: &[String], dir: &Path) -> Vec
     let runs = args.iter().take(8).any(|arg| arg == "run");
     if name == "uv" && runs {
         let mut folders = dir.ancestors();
-        let project = folders.find(|folder| folder.join("pyproject.toml").is_file());
+        let project = folders.find(|folder| disk::is_file(folder.join("pyproject.toml")));
         let files = ["pyproject.toml", "uv.lock", ".venv/pyvenv.cfg"];
         let files = files.map(|file| project.unwrap_or(dir).join(file));
         return files.into();

@@ -287,6 +287,20 @@ fn attempt_of(attempt: u32) -> String {
     }
 }
 
+/// The last line of a run that was recognised as one with nothing to do: it spared as many steps, and others are
+/// external.
+pub fn unchanged(run_id: &str, spared: usize, external: usize, seconds: f64) -> String {
+    let counts = ending::counted_up(&ending::Counts {
+        passed: spared,
+        cached: spared,
+        external,
+        ..ending::Counts::default()
+    });
+    let time = time(seconds);
+    let text = format!("{time} {counts}; nothing has changed since run {run_id}");
+    headed(Tone::Good, "Summary", &text)
+}
+
 /// A line of text behind its first word, as Cargo's lines are.
 fn headed(tone: Tone, word: &str, text: &str) -> String {
     let gap = " ".repeat(WORD.saturating_sub(word.chars().count()));

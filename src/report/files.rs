@@ -35,6 +35,9 @@ pub struct Files {
     pub version: u32,
     /// The files of each step that ran.
     pub steps: IndexMap<String, Vec<Kept>>,
+    /// How much room pictures take.
+    #[serde(skip)]
+    pictures: usize,
 }
 
 /// What lay at a path.
@@ -92,7 +95,7 @@ impl Files {
     /// Takes in the files of a step that has ended.
     pub fn keep(&mut self, step: &str, outline: &StepOutline, secrets: &[String]) {
         self.version = 1;
-        let mut room = PICTURES.saturating_sub(self.pictures());
+        let mut room = PICTURES.saturating_sub(self.pictures);
         let mut all = Vec::new();
         for value in outline.values.iter().filter(|value| value.kind.is_path()) {
             for path in paths(value) {
@@ -100,20 +103,8 @@ impl Files {
                 all.extend((kept.size.is_some() || value.kind == Kind::Output).then_some(kept));
             }
         }
+        self.pictures = PICTURES.saturating_sub(room);
         self.steps.insert(step.to_owned(), all);
-    }
-
-    /// How much room pictures take.
-    fn pictures(&self) -> usize {
-        let previews = self
-            .steps
-            .values()
-            .flatten()
-            .map(|kept| match &kept.preview {
-                Some(Preview::Picture { data, .. }) => data.len(),
-                _ => 0,
-            });
-        previews.sum()
     }
 }
 

@@ -42,6 +42,11 @@ pub fn last_lines(text: &str, most: usize) -> Vec<String> {
 
 /// The text without control characters; tabs and line breaks stay.
 pub fn without_controls(text: &str) -> String {
+    // Control characters are single bytes, but for those that begin with the byte 0xc2, as other characters may.
+    let may_be = |b: u8| b < b' ' && !matches!(b, b'\t' | b'\n') || matches!(b, 0x7f | 0xc2);
+    if !text.bytes().any(may_be) {
+        return text.to_owned();
+    }
     text.chars()
         .filter(|&c| !c.is_control() || matches!(c, '\t' | '\n'))
         .collect()
@@ -49,7 +54,10 @@ pub fn without_controls(text: &str) -> String {
 
 /// The text without colours and control characters; tabs and line breaks stay.
 pub fn plain(text: &str) -> String {
-    without_controls(&without_styles(text))
+    match text.bytes().all(|b| (b' '..0x7f).contains(&b)) {
+        true => text.to_owned(),
+        false => without_controls(&without_styles(text)),
+    }
 }
 
 #[cfg(test)]
@@ -75,5 +83,22 @@ mod tests {
         let text = "a\n\u{1b}[31mred\u{1b}[0m \u{7}bell\n10%\r50%\r100%\r\nlast\n\n\n";
         assert_eq!(last_lines(text, 3), ["red bell", "100%", "last"]);
         assert!(last_lines("", 3).is_empty());
+    }
+
+    #[test]
+    fn control_characters_are_left_out_wherever_they_are() {
+        for (text, kept) in [
+            ("", ""),
+            ("plain text, as most is", "plain text, as most is"),
+            ("tab\t and line\n", "tab\t and line\n"),
+            ("bell\u{7} and delete\u{7f}", "bell and delete"),
+            ("é · “ü”", "é · “ü”"),
+            ("cr\r\n", "cr\n"),
+        ] {
+            assert_eq!(without_controls(text), kept);
+            assert_eq!(plain(text), kept);
+        }
+        assert_eq!(without_controls("\u{85}é\u{9b}31m"), "é31m");
+        assert_eq!(plain("\u{1b}[1mbold\u{1b}[0m"), "bold");
     }
 }

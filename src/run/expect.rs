@@ -5,11 +5,11 @@ mod json;
 mod snapshot;
 mod table;
 
-use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
 use self::json::Document;
+use crate::disk;
 use crate::event::Judged;
 use crate::manifest::expect::{Expected, Range};
 use crate::pattern::{Glob, Regex};
@@ -89,7 +89,7 @@ fn of(expectation: &PlannedExpectation, found: Result<String, String>, root: &Pa
 /// What is found of one expectation: fine where it holds.
 fn found(expectation: &PlannedExpectation) -> Result<String, String> {
     let path = expectation.path.as_path();
-    match fs::metadata(path) {
+    match disk::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound && !expectation.required => {
             return Ok("was not written".to_owned());
         }
@@ -146,7 +146,7 @@ fn is_in(path: &Path, pattern: &str) -> Result<bool, String> {
 /// A file in memory, unless it is too long.
 fn read(path: &Path) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    let file = File::open(path).map_err(|error| unreadable(&error))?;
+    let file = disk::open(path).map_err(|error| unreadable(&error))?;
     let read = file.take(LONGEST + 1).read_to_end(&mut bytes);
     read.map_err(|error| unreadable(&error))?;
     match bytes.len() as u64 > LONGEST {
@@ -160,7 +160,7 @@ fn files(folder: &Path, pattern: &str) -> Result<u64, String> {
     let glob = Glob::new(pattern)?;
     let (mut open, mut seen, mut found) = (vec![folder.to_owned()], 0, 0);
     while let Some(next) = open.pop() {
-        for entry in fs::read_dir(&next)
+        for entry in disk::read_dir(&next)
             .map_err(|error| unreadable(&error))?
             .flatten()
         {

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{listed, nearest};
+use crate::disk;
 use crate::plan::PlannedPath;
 use crate::proof;
 use crate::requirement::DataType;
@@ -93,7 +94,7 @@ pub fn prove_external(outputs: &[PlannedPath], root: &Path) -> Result<(), String
 
 /// Whether an output is there, is not empty, and looks like its type.
 fn prove_one(output: &PlannedPath, root: &Path) -> Result<(), String> {
-    let found = match fs::metadata(&output.path) {
+    let found = match disk::metadata(&output.path) {
         Ok(found) => found,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(missing(output, root)),
         Err(error) => return Err(unreadable(output, root, &error)),
@@ -101,7 +102,7 @@ fn prove_one(output: &PlannedPath, root: &Path) -> Result<(), String> {
     match (output.data_type, found.is_dir()) {
         (Some(DataType::Folder) | None, true) => {
             let mut entries =
-                fs::read_dir(&output.path).map_err(|error| unreadable(output, root, &error))?;
+                disk::read_dir(&output.path).map_err(|error| unreadable(output, root, &error))?;
             if entries.next().is_none() {
                 Err(empty(output, root))
             } else {
@@ -152,7 +153,7 @@ fn signature(path: &Path) -> Option<u64> {
             return None;
         }
         if found.is_dir() {
-            let mut entries: Vec<PathBuf> = fs::read_dir(&path)
+            let mut entries: Vec<PathBuf> = disk::read_dir(&path)
                 .into_iter()
                 .flatten()
                 .flatten()
@@ -231,7 +232,7 @@ fn near_misses(path: &Path, folders: bool) -> Vec<String> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return Vec::new();
     };
-    let entries = fs::read_dir(folder)
+    let entries = disk::read_dir(folder)
         .into_iter()
         .flatten()
         .flatten()

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 const ORDER: &[&str] = &[
     "source",
     "diagnostic",
+    "disk",
     "file",
     "program",
     "yaml",
@@ -172,6 +173,66 @@ fn each_dependency_has_one_home() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Files below the stages that lead to a run, and the parts of a run that decide whether a step has to be run, which ask
+/// the system themselves: what they see decides nothing, or is asked anew each time.
+const ASK_THEMSELVES: &[&str] = &[
+    "check/space",
+    "check/status",
+    "discovery/candidates",
+    "plan/changed",
+    "plan/machine",
+    "run/cache/store",
+];
+
+/// Where nothing has changed, nothing is read: so all that could change a verdict has to be known.
+#[test]
+fn what_decides_is_asked_of_the_disk_by_one_door() {
+    let stages = [
+        "discovery",
+        "analysis",
+        "check",
+        "plan",
+        "proof",
+        "run/cache",
+        "run/expect",
+    ];
+    let asks = |line: &str| {
+        let words = [
+            "metadata(",
+            "read_dir(",
+            "read_to_string(",
+            "read_link(",
+            "canonicalize(",
+        ];
+        let by_function = words.iter().any(|word| {
+            let at = line.find(&format!("fs::{word}"));
+            at.is_some_and(|at| !line[..at].ends_with("rustix::"))
+        });
+        let by_method = [".is_file()", ".is_dir()", ".exists()", ".metadata()"];
+        let by_method = by_method.iter().any(|word| {
+            let before = line
+                .split(word)
+                .next()
+                .filter(|before| before.len() < line.len());
+            let told = ["metadata", "found", "kind", "file"];
+            before.is_some_and(|before| !told.iter().any(|known| before.ends_with(known)))
+        });
+        by_function || by_method || line.contains("File::open(")
+    };
+    let mut wrong = Vec::new();
+    for (name, text) in modules() {
+        let room = |room: &str| name == *room || name.starts_with(&format!("{room}/"));
+        if stages.iter().any(|stage| room(stage)) && !ASK_THEMSELVES.contains(&name.as_str()) {
+            let lines = text
+                .lines()
+                .filter(|line| !line.trim_start().starts_with("//"));
+            let lines = lines.filter(|line| asks(line));
+            wrong.extend(lines.map(|line| format!("src/{name}.rs: {}", line.trim())));
+        }
+    }
+    assert!(wrong.is_empty(), "ask `disk` instead: {wrong:#?}");
 }
 
 #[test]

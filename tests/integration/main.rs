@@ -23,6 +23,7 @@ mod mutations;
 mod reports;
 mod schemas;
 mod selection;
+mod settled;
 
 /// Every file beside this one is compiled; a forgotten one would be a test that never fails.
 #[test]

@@ -49,7 +49,7 @@ impl Console {
         } else {
             Tone::Bad
         };
-        let counts = counts(summary);
+        let counts = counted_up(&counts(summary));
         let text = format!("{} {counts}", time(summary.seconds));
         self.result(&headed(tone, "Summary", &text), ui);
         let page = shown_path(&self.folder.join("report.html"));
@@ -174,16 +174,41 @@ impl Console {
     }
 }
 
-/// `9 steps: 7 passed (1 flaky), 1 external, 1 failed, 0 skipped`: what is not in brackets adds up, and the four words
-/// are always there.
-fn counts(summary: &RunSummary) -> String {
+/// How the steps of a run ended.
+fn counts(summary: &RunSummary) -> Counts {
     let count = |state| summary.count(state);
     let external = |step: &&StepOutcome| step.state == StepState::Passed && step.is_external();
     let external = summary.steps.values().filter(external).count();
     let (flaky, cached) = (count(StepState::Flaky), count(StepState::Cached));
-    let (timed_out, not_run) = (count(StepState::TimedOut), count(StepState::NotRun));
-    let passed = count(StepState::Passed) - external + flaky + cached;
-    let failed = count(StepState::Failed) + timed_out;
+    let timed_out = count(StepState::TimedOut);
+    Counts {
+        passed: count(StepState::Passed) - external + flaky + cached,
+        flaky,
+        cached,
+        external,
+        failed: count(StepState::Failed) + timed_out,
+        timed_out,
+        skipped: count(StepState::Skipped),
+        not_run: count(StepState::NotRun),
+    }
+}
+
+/// How many steps ended how; some of the passed ones are flaky or cached, some of the failed ones timed out.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counts {
+    pub(super) passed: usize,
+    pub(super) flaky: usize,
+    pub(super) cached: usize,
+    pub(super) external: usize,
+    pub(super) failed: usize,
+    pub(super) timed_out: usize,
+    pub(super) skipped: usize,
+    pub(super) not_run: usize,
+}
+
+/// `9 steps: 7 passed (1 flaky), 1 external, 1 failed, 0 skipped`: what is not in brackets adds up, and the four words
+/// are always there.
+pub(super) fn counted_up(counts: &Counts) -> String {
     let among = |parts: &[(usize, &str)]| {
         let parts: Vec<String> = parts
             .iter()
@@ -201,17 +226,15 @@ fn counts(summary: &RunSummary) -> String {
         if n > 0 { paint(tone, &text) } else { text }
     };
     let mut parts = vec![
-        part(passed, Tone::Good, "passed") + &among(&[(flaky, "flaky"), (cached, "cached")]),
-        part(external, Tone::Good, "external"),
-        part(failed, Tone::Bad, "failed") + &among(&[(timed_out, "timed out")]),
-        part(count(StepState::Skipped), Tone::Warn, "skipped"),
+        part(counts.passed, Tone::Good, "passed")
+            + &among(&[(counts.flaky, "flaky"), (counts.cached, "cached")]),
+        part(counts.external, Tone::Good, "external"),
+        part(counts.failed, Tone::Bad, "failed") + &among(&[(counts.timed_out, "timed out")]),
+        part(counts.skipped, Tone::Warn, "skipped"),
     ];
-    if not_run > 0 {
-        parts.push(part(not_run, Tone::Warn, "not run"));
+    if counts.not_run > 0 {
+        parts.push(part(counts.not_run, Tone::Warn, "not run"));
     }
-    format!(
-        "{}: {}",
-        counted(summary.steps.len(), "step"),
-        parts.join(", ")
-    )
+    let all = counts.passed + counts.external + counts.failed + counts.skipped + counts.not_run;
+    format!("{}: {}", counted(all, "step"), parts.join(", "))
 }

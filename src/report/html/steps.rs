@@ -106,7 +106,10 @@ pub(super) fn steps(record: &Record, critical: &[&str], is_large: bool) -> Vec<S
         .map(|(at, (name, outcome))| {
             let (word, tone) = state(outcome);
             let outline = outlines.and_then(|outlines| outlines.get(name));
-            let values = outline.map_or_else(Vec::new, |outline| values(record, outline));
+            // Of a step that has not begun while others run, there is time to tell later.
+            let is_told = record.ended || record.times.contains_key(name);
+            let told = outline.filter(|_| is_told);
+            let values = told.map_or_else(Vec::new, |outline| values(record, outline));
             let (own, values) = values.into_iter().partition(|(is_own, _)| *is_own);
             let shown =
                 |values: Vec<(bool, Shown)>| values.into_iter().map(|(_, shown)| shown).collect();

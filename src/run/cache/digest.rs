@@ -1,29 +1,23 @@
 //! Owns the contents of files and folders as hashes, and the short way to them: a file whose size, times and number are as
 //! they were has the content it had, provided that it was at rest when it was read. (io: reads)
 //!
-//! A file written in the very moment in which it is read could be written once more within the same tick of the clock
-//! and look as before. So what is known of a file is trusted only where its times were well in the past when the reading
-//! began; all others are read again. A file from the future is never at rest.
+//! What is known of a file is trusted only where it was [at rest](Stat::rests_from) when the reading began; all others are
+//! read again. A file from the future is never at rest.
 
 use std::collections::HashMap;
 use std::fmt;
-use std::fs::{self, File, Metadata};
+use std::fs::Metadata;
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::check::glob;
-
-/// How coarse a clock of files may be: ticks of a kernel are at most 10 ms long.
-const TICK: i64 = 20_000_000;
-
-/// The same where a file system keeps whole seconds, or every second of them.
-const COARSE: i64 = 2_100_000_000;
+use crate::disk::{self, Stat, TICK, now};
 
 /// From this size on, a file that was just written is waited for until it is at rest, for waiting takes less time than
 /// reading it again next time.
@@ -135,47 +129,6 @@ impl fmt::Display for Unknown {
     }
 }
 
-/// What the system says of a file without opening it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stat {
-    /// Bytes.
-    pub size: u64,
-    /// When its content was last written, in nanoseconds since 1970.
-    pub written: i64,
-    /// When anything of it was last changed; programs cannot set it.
-    pub changed: i64,
-    /// Its number in its file system.
-    pub number: u64,
-}
-
-impl Stat {
-    /// Takes over what was asked.
-    pub fn of(found: &Metadata) -> Self {
-        let time = |seconds: i64, nanos: i64| seconds.saturating_mul(1_000_000_000) + nanos;
-        Self {
-            size: found.len(),
-            written: time(found.mtime(), found.mtime_nsec()),
-            changed: time(found.ctime(), found.ctime_nsec()),
-            number: found.ino(),
-        }
-    }
-
-    /// From when on it is at rest.
-    fn rests_from(&self) -> i64 {
-        let coarse = self.written % 1_000_000_000 == 0 && self.changed % 1_000_000_000 == 0;
-        let slack = if coarse { COARSE } else { TICK };
-        self.written.max(self.changed).saturating_add(slack)
-    }
-}
-
-/// Now, in nanoseconds since 1970.
-pub fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| {
-        i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
-    })
-}
-
 /// All that is known of files; threads share it.
 #[derive(Debug, Default)]
 pub struct Digests {
@@ -215,7 +168,7 @@ impl Digests {
     /// # Errors
     /// It cannot be told.
     pub fn of(&self, path: &Path) -> Result<Content, Unknown> {
-        match fs::metadata(path) {
+        match disk::metadata(path) {
             Ok(found) => {
                 let mut walk = Walk {
                     digests: self,
@@ -268,7 +221,7 @@ impl Digests {
                 began = now();
             }
             let hash = read(path, stat.size).map_err(unreadable)?;
-            let after = Stat::of(&fs::metadata(path).map_err(unreadable)?);
+            let after = Stat::of(&disk::metadata(path).map_err(unreadable)?);
             if after != stat {
                 stat = after;
                 continue;
@@ -298,7 +251,7 @@ fn is_absent(error: &io::Error) -> bool {
 
 /// The hash of a file's bytes.
 fn read(path: &Path, size: u64) -> io::Result<Hash> {
-    let mut file = File::open(path)?;
+    let mut file = disk::open(path)?;
     if size > SMALL {
         let mut hasher = blake3::Hasher::new();
         hasher.update_reader(file)?;
@@ -335,7 +288,7 @@ impl Walk<'_> {
         }
         self.above.push((found.dev(), found.ino()));
         let mut names = Vec::new();
-        for entry in fs::read_dir(path).map_err(|error| unreadable(path, error))? {
+        for entry in disk::read_dir(path).map_err(|error| unreadable(path, error))? {
             self.left =
                 (self.left.checked_sub(1)).ok_or_else(|| Unknown::TooMuch(path.to_owned()))?;
             names.push(entry.map_err(|error| unreadable(path, error))?.file_name());
@@ -345,7 +298,7 @@ impl Walk<'_> {
         let mut size = 0;
         for name in names {
             let below = path.join(&name);
-            let (kind, content): (&[u8], _) = match fs::metadata(&below) {
+            let (kind, content): (&[u8], _) = match disk::metadata(&below) {
                 Ok(found) if self.above.contains(&(found.dev(), found.ino())) => {
                     (b"link", link(&below))
                 }
@@ -367,7 +320,7 @@ impl Walk<'_> {
 
 /// A link by the name of its target.
 fn link(path: &Path) -> Content {
-    let target = fs::read_link(path).unwrap_or_default();
+    let target = disk::read_link(path).unwrap_or_default();
     Content {
         hash: Hash::of(target.as_os_str().as_encoded_bytes()),
         size: 0,

@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::digest::{Content, Digests, Hash, Unknown};
 use super::store::Record;
+use crate::disk;
 use crate::plan::{Container, Inherits, Invocation, PlannedPath};
 use crate::run::images::Images;
 use crate::run::mask::Mask;
@@ -203,7 +203,7 @@ fn code(
         .iter()
         .filter(|path| !own.contains(path.as_path()))
     {
-        if fs::metadata(path).is_ok_and(|found| found.is_file()) {
+        if disk::is_file(path) {
             let name = shown(path, facts.root).to_string_lossy().into_owned();
             parts.push(Part::of_content(
                 Kind::Code,
@@ -253,7 +253,7 @@ fn of_program(
         return Ok(());
     };
     let settings = home.join("pyvenv.cfg");
-    if settings.is_file() {
+    if disk::is_file(&settings) {
         let installed = installed(home);
         let mut part =
             Part::of_content(Kind::Packages, "", home, facts.root, digests.of(&settings)?);
@@ -270,7 +270,7 @@ fn of_program(
 /// The packages of a virtual environment with their versions, as the names of their folders tell them.
 fn installed(home: &Path) -> Vec<String> {
     let names = |folder: &Path| -> Vec<PathBuf> {
-        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        let entries = disk::read_dir(folder).into_iter().flatten().flatten();
         entries.map(|entry| entry.path()).collect()
     };
     let folders = names(&home.join("lib"))

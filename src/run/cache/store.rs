@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use super::digest::{Hash, Stat};
+use super::digest::Hash;
 use super::key::Part;
+use crate::disk::Stat;
 
 /// The log's name in the pipeline's folder.
 pub const FILE: &str = "cache.jsonl";

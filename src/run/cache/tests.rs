@@ -535,7 +535,7 @@ fn only_a_file_at_rest_is_known_by_its_looks() {
     let path = folder.path().join("file");
     fs::write(&path, "one").expect("a file");
     let found = fs::metadata(&path).expect("a file");
-    let stat = digest::Stat::of(&found);
+    let stat = crate::disk::Stat::of(&found);
     // Something wrong is known of it: whoever trusts its looks tells that.
     let wrong = digest::Hash::of(b"wrong");
     let digests = Digests::new([(path.clone(), (stat, wrong))].into());

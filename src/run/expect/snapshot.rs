@@ -1,12 +1,13 @@
 //! Owns snapshots: files that outputs equal, value by value where they are tables or JSON documents, to the byte
 //! elsewhere; and their renewal.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::Path;
 
 use super::json::{Document, is_close};
 use super::{read, table, type_of};
+use crate::disk;
 use crate::manifest::expect::Expected;
 use crate::plan::PlannedExpectation;
 use crate::requirement::DataType;
@@ -27,7 +28,7 @@ pub(super) fn compare(expectation: &PlannedExpectation) -> Result<String, String
     else {
         return Ok(String::new());
     };
-    if !snapshot.exists() {
+    if !disk::exists(snapshot) {
         return Err(format!(
             "has no snapshot `{written}` yet; accept what came out with `run --bless`"
         ));
@@ -70,8 +71,8 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
     let folder = to.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let mut new = tempfile::NamedTempFile::new_in(folder)?;
-    io::copy(&mut File::open(from)?, &mut new)?;
-    fs::set_permissions(new.path(), fs::metadata(from)?.permissions())?;
+    io::copy(&mut disk::open(from)?, &mut new)?;
+    fs::set_permissions(new.path(), disk::metadata(from)?.permissions())?;
     new.persist(to)?;
     Ok(())
 }
@@ -83,7 +84,7 @@ fn differences(
     data_type: Option<DataType>,
     within: f64,
 ) -> Result<Vec<String>, String> {
-    if output.is_dir() {
+    if disk::is_dir(output) {
         return Err("is a folder, which has no snapshot".to_owned());
     }
     match data_type {

@@ -1,10 +1,10 @@
 //! Owns tables as they are looked into: their rows and columns, read as a stream.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use super::{type_of, unreadable};
+use crate::disk;
 use crate::proof;
 use crate::requirement::DataType;
 
@@ -17,7 +17,7 @@ pub(super) type Table = csv::Reader<Box<dyn Read>>;
 /// How many rows a table has without its header; how many values a file with a JSON value a line has.
 pub(super) fn rows(path: &Path, data_type: Option<DataType>) -> Result<u64, String> {
     if type_of(path, data_type) == Some(DataType::Jsonl) {
-        let file = File::open(path).map_err(|error| unreadable(&error))?;
+        let file = disk::open(path).map_err(|error| unreadable(&error))?;
         return filled_lines(BufReader::new(file));
     }
     let mut table = open(path, data_type)?;
@@ -79,7 +79,7 @@ pub(super) fn has_columns(
 pub(super) fn open(path: &Path, data_type: Option<DataType>) -> Result<Table, String> {
     /// How much may stand before the end of the header.
     const LOOK: u64 = 64 * 1024;
-    let file = File::open(path).map_err(|error| unreadable(&error))?;
+    let file = disk::open(path).map_err(|error| unreadable(&error))?;
     let mut reader = BufReader::new(file);
     let mut header = Vec::new();
     loop {
