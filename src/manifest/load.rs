@@ -23,7 +23,7 @@ use super::raw::{
 use super::retries::{Backoff, Retries};
 use super::version::Versions;
 use super::{Image, Inherit, Manifest, Runs, Settings, Step};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
+use crate::diagnostic::{Diagnostic, Diagnostics, nearest};
 use crate::requirement::{Kind, Layer};
 use crate::script::{Entry, TargetKind};
 use crate::shape::{self, Shape};
@@ -60,9 +60,6 @@ pub fn load(
     };
     let problems = own_shape().check(&document, &place_name);
     let mut problems = problems.changed(|problem| Some(clearer(problem)));
-    let broken = problems
-        .iter()
-        .any(|problem| problem.code != Code::UnknownKey);
     let document = match profile
         .map(|name| with_profile(document.clone(), name))
         .transpose()
@@ -75,7 +72,8 @@ pub fn load(
     };
     let raw: RawManifest = match serde_path_to_error::deserialize(document.value.clone()) {
         Ok(raw) => raw,
-        Err(error) if !broken => {
+        // A key that is misspelt lacks where it belongs, which has been told.
+        Err(error) if !problems.has_errors() => {
             problems.push(misfit(&document, &error.path().to_string()));
             return (None, problems);
         }

@@ -272,6 +272,29 @@ const CASES: &[Case<'_>] = &[
         "pipeline: found\ndefaults: { interpreters: { python: { version: new } } }\n",
         &["error[invalid-value]", "`new` does not name versions"],
     ),
+    (
+        "runtime-test.yaml",
+        "    needs: [supplier]\n",
+        "    needs: [supplier]\n    image: { nam: 'x:1' }\n",
+        &[
+            "error[unknown-key]: unknown key `nam` in `image` of step `first`",
+            "did you mean `name`?",
+        ],
+    ),
+    (
+        "runtime-test.yaml",
+        "    needs: [supplier]\n",
+        "    needs: [supplier]\n    image: ''\n",
+        &["error[invalid-value]: `image` of step `first` is empty"],
+    ),
+    (
+        "runtime-test.yaml",
+        "    needs: [supplier]\n",
+        "    needs: [supplier]\n    image: { name: x, engine: no-such-engine }\n",
+        &[
+            "error[interpreter-not-found]: step `first` runs in the image `x`, and there is no program `no-such-engine`",
+        ],
+    ),
 ];
 
 #[test]
