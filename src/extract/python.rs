@@ -28,6 +28,7 @@ mod environ_libraries;
 mod expr;
 mod fields;
 mod frameworks;
+mod getopt;
 mod hints;
 mod hydra;
 mod imported;

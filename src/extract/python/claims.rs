@@ -33,8 +33,9 @@ impl<'a> Engine<'a> {
             _ => HashSet::new(),
         };
         let by_parser = self.parsers.iter().any(|parser| {
-            // optparse hands over what is left of them as such a list.
-            parser.parsed && !parser.params.is_empty() && parser.rule != super::optparse::RULE
+            // optparse and getopt hand over what is left of them as such a list.
+            let hands_rest = matches!(parser.rule, "optparse" | "getopt");
+            parser.parsed && !parser.params.is_empty() && !hands_rest
         });
         for index in 0..self.slots.params.len() {
             let param = &self.slots.params[index];

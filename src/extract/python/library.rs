@@ -56,6 +56,7 @@ impl<'a> Engine<'a> {
                     Some(self.call_json_cli(&args))
                 }
                 "optparse" => self.call_optparse(rest, &args),
+                "getopt" if matches!(rest, "getopt" | "gnu_getopt") => self.call_getopt(&args),
                 "lightning" | "pytorch_lightning" if last_of(rest) == "LightningCLI" => {
                     Some(self.call_lightning_cli(&args))
                 }
@@ -431,6 +432,7 @@ impl<'a> Engine<'a> {
             "click.Command…" | "click.Group…" => self.command_method(object, name, &args),
             "typer.Typer…" => self.typer_method(object, name, &args),
             "environs.Env…" => Some(self.env_reader(name, &args)),
+            "sys.argv" if name == "index" => self.argv_index(&args),
             _ => self.spark_method(object, name, &args),
         };
         if let Some(value) = known {

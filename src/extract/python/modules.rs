@@ -221,7 +221,10 @@ impl<'a> Engine<'a> {
                 .iter()
                 .filter(|frame| frame.function.is_none())
                 .count();
-            let full = self.module_names.len() >= self.modules.len() || self.loaded_text > TOGETHER;
+            // What the script and its modules import themselves finds room where large packages took much.
+            let (parts, of) = if imports > 2 { (5, 6) } else { (1, 1) };
+            let full = self.module_names.len() >= self.modules.len() * parts / of
+                || self.loaded_text > TOGETHER * parts / of;
             if full || imports > IMPORTS || self.exhausted() {
                 return None;
             }

@@ -171,6 +171,11 @@ impl<'a> Engine<'a> {
             }
             return seq;
         }
+        if let (Value::Object(object), Value::Int(1)) = (&left, &right)
+            && let Some(place) = self.argv_after(object)
+        {
+            return place;
+        }
         arithmetic(&left, Operator::Add, &right)
     }
 
@@ -323,6 +328,10 @@ impl<'a> Engine<'a> {
         self.asked_in_table(container);
         match container {
             Value::Environ => self.environ_contains(item, at),
+            Value::Object(object) if Self::argv_offset(object).is_some() => {
+                self.argv_contains(item, at);
+                None
+            }
             Value::Seq(seq) if !seq.open.get() => {
                 let items = seq.items.borrow();
                 self.pay(items.len() / 16);

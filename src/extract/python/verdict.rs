@@ -211,10 +211,15 @@ pub(super) fn tie(param: &Param, uses: &[Use]) -> Option<Direction> {
     if super::hints::names_output(&param.dest) {
         return (writes || looks_only(uses)).then_some(Direction::Writes);
     }
-    if !writes {
+    let told =
+        super::hints::direction(&param.dest, param.help.as_deref(), param.metavar.as_deref());
+    // Who looks into a folder of logs does so to go on with them.
+    let mut words = param.dest.split(['_', '-']);
+    let of_logs = words.any(|word| matches!(word, "log" | "logs" | "logdir" | "logging"));
+    if !writes && !(of_logs && looks_only(uses)) {
         return None;
     }
-    match super::hints::direction(&param.dest, param.help.as_deref(), param.metavar.as_deref())? {
+    match told? {
         Kind::Input => Some(Direction::Reads),
         _ => Some(Direction::Writes),
     }

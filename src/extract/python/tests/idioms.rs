@@ -10,6 +10,14 @@ fn command_lines_of_optparse_and_jsonargparse() {
             "from optparse import OptionGroup, OptionParser, make_option\nparser = OptionParser('%prog [options] <table>', option_list=[make_option('--seed', type='int', default='7')])\nparser.add_option('-b', '--bam', dest='bam', help='read this [%default]')\nparser.add_option('-v', action='store_true', dest='verbose')\ngroup = OptionGroup(parser, 'more')\ngroup.add_option('--mode', type='choice', choices=['a', 'b'], default='a')\nparser.add_option_group(group)\noptions, args = parser.parse_args()\nif len(args) != 1:\n    parser.error('one table')\ntable = args[0]\nopen(options.bam)\nopen(table)\n",
         ),
         (
+            "getopt",
+            "import getopt, sys\ndef main(argv):\n    try:\n        opts, args = getopt.getopt(argv, 'hi:o:vs:', ['help', 'input=', 'output=', 'verbose', 'seed-file='])\n    except getopt.GetoptError:\n        sys.exit(2)\n    for opt, arg in opts:\n        if opt == '-h':\n            sys.exit()\n        elif opt in ('-i', '--input'):\n            source = arg\n        elif opt in ('-o', '--output'):\n            target = arg\n        elif opt in ('-v', '--verbose'):\n            verbose = True\n    open(source)\n    open(target, 'w')\n    for name in args:\n        open(name)\nmain(sys.argv[1:])\n",
+        ),
+        (
+            "flags looked for by hand",
+            "import sys\nif '--help' in sys.argv:\n    sys.exit()\nfast = '--fast' in sys.argv\nif '--out' in sys.argv:\n    at = sys.argv.index('--out')\n    open(sys.argv[at + 1], 'w')\nmode = sys.argv[sys.argv.index('-m') + 1]\n",
+        ),
+        (
             "jsonargparse function",
             "from jsonargparse import CLI\nfrom pathlib import Path\ndef run(checkpoint_dir: Path, top_k: int = 50, compile_model: bool = False):\n    open(checkpoint_dir / 'weights.bin', 'rb')\nCLI(run)\n",
         ),
