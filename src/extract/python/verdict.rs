@@ -216,7 +216,8 @@ pub(super) fn tie(param: &Param, uses: &[Use]) -> Option<Direction> {
     // Who looks into a folder of logs does so to go on with them.
     let mut words = param.dest.split(['_', '-']);
     let of_logs = words.any(|word| matches!(word, "log" | "logs" | "logdir" | "logging"));
-    if !writes && !(of_logs && looks_only(uses)) {
+    let goes_on = of_logs && looks_only(uses);
+    if !writes && !goes_on {
         return None;
     }
     match told? {
