@@ -5,6 +5,7 @@ mod arguments;
 pub mod contract;
 mod docopt;
 pub mod drift;
+mod grammar;
 mod help;
 pub mod merge;
 pub mod notebook;

@@ -17,20 +17,13 @@ mod value;
 mod walk;
 mod words;
 
-use std::ops::ControlFlow;
-
-use tree_sitter::{ParseOptions, Parser, Tree};
+use tree_sitter::Tree;
 
 use self::walk::Walk;
-use crate::extract::Files;
 use crate::extract::arguments::Found;
+use crate::extract::{Files, grammar};
 use crate::requirement::{Confidence, Note, Reading};
 use crate::source::{Place, Source, Span};
-
-/// Larger scripts are not read.
-const LARGEST: usize = 2 * 1024 * 1024;
-/// How often a parse may ask whether to go on, which it does every hundred steps.
-const LONGEST: usize = 40_000;
 
 /// Reads an R script.
 pub fn read(source: &Source, files: Files<'_>) -> Reading {
@@ -62,27 +55,7 @@ pub fn read(source: &Source, files: Files<'_>) -> Reading {
 
 /// Parses a source; none where it is no text that R could read.
 fn parse(source: &Source) -> Option<Tree> {
-    let text = source.text();
-    if text.len() > LARGEST || text.bytes().take(8_192).any(|b| b == 0) {
-        return None;
-    }
-    let mut parser = Parser::new();
-    parser.set_language(&tree_sitter_r::LANGUAGE.into()).ok()?;
-    let mut asked = 0;
-    let mut watch = |_: &tree_sitter::ParseState| {
-        asked += 1;
-        match asked > LONGEST {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
-    };
-    let options = ParseOptions::new().progress_callback(&mut watch);
-    let bytes = text.as_bytes();
-    parser.parse_with_options(
-        &mut |at, _| bytes.get(at..).unwrap_or_default(),
-        None,
-        Some(options),
-    )
+    grammar::parse(&tree_sitter_r::LANGUAGE.into(), source.text())
 }
 
 fn unread(place: Place) -> Note {

@@ -34,21 +34,14 @@ mod variables;
 mod walk;
 
 use std::collections::HashMap;
-use std::ops::ControlFlow;
 
-use tree_sitter::{Node, ParseOptions, Parser, Tree};
+use tree_sitter::{Node, Tree};
 
 use self::walk::{Loaded, Walk};
-use crate::extract::Files;
 use crate::extract::help::Help;
+use crate::extract::{Files, grammar};
 use crate::requirement::{Note, Reading};
 use crate::source::{Place, Source, Span};
-
-/// Scripts larger than this are not read: people do not write them.
-const LARGEST: usize = 2 * 1024 * 1024;
-/// How often a parse may ask whether to go on, which it does every hundred steps: four times what two megabytes of
-/// ordinary script take, and two seconds at most.
-const LONGEST: usize = 40_000;
 
 /// Reads a shell script.
 pub fn read(source: &Source, files: Files<'_>) -> Reading {
@@ -105,35 +98,11 @@ fn not_understood(place: Place) -> Note {
 /// Parses a source; none where it is no text that a shell could read.
 fn load(source: &Source) -> Option<Loaded> {
     let text = source.text();
-    let binary = text.bytes().take(8_192).any(|b| b == 0)
-        || text
-            .chars()
-            .take(2_048)
-            .filter(|c| *c == '\u{fffd}')
-            .count()
-            > 64;
-    if binary || text.len() > LARGEST {
+    let lost = text.chars().take(2_048).filter(|c| *c == '\u{fffd}');
+    if lost.count() > 64 {
         return None;
     }
-    let mut parser = Parser::new();
-    parser
-        .set_language(&tree_sitter_bash::LANGUAGE.into())
-        .ok()?;
-    let mut asked = 0;
-    let mut watch = |_: &tree_sitter::ParseState| {
-        asked += 1;
-        match asked > LONGEST {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
-    };
-    let options = ParseOptions::new().progress_callback(&mut watch);
-    let bytes = text.as_bytes();
-    let tree = parser.parse_with_options(
-        &mut |at, _| bytes.get(at..).unwrap_or_default(),
-        None,
-        Some(options),
-    )?;
+    let tree = grammar::parse(&tree_sitter_bash::LANGUAGE.into(), text)?;
     let comments = comments(text, &tree);
     Some(Loaded {
         source: source.clone(),
