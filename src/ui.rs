@@ -269,10 +269,10 @@ impl Ui {
             .collect();
         if all > MOST_DRAWN {
             let rest = all - MOST_DRAWN;
-            parts.push(format!("… and {rest} more, not shown here"));
+            parts.push(format!("… and {rest} more, not shown here\n"));
         }
-        parts.extend(counted(diagnostics));
-        parts.join("\n")
+        parts.extend(counted(diagnostics).map(|count| count + "\n"));
+        parts.concat()
     }
 
     /// What the reader's terminal can show.
