@@ -222,7 +222,7 @@ pub fn run(
 
 /// Ends what a killed run has left behind and completes its summary.
 fn recover(plan: &Plan, run_id: &str, options: &RunOptions) {
-    let marks = [format!("{}={run_id}", step::RUN_ID)];
+    let marks = step::marks_of(run_id, &plan.home);
     group::end_marked(&marks, step::STEP, options.grace);
     let folder = Path::new(run_id);
     // A name of ours is a single word; anything else in that file is nobody's run.
@@ -275,11 +275,8 @@ fn carry_out(
     };
     let mut scheduler = Scheduler::new(&tasks, &rules);
     let ended = run_steps(&context, &executables, &mut scheduler, options.live, teller);
-    for (step, name) in group::end_marked(
-        &[format!("{}={run_id}", step::RUN_ID)],
-        step::STEP,
-        options.grace,
-    ) {
+    let marks = step::marks_of(&run_id, &plan.home);
+    for (step, name) in group::end_marked(&marks, step::STEP, options.grace) {
         teller.note_stray(&step, &name);
     }
     Ok(ended?)

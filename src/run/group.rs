@@ -1,11 +1,12 @@
 //! Owns process groups and the sight of live processes: leading a group, signalling all of it, seeing who is still in
 //! it, and finding those who left it. Unix's signals are spoken here and nowhere else.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::os::fd::OwnedFd;
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -133,9 +134,28 @@ impl Group {
     }
 }
 
-/// Ends all processes whose environment holds every one of `marks` (`NAME=value`), wherever they have gone; the mark
-/// of this name that each bears, and its program's name. Finds nothing where the system does not show environments.
-pub fn end_marked(marks: &[String], tell: &str, grace: Duration) -> Vec<(String, String)> {
+/// What a process's environment holds.
+#[derive(Clone, Debug)]
+pub enum Mark {
+    /// This variable with this value.
+    Is(&'static str, OsString),
+    /// This variable with a path below this folder.
+    Below(&'static str, PathBuf),
+}
+
+impl Mark {
+    fn is_borne(&self, environment: &[u8]) -> bool {
+        let (Mark::Is(name, _) | Mark::Below(name, _)) = self;
+        value_in(environment, name).is_some_and(|value| match self {
+            Mark::Is(_, expected) => value == expected.as_bytes(),
+            Mark::Below(_, folder) => Path::new(OsStr::from_bytes(value)).starts_with(folder),
+        })
+    }
+}
+
+/// Ends all processes whose environment holds every one of `marks`, wherever they have gone; the value of the variable
+/// `tell` of each, and its program's name. Finds nothing where the system does not show environments.
+pub fn end_marked(marks: &[Mark], tell: &str, grace: Duration) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for process in marked(marks) {
         found.push((mark_of(process.pid, tell).unwrap_or_default(), process.name));
@@ -165,7 +185,7 @@ pub fn end_marked(marks: &[String], tell: &str, grace: Duration) -> Vec<(String,
 }
 
 /// Live processes other than this one that bear all marks.
-fn marked(marks: &[String]) -> Vec<Process> {
+fn marked(marks: &[Mark]) -> Vec<Process> {
     let own = rustix::process::getpid();
     let now = Instant::now();
     let bears = |process: &Process| {
@@ -178,12 +198,7 @@ fn marked(marks: &[String]) -> Vec<Process> {
             now
         };
         let environment = settled_environment(process, until);
-        let has = |mark: &String| {
-            environment
-                .split(|&byte| byte == 0)
-                .any(|entry| entry == mark.as_bytes())
-        };
-        process.pid != own && marks.iter().all(has)
+        process.pid != own && marks.iter().all(|mark| mark.is_borne(&environment))
     };
     processes().filter(bears).collect()
 }
@@ -191,10 +206,15 @@ fn marked(marks: &[String]) -> Vec<Process> {
 /// The value of a variable in a process's environment.
 fn mark_of(pid: Pid, name: &str) -> Option<String> {
     let environment = environment(pid)?;
-    let value = environment
-        .split(|&byte| byte == 0)
-        .find_map(|entry| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"="))?;
+    let value = value_in(&environment, name)?;
     OsString::from_vec(value.to_vec()).into_string().ok()
+}
+
+/// The value of a variable among the entries of an environment.
+fn value_in<'e>(environment: &'e [u8], name: &str) -> Option<&'e [u8]> {
+    environment
+        .split(|&byte| byte == 0)
+        .find_map(|entry| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
 }
 
 /// The environment a process began with. While a process becomes another program the system shows none for a moment, so
@@ -284,5 +304,29 @@ mod tests {
         assert_eq!(signal_name(9), Some("SIGKILL"));
         assert_eq!(signal_name(15), Some("SIGTERM"));
         assert_eq!(signal_name(0), None);
+    }
+
+    /// Only Linux shows environments.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_run_of_the_same_name_in_another_folder_is_left_alone() {
+        let mut child = Command::new("sleep")
+            .arg("600")
+            .envs([("MARKED_RUN", "one"), ("MARKED_PLACE", "/home/a/outputs/x")])
+            .spawn()
+            .expect("a process");
+        let end = |folder: &str| {
+            let marks = [
+                Mark::Is("MARKED_RUN", "one".into()),
+                Mark::Below("MARKED_PLACE", folder.into()),
+            ];
+            end_marked(&marks, "MARKED_RUN", Duration::from_secs(5))
+        };
+        for other in ["/home/b", "/home/a/out", "/home/a/outputs/x/y"] {
+            assert_eq!(end(other), [], "{other}");
+        }
+        // Nobody waits for it meanwhile, and it stays as a zombie, which is not alive.
+        assert_eq!(end("/home/a"), [("one".to_owned(), "sleep".to_owned())]);
+        assert_eq!(child.wait().expect("ended").signal(), Some(15));
     }
 }

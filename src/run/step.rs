@@ -20,7 +20,7 @@ use crate::run::cache::key::Facts;
 use crate::run::cache::{Cache, Decision, explain};
 use crate::run::command;
 use crate::run::expect::{self, Snapshots};
-use crate::run::group;
+use crate::run::group::{self, Mark};
 use crate::run::images::{Place, Running};
 use crate::run::inputs;
 use crate::run::interrupt::Interrupt;
@@ -455,11 +455,18 @@ fn judge(ended: Ended, invocation: &Invocation, log: &Path) -> Attempt {
 
 /// Ends what a failed step has let out of its group.
 fn end_strays(context: &Context<'_>, invocation: &Invocation) {
-    let marks = [
-        format!("{RUN_ID}={}", context.run_id),
-        format!("{STEP}={}", invocation.step),
-    ];
+    let [run, place] = marks_of(context.run_id, &context.plan.home);
+    let marks = [run, place, Mark::Is(STEP, invocation.step.clone().into())];
     group::end_marked(&marks, STEP, context.grace);
+}
+
+/// What all processes of a run bear, and those of no other: two runs may begin in the same moment and so have one name,
+/// but not in one folder.
+pub fn marks_of(run_id: &str, home: &Path) -> [Mark; 2] {
+    [
+        Mark::Is(RUN_ID, run_id.into()),
+        Mark::Below(OUTPUT_DIR, home.to_owned()),
+    ]
 }
 
 /// The whole environment of an attempt: what is inherited, what the step sets, and the facts of the run.

@@ -683,6 +683,7 @@ fn a_killed_run_is_tidied_up_by_the_next() {
     let mut orphan = std::process::Command::new("sleep")
         .arg("300")
         .env(step::RUN_ID, &run_id)
+        .env(step::OUTPUT_DIR, pipeline.plan.output_folder("s"))
         .spawn()
         .expect("a process");
     // The system shows a process's environment only a moment after it has been started.
