@@ -182,6 +182,10 @@ fn whatever_the_moment_of_a_kill_nothing_is_lost_and_nothing_runs_twice() {
 #[test]
 fn two_runs_at_once_do_not_mix() {
     let project = project();
+    // Its steps wait until the others have been refused.
+    project.write("hold", "");
+    let held = format!("while [ -e hold ]; do sleep 0.02; done\n{SCRIPT}");
+    project.write("work.sh", &held);
     let mut first = start(&project);
     let mut out = BufReader::new(first.stdout.take().expect("events"));
     let mut line = String::new();
@@ -190,6 +194,7 @@ fn two_runs_at_once_do_not_mix() {
         let busy = "another run of this pipeline is under way";
         project.run(&[command]).code(1).tells(busy);
     }
+    fs::remove_file(project.path().join("hold")).expect("a removal");
     io::copy(&mut out, &mut io::sink()).expect("the rest");
     assert!(first.wait().expect("an end").success());
     assert!(passes(&project).values().all(|count| *count == 1));
