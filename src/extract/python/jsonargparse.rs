@@ -47,18 +47,7 @@ impl<'a> Engine<'a> {
                 self.run_command(function, parser);
             }
             Value::Class(class) => {
-                let members: Vec<_> = self
-                    .defined
-                    .iter()
-                    .filter(|f| {
-                        f.class
-                            .borrow()
-                            .as_ref()
-                            .is_some_and(|c| Rc::ptr_eq(c, class))
-                    })
-                    .cloned()
-                    .collect();
-                for function in members {
+                for function in self.members(class) {
                     if function.name() == "__init__" {
                         self.signature_params(&function, parser, style, true);
                     } else if !function.name().starts_with('_') {

@@ -10,7 +10,7 @@ use super::call::Args;
 use super::click::{command_name, keyword, texts};
 use super::engine::Engine;
 use super::slots::{Default_, Direction, Param};
-use super::value::{At, Code, Function, Object, SeqKind, Value};
+use super::value::{At, Class, Code, Function, Object, SeqKind, Value};
 use crate::requirement::{Pass, ValueType};
 
 /// How parameters become flags.
@@ -226,6 +226,15 @@ impl<'a> Engine<'a> {
             module: function.module,
             range,
         }
+    }
+
+    /// The functions that are defined in a class's own body, in the order in which they are met.
+    pub(super) fn members(&self, class: &Rc<Class<'a>>) -> Vec<Rc<Function<'a>>> {
+        let is_own = |function: &&Rc<Function<'a>>| {
+            let owner = function.class.borrow();
+            owner.as_ref().is_some_and(|owner| Rc::ptr_eq(owner, class))
+        };
+        self.defined.iter().filter(is_own).cloned().collect()
     }
 
     /// Gives a parser the parameters of a function.
@@ -526,18 +535,7 @@ impl<'a> Engine<'a> {
                 }
             }
             Value::Class(class) => {
-                let members: Vec<_> = self
-                    .defined
-                    .iter()
-                    .filter(|f| {
-                        f.class
-                            .borrow()
-                            .as_ref()
-                            .is_some_and(|c| Rc::ptr_eq(c, class))
-                    })
-                    .cloned()
-                    .collect();
-                for function in members {
+                for function in self.members(class) {
                     if function.name() == "__init__" {
                         self.signature_params(&function, parser, Style::Fire, true);
                         self.make_of_params(class, parser, 0, at);
@@ -561,7 +559,7 @@ impl<'a> Engine<'a> {
     /// Makes an object of the parameters of its class that a parser has from some number on.
     pub(super) fn make_of_params(
         &mut self,
-        class: &Rc<super::value::Class<'a>>,
+        class: &Rc<Class<'a>>,
         parser: usize,
         from: usize,
         at: At,
