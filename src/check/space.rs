@@ -109,6 +109,7 @@ mod tests {
         assert_eq!(told(None), None);
         assert_eq!(told(Some(67 << 20)), None);
         let finding = told(Some((67 << 20) - 1)).expect("a finding");
+        assert_eq!(finding.code.as_str(), "little-room");
         assert!(finding.message.contains("67 MiB"), "{}", finding.message);
         assert_eq!(finding.labels[0].text, "the inputs alone have 3.0 MiB");
         assert!(free(folder.path()).is_some_and(|bytes| bytes > 0));

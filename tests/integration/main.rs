@@ -2,6 +2,7 @@
 
 mod answers;
 mod cache;
+mod codes;
 mod common;
 mod configure;
 mod containers;

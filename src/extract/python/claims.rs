@@ -6,8 +6,8 @@ use super::engine::Engine;
 use super::slots::{Default_, Direction, Env, Literal, MainKey};
 use super::value::At;
 use super::verdict::{
-    add_param, argv_type, binding, hint, item_type, name_of, path_type, path_use, tie, typed,
-    unique,
+    add_param, argv_type, binding, hint, item_type, name_of, path_type, path_use, sharpened, tie,
+    type_used, typed, unique,
 };
 use crate::requirement::{
     Binding, Claim, Confidence, DataType, Evidence, Kind, Layer, MainParameter, Note, Reading,
@@ -162,9 +162,12 @@ impl<'a> Engine<'a> {
             || uses.iter().any(|used| used.direction == Direction::Names);
         if let (Some(found), true) = (found, plain) {
             claim.kind = found.kind;
-            claim.data_type = found
-                .data_type
-                .or_else(|| param.default_name().and_then(DataType::of_name));
+            // What its declaration opens, such as `FileType`, is a file.
+            let declared = match param.direction {
+                Some(Direction::Reads | Direction::Writes) => Some(DataType::File),
+                _ => None,
+            };
+            claim.data_type = sharpened(found.data_type.or(declared), param.default_name());
             path_type(&mut claim);
             if let Some((at, rule)) = found.evidence {
                 claim.evidence.push(self.evidence(at, rule, Layer::Static));
@@ -278,14 +281,10 @@ impl<'a> Engine<'a> {
             } else {
                 Direction::Writes
             };
-            claim.data_type = slot
-                .uses
-                .iter()
-                .filter(|used| used.direction == wanted)
-                .find_map(|used| used.data_type)
-                .or_else(|| slot.uses.iter().find_map(|used| used.data_type));
+            let fitting = slot.uses.iter().filter(|used| used.direction == wanted);
+            let told = type_used(fitting).or_else(|| type_used(slot.uses.iter()));
+            claim.data_type = sharpened(told, key.container_path.as_deref());
             if let Some(path) = &key.container_path {
-                claim.data_type = claim.data_type.or_else(|| DataType::of_name(path));
                 claim.bindings.push(Binding::ContainerPath {
                     container_path: path.clone(),
                 });
@@ -420,10 +419,7 @@ impl<'a> Engine<'a> {
             });
             claim.value_type = Some(ValueType::Path);
             claim.required = Some(found.kind == Kind::Input);
-            claim.data_type = match found.data_type {
-                Some(data_type) if data_type != DataType::File => Some(data_type),
-                other => DataType::of_name(&literal.path).or(other),
-            };
+            claim.data_type = sharpened(found.data_type, Some(&literal.path));
             claim.required = Some(true);
             claim.confidence = found.confidence;
             claims.push(claim);

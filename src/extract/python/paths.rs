@@ -183,7 +183,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// `open(path, mode)` and its kin.
+    /// `open(path, mode)` and its kin: what is opened is a file, if nothing else is known of it.
     pub(super) fn open(
         &mut self,
         path: &Value<'a>,
@@ -200,6 +200,7 @@ impl<'a> Engine<'a> {
                 .filter_map(|mode| mode.as_str().map(str::to_owned))
                 .collect(),
         };
+        let data_type = data_type.or(Some(DataType::File));
         let reads = modes.iter().any(|mode| !mode.contains(['w', 'a', 'x']));
         let writes = modes.iter().any(|mode| mode.contains(['w', 'a', 'x']));
         if reads {
@@ -229,7 +230,13 @@ impl<'a> Engine<'a> {
                 self.open(object, mode.as_ref(), None, at, "pathlib.Path.open")
             }
             "read_text" | "read_bytes" => {
-                self.use_path(object, Direction::Reads, None, at, "pathlib.Path.read_text");
+                self.use_path(
+                    object,
+                    Direction::Reads,
+                    Some(DataType::File),
+                    at,
+                    "pathlib.Path.read_text",
+                );
                 match object {
                     // What is read is still known by its file, so that what parses it tells the format.
                     Value::Str(_) | Value::Pieces(_) => self.keep(Value::File(Rc::new(File {
@@ -240,7 +247,7 @@ impl<'a> Engine<'a> {
                 }
             }
             "write_text" | "write_bytes" => {
-                let data_type = args.first().and_then(dumped);
+                let data_type = args.first().and_then(dumped).or(Some(DataType::File));
                 self.use_path(
                     object,
                     Direction::Writes,
@@ -251,7 +258,13 @@ impl<'a> Engine<'a> {
                 Value::Typed(ValueType::Int)
             }
             "touch" => {
-                self.use_path(object, Direction::Writes, None, at, "pathlib.Path.touch");
+                self.use_path(
+                    object,
+                    Direction::Writes,
+                    Some(DataType::File),
+                    at,
+                    "pathlib.Path.touch",
+                );
                 Value::None
             }
             "mkdir" => {

@@ -244,7 +244,13 @@ impl Slots {
             .iter()
             .position(|known| known.at == used.at && known.direction == used.direction);
         match again {
-            Some(known) => uses[known].data_type = used.data_type.or(uses[known].data_type),
+            Some(known) => {
+                let known = &mut uses[known].data_type;
+                *known = match used.data_type {
+                    None | Some(DataType::File) => known.or(used.data_type),
+                    told => told,
+                };
+            }
             None if uses.len() < 64 => {
                 uses.push(used);
                 self.learnt += 1;

@@ -639,7 +639,7 @@ fn of_modules_only_what_is_asked_for_is_walked_and_what_acts_on_import() {
     let (readings, read) = project(&files, &["p/a.py", "p/b.py"]);
     assert_eq!(
         show(&readings[0]),
-        "input data [--data] path = null\narg more [--more] string = null\nenv LEVEL [$LEVEL] string required"
+        "input data [--data] path (file) = null\narg more [--more] string = null\nenv LEVEL [$LEVEL] string required"
     );
     assert_eq!(
         show(&readings[1]),
@@ -697,7 +697,7 @@ fn what_classes_and_lazy_packages_say_of_their_parsers() {
     for reading in &readings {
         assert_eq!(
             show(reading),
-            "input file [argument 1] path required\narg debug [--debug:Switch] bool = false # Debug.\narg steps [--steps] int = 0 # How many."
+            "input file [argument 1] path (file) required\narg debug [--debug:Switch] bool = false # Debug.\narg steps [--steps] int = 0 # How many."
         );
     }
 }

@@ -165,10 +165,7 @@ pub(super) fn path_use(uses: &[Use], declared: Option<Direction>) -> Option<Path
         (_, None, None, None) => return None,
     };
     let fitting = || uses.iter().filter(|used| used.direction == direction);
-    let data_type = fitting()
-        .filter_map(|used| used.data_type)
-        .find(|data_type| *data_type != DataType::File)
-        .or_else(|| fitting().find_map(|used| used.data_type));
+    let data_type = type_used(fitting());
     let surest = fitting()
         .map(|used| used.confidence)
         .max()
@@ -183,6 +180,32 @@ pub(super) fn path_use(uses: &[Use], declared: Option<Direction>) -> Option<Path
         confidence: confidence.min(surest),
         evidence: fitting().next().map(|used| (used.at, used.rule)),
     })
+}
+
+/// The type of what lies at a path, by what is done with it: a format says more than that it is a file. Of what is taken as
+/// a folder in one place and as a file in another, neither is asked.
+pub(super) fn type_used<'u>(uses: impl Iterator<Item = &'u Use>) -> Option<DataType> {
+    let types: Vec<DataType> = uses.filter_map(|used| used.data_type).collect();
+    let is_folder = types.contains(&DataType::Folder);
+    let format = types
+        .iter()
+        .find(|told| !matches!(told, DataType::Folder | DataType::File));
+    match (
+        is_folder,
+        format.or_else(|| types.iter().find(|told| **told == DataType::File)),
+    ) {
+        (true, None) => Some(DataType::Folder),
+        (true, Some(_)) => None,
+        (false, format) => format.copied(),
+    }
+}
+
+/// The type, by the ending of a name where nothing else tells the format.
+pub(super) fn sharpened(told: Option<DataType>, name: Option<&str>) -> Option<DataType> {
+    match told {
+        None | Some(DataType::File) => name.and_then(DataType::of_name).or(told),
+        told => told,
+    }
 }
 
 /// Whether a path is read only by listing what lies there.
