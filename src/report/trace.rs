@@ -5,16 +5,25 @@ use serde_json::{Value, json};
 use super::record::Record;
 use super::words::state;
 
+/// The row of the build; Perfetto takes row 0 for no row of this process, and shows it on another.
+const BUILD: usize = 1;
+
 /// The trace as JSON.
 pub fn render(record: &Record) -> String {
     let mut events = vec![json!({
-        "ph": "M", "name": "process_name", "pid": 1, "tid": 0,
+        "ph": "M", "name": "process_name", "pid": 1, "tid": BUILD,
         "args": { "name": record.summary.pipeline },
     })];
     let whole = record.summary.seconds;
     if let Some(build) = &record.build {
         let args = json!({ "targets": build.targets });
-        events.push(span("cargo build", "build", 0, (0.0, build.seconds), args));
+        events.push(span(
+            "cargo build",
+            "build",
+            BUILD,
+            (0.0, build.seconds),
+            args,
+        ));
     }
     let mut spans = Vec::new();
     for (step, times) in &record.times {
@@ -47,21 +56,28 @@ pub fn render(record: &Record) -> String {
             "command": outcome.and_then(|outcome| outcome.command.as_deref()),
             "reason": attempt.reason.as_deref().or(outcome.and_then(|outcome| outcome.reason.as_deref())),
         });
-        events.push(span(step, "step", row + 1, (start, end), args));
+        events.push(span(step, "step", place(row), (start, end), args));
     }
     let named = |row: usize, name: String| {
         json!({
             "ph": "M", "name": "thread_name", "pid": 1, "tid": row, "args": { "name": name },
         })
     };
-    events.push(named(0, "cargo".to_owned()));
-    events.extend((1..=rows.len()).map(|row| named(row, format!("place {row}"))));
+    if record.build.is_some() {
+        events.push(named(BUILD, "cargo".to_owned()));
+    }
+    events.extend((0..rows.len()).map(|row| named(place(row), format!("place {}", row + 1))));
     let trace = json!({
         "traceEvents": events,
         "displayTimeUnit": "ms",
         "otherData": { "run": record.summary.run_id, "started": record.summary.started },
     });
     trace.to_string() + "\n"
+}
+
+/// The row of a place in which steps ran.
+fn place(row: usize) -> usize {
+    BUILD + 1 + row
 }
 
 /// Something that took its time; times are told in microseconds.
@@ -116,6 +132,7 @@ mod tests {
             if event["ph"] == "X" {
                 let number = |field: &str| event[field].as_f64().expect("a number");
                 let row = event["tid"].as_u64().expect("a row");
+                assert!(row > 0, "{event}");
                 let (start, took) = (number("ts"), number("dur"));
                 assert!(start >= 0.0 && took >= 0.0, "{event}");
                 rows.entry(row).or_default().push((start, start + took));
