@@ -37,6 +37,8 @@ impl Walk<'_> {
                     _ => value::one_of_names(&values).unwrap_or(vec![Atom::Other]),
                 }
             }
+            // `key=$1` in a loop only looks at the word: it may be an option.
+            Some(value) if self.loops > 0 => self.eval_tested(file, value),
             Some(value) => self.eval(file, value),
             None => Vec::new(),
         };
@@ -181,6 +183,10 @@ impl Walk<'_> {
         };
         let id = self.ledger.entry(origin, place, "option-loop");
         let need = &mut self.ledger.needs[id];
+        if !need.live {
+            // What it was called while it was only looked at says less.
+            need.name = None;
+        }
         need.live = true;
         need.always = true;
         need.list = list;

@@ -91,11 +91,11 @@ impl Walk<'_> {
         body: &[Node<'_>],
         holds: bool,
     ) {
-        if self.ends(file, body) {
-            match holds {
-                true => self.stops_if(file, node, condition),
-                false => self.stops_unless(file, node, condition),
-            }
+        let ends = self.ends(file, body);
+        match (ends, holds) {
+            (true, true) => self.stops_if(file, node, condition),
+            (true, false) => self.stops_unless(file, node, condition),
+            (false, _) => {}
         }
         let empty = match holds {
             true => self.empty_if(condition),
@@ -109,7 +109,10 @@ impl Walk<'_> {
         if option.is_some() {
             self.arm = option;
         }
+        let fails = self.fails;
+        self.fails |= ends;
         self.inside(file, body, empty);
+        self.fails = fails;
         self.arm = saved;
     }
 
@@ -143,8 +146,8 @@ impl Walk<'_> {
             };
             let known = |c: &Condition| !c.is_empty();
             let mut empty = Vec::new();
+            let ends = index > 0 && self.ends(file, std::slice::from_ref(item));
             if index > 0 {
-                let ends = self.ends(file, std::slice::from_ref(item));
                 match operator {
                     Some("||") if same("&&") => {
                         let mut every: Condition = vec![Vec::new()];
@@ -193,7 +196,10 @@ impl Walk<'_> {
             self.empty.extend(empty);
             self.branches += usize::from(index > 0 && tested);
             let frame = (index > 0 && tested).then(|| self.frame.clone());
+            let fails = self.fails;
+            self.fails |= ends;
             let condition = self.condition(file, *item);
+            self.fails = fails;
             self.frame = frame.unwrap_or_else(|| self.frame.clone());
             self.branches -= usize::from(index > 0 && tested);
             self.empty.truncate(kept);

@@ -33,6 +33,8 @@ impl Walk<'_> {
                 _ => {
                     let value = match name.as_deref().and_then(value::text_of).as_deref() {
                         Some("test" | "[") => Vec::new(),
+                        // `echo "too many: $2"` before the script gives up needs no word.
+                        Some(name) if self.fails && tells(name) => self.eval_tested(file, child),
                         _ => self.eval(file, child),
                     };
                     arguments.push((child, value));
@@ -142,6 +144,7 @@ impl Walk<'_> {
             }
             "popd" => self.cwd = self.folders.pop().flatten(),
             _ if self.functions.contains_key(word) => self.call_with(word, &values),
+            _ if self.fails && tells(word) => {}
             _ => {
                 self.roles(file, node, word, arguments);
                 self.pass_on(file, arguments);
@@ -189,7 +192,14 @@ impl Walk<'_> {
         }
         self.active.push(function.name);
         self.scopes.push(Vec::new());
-        let frame = std::mem::replace(&mut self.frame, Frame { words, from });
+        let frame = std::mem::replace(
+            &mut self.frame,
+            Frame {
+                words,
+                from,
+                gone: 0,
+            },
+        );
         let arm = self.arm.clone();
         if from.is_none() {
             self.arm = None;
@@ -275,6 +285,7 @@ impl Walk<'_> {
                         self.frame = Frame {
                             words: Vec::new(),
                             from: Some(from),
+                            gone: 0,
                         };
                         return;
                     }
@@ -285,6 +296,7 @@ impl Walk<'_> {
                         self.frame = Frame {
                             words: given.to_vec(),
                             from: None,
+                            gone: 0,
                         };
                     }
                     return;
@@ -320,7 +332,7 @@ impl Walk<'_> {
         if let Some(arm) = &mut self.arm {
             let by = by.unwrap_or(1);
             arm.shifted += by;
-            if by >= 2
+            if arm.shifted >= 2
                 && let Some(flag) = arm.flag
             {
                 self.ledger.needs[flag].valued = true;
@@ -329,6 +341,7 @@ impl Walk<'_> {
         }
         let Some(by) = by else { return };
         if self.loops > 0 && self.branches > 0 && self.active.is_empty() {
+            self.frame.gone += by;
             return;
         }
         for _ in 0..by.min(64) {

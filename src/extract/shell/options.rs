@@ -6,6 +6,16 @@ use super::ledger::Origin;
 use super::value::{self, Atom, Value};
 use super::walk::{Arm, Loaded, Walk, text};
 
+/// The word that the branches of a `case` tell apart.
+struct Asked<'a> {
+    /// The variable that holds it.
+    variable: Option<&'a str>,
+    /// Whether `getopts` put it there.
+    getopts: bool,
+    /// How many words are shifted away since it was read.
+    gone: usize,
+}
+
 impl Walk<'_> {
     /// `case word in pattern) … esac`.
     pub fn case_statement(&mut self, file: &Loaded, node: Node<'_>) {
@@ -45,8 +55,23 @@ impl Walk<'_> {
         }
         let variable = variable_name(file, subject_node);
         self.words_among_options(file, &items, &patterns, getopts);
+        // `key=$1; shift; case $key in`: the option's value is the first word then.
+        let gone = match (
+            need.map(|id| &self.ledger.needs[id].origin),
+            self.frame.from,
+        ) {
+            (Some(Origin::Position(at)), Some(from)) if variable.is_some() => {
+                self.frame.gone + from.saturating_sub(*at)
+            }
+            _ => 0,
+        };
+        let asked = Asked {
+            variable: variable.as_deref(),
+            getopts,
+            gone,
+        };
         for (item, patterns) in items.iter().zip(&patterns) {
-            self.arm_of(file, *item, patterns, variable.as_deref(), getopts);
+            self.arm_of(file, *item, patterns, &asked);
         }
     }
 
@@ -93,14 +118,12 @@ impl Walk<'_> {
         self.operands.push(("command".to_owned(), id));
     }
 
-    fn arm_of(
-        &mut self,
-        file: &Loaded,
-        item: Node<'_>,
-        patterns: &[String],
-        variable: Option<&str>,
-        getopts: bool,
-    ) {
+    fn arm_of(&mut self, file: &Loaded, item: Node<'_>, patterns: &[String], asked: &Asked<'_>) {
+        let Asked {
+            variable,
+            getopts,
+            gone,
+        } = *asked;
         let body = body_of(item);
         let names: Vec<String> = match getopts {
             true => patterns
@@ -137,6 +160,9 @@ impl Walk<'_> {
                 shifted: if is_operand { 0 } else { 1_000 },
             })),
         };
+        if let Some(arm) = &mut self.arm {
+            arm.shifted += gone;
+        }
         if let Some(name) = variable.filter(|_| !plain) {
             let held = match (&self.arm, getopts) {
                 (_, true) => Atom::Option,

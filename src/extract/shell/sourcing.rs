@@ -78,7 +78,14 @@ impl Walk<'_> {
             let given = values.get(1..).unwrap_or_default();
             let frame = (!given.is_empty()).then(|| {
                 let (words, from) = super::calls::split_words(given);
-                std::mem::replace(&mut self.frame, Frame { words, from })
+                std::mem::replace(
+                    &mut self.frame,
+                    Frame {
+                        words,
+                        from,
+                        gone: 0,
+                    },
+                )
             });
             self.file(loaded);
             if let Some(frame) = frame {

@@ -474,6 +474,20 @@ fn idioms_of_real_scripts() {
                 "output arg2 <1 =\"out.csv\" csv",
             ],
         ),
+        // A word that a loop puts into a variable first may be an option.
+        (
+            "while [[ $# -gt 0 ]]; do\n  key=\"$1\"\n  case \"$key\" in\n    -n) dry=true ;;\n    *) echo \"what is $key?\"; exit 1 ;;\n  esac\n  shift\ndone",
+            &["arg n -n? =false"],
+        ),
+        (
+            "while (( $# )); do\n  key=$1\n  shift\n  case $key in\n    --out) out=$1; shift ;;\n    *) input=$key ;;\n  esac\ndone\nsort \"$input\" > \"$out\"",
+            &["output out --out", "input input <0 required"],
+        ),
+        // What is only named when the script gives up is not asked for.
+        (
+            "name=$1\nshift\nif [ $# -ne 0 ]; then\n  printf 'too many: %s\\n' \"$@\"\n  exit 1\nfi\n[ $# -lt 2 ] || { echo \"what is $2?\"; exit 1; }\necho $name",
+            &["arg name <0 required"],
+        ),
         // Variables that are asked for by a list of their names.
         (
             "for name in DB_HOST DB_PORT; do [ -n \"${!name}\" ] || { echo \"$name?\"; exit 1; }; done",

@@ -45,6 +45,8 @@ pub struct Frame {
     pub words: Vec<Value>,
     /// After them, the script's own from here on.
     pub from: Option<usize>,
+    /// How many words this round of a loop has shifted away so far.
+    pub gone: usize,
 }
 
 /// The branch of an option loop that is being read.
@@ -88,6 +90,8 @@ pub struct Walk<'w> {
     pub strict: bool,
     /// Branches around this place.
     pub branches: usize,
+    /// Whether this place is in a branch that ends the script as a failure.
+    pub fails: bool,
     pub loops: usize,
     pub depth: usize,
     pub spent: usize,
@@ -131,6 +135,7 @@ impl<'w> Walk<'w> {
             frame: Frame {
                 words: Vec::new(),
                 from: Some(0),
+                gone: 0,
             },
             arm: None,
             functions: HashMap::new(),
@@ -138,6 +143,7 @@ impl<'w> Walk<'w> {
             active: Vec::new(),
             strict: false,
             branches: 0,
+            fails: false,
             loops: 0,
             depth: 0,
             spent: 0,
@@ -352,6 +358,7 @@ impl<'w> Walk<'w> {
 
     pub fn while_statement(&mut self, file: &Loaded, node: Node<'_>) {
         let frame = self.frame.clone();
+        self.frame.gone = 0;
         self.loops += 1;
         let mut walker = node.walk();
         let conditions: Vec<Node<'_>> = node
