@@ -457,6 +457,7 @@ fn idioms_of_real_programs() {
         #[derive(Parser)]
         struct Args {
             #[arg(long)] shell: Option<Shell>,
+            #[arg(long, default_value_t = clap::ColorChoice::Auto)] color: clap::ColorChoice,
             #[arg(long, default_value(formatcp!("{SIZE}kB")))] block: String,
             #[arg(long, default_value_t = NonZeroUsize::new(4).unwrap())] threads: NonZeroUsize,
             #[arg(long, action = ArgAction::Help)] help: (),
@@ -465,6 +466,7 @@ fn idioms_of_real_programs() {
         "#,
         &[
             "arg shell --shell choice {bash,elvish,fish,powershell,zsh}",
+            "arg color --color choice =\"auto\" {auto,always,never}",
             "arg block --block string =\"512kB\"",
             "arg threads --threads int =4",
         ],

@@ -69,10 +69,15 @@ impl Reader<'_, '_> {
         let Expr::Path(path) = syntax::peel(expr) else {
             return None;
         };
-        let declared = self.model.enums.get(&owner(&path.path)?)?;
+        let (class, variant) = (owner(&path.path)?, last(&path.path));
+        let Some(declared) = self.model.enums.get(&class) else {
+            let (.., values) = KNOWN_ENUMS.iter().find(|(name, ..)| *name == class)?;
+            let shown = variant.to_lowercase();
+            return values.contains(&shown.as_str()).then_some(shown);
+        };
         values(declared.item)
             .into_iter()
-            .find(|(ident, _)| *ident == last(&path.path))
+            .find(|(ident, _)| *ident == variant)
             .map(|(_, shown)| shown)
     }
 
