@@ -33,6 +33,22 @@ pub struct Unfinished {
     pub run_id: String,
 }
 
+/// Has git pass over a folder of ours that lies beside the manifest; what Cargo makes, its users ignore already. Where this
+/// cannot be written nothing is lost.
+fn keep_out_of_git(home: &Path) {
+    let ours = home
+        .ancestors()
+        .take(2)
+        .find(|above| above.ends_with(".runtime-test"));
+    if let Some(ours) = ours {
+        let new = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(ours.join(".gitignore"));
+        let _ = new.and_then(|mut file| file.write_all(b"*\n"));
+    }
+}
+
 impl Lock {
     /// Takes the lock, and tells of a run that held it and never gave it back.
     ///
@@ -42,6 +58,7 @@ impl Lock {
         let path = home.join("lock");
         let io = |error| LockError::Io(path.clone(), error);
         fs::create_dir_all(home).map_err(|error| LockError::Io(home.to_owned(), error))?;
+        keep_out_of_git(home);
         let open = OpenOptions::new()
             .read(true)
             .write(true)

@@ -53,3 +53,33 @@ fn a_file_in_the_way_is_named() {
     let (path, _) = Journal::create(home.path()).expect_err("no room");
     assert_eq!(path, home.path().join("runs"));
 }
+
+#[test]
+fn git_passes_over_what_lies_beside_the_manifest() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (home, ignored) in [
+        (".runtime-test", Some(".runtime-test/.gitignore")),
+        ("a/.runtime-test/other", Some("a/.runtime-test/.gitignore")),
+        ("target/runtime-test/p", None),
+    ] {
+        drop(Lock::take(&folder.path().join(home)).expect("a lock"));
+        if let Some(ignored) = ignored {
+            let text = fs::read_to_string(folder.path().join(ignored));
+            assert_eq!(text.expect("a file"), "*\n", "{home}");
+        }
+        assert!(
+            !folder
+                .path()
+                .join(home)
+                .join("..")
+                .join(".gitignore")
+                .exists()
+                || ignored.is_some()
+        );
+    }
+    // What somebody wrote there stays.
+    fs::write(folder.path().join(".runtime-test/.gitignore"), "runs\n").expect("a file");
+    drop(Lock::take(&folder.path().join(".runtime-test")).expect("a lock"));
+    let kept = fs::read_to_string(folder.path().join(".runtime-test/.gitignore"));
+    assert_eq!(kept.expect("a file"), "runs\n");
+}
