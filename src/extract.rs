@@ -13,6 +13,8 @@ pub mod python;
 pub mod r;
 pub mod rust;
 pub mod shell;
+#[cfg(test)]
+mod shown;
 mod words;
 
 use std::cell::Cell;

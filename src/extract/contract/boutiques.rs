@@ -344,33 +344,14 @@ fn bind(
     let words = named.or_else(tool).unwrap_or_default();
     let marks: HashMap<String, usize> = order.iter().map(|index| (mark(*index), *index)).collect();
     for part in command::parts(words, &|flag| subject.is_switch(flag)) {
-        let (word, binding) = match part {
-            Part::Flag {
-                flag,
-                value,
-                is_joined,
-            } => {
-                let value = value.unwrap_or_default();
-                if !value.contains('\u{1}') && !flag.contains('\u{1}') {
-                    sheet
-                        .contract
-                        .passed
-                        .push((flag.to_owned(), sheet.place("/command-line")));
-                }
-                let pass = if is_joined { Pass::Joined } else { Pass::Value };
-                let flag = flag.to_owned();
-                (
-                    value,
-                    Binding::Flag {
-                        flag,
-                        short: None,
-                        pass,
-                    },
-                )
-            }
-            Part::Word(positional, word) => (word, Binding::Positional { positional }),
-        };
-        if let Some(index) = marks.get(word) {
+        if let Part::Flag { flag, value, .. } = &part
+            && !flag.contains('\u{1}')
+            && !value.is_some_and(|value| value.contains('\u{1}'))
+        {
+            sheet.pass(flag, "/command-line");
+        }
+        let (word, binding) = part.bound();
+        if let Some(index) = word.and_then(|word| marks.get(word)) {
             claims[*index].0.bindings.push(binding);
         }
     }

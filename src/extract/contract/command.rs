@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use super::Subject;
+use crate::requirement::{Binding, Pass};
 
 /// How long a command may be, in bytes; what is longer is read no further.
 const MOST: usize = 64 * 1024;
@@ -147,6 +148,25 @@ pub(super) enum Part<'w> {
     },
     /// A word without a flag, and its place among those, from 0.
     Word(usize, &'w str),
+}
+
+impl<'w> Part<'w> {
+    /// The word that is a value, if there is one, and how it reaches the script.
+    pub(super) fn bound(self) -> (Option<&'w str>, Binding) {
+        match self {
+            Self::Flag {
+                flag,
+                value,
+                is_joined,
+            } => {
+                let pass = if is_joined { Pass::Joined } else { Pass::Value };
+                let flag = flag.to_owned();
+                let short = None;
+                (value, Binding::Flag { flag, short, pass })
+            }
+            Self::Word(positional, word) => (Some(word), Binding::Positional { positional }),
+        }
+    }
 }
 
 /// The parts of a command line. A word after a flag is its value, unless `is_switch` knows that it takes none.

@@ -540,10 +540,7 @@ fn place(
     for Fixed { order, word, at } in &all {
         if command::is_flag(word) {
             let flag = word.split('=').next().unwrap_or(word);
-            sheet
-                .contract
-                .passed
-                .push((flag.to_owned(), sheet.place(at)));
+            sheet.pass(flag, at);
             is_value = !word.contains('=') && !subject.is_switch(flag);
         } else if !std::mem::take(&mut is_value) {
             words.push((order, None));

@@ -9,7 +9,7 @@ use super::Subject;
 use super::command::{self, Part};
 use super::sheet::{Sheet, text};
 use crate::file;
-use crate::requirement::{Binding, Claim, DataType, Kind, Pass, ValueType};
+use crate::requirement::{Binding, Claim, DataType, Kind, ValueType};
 use crate::yaml::{self, join};
 
 /// Keys of a stage that are read, or say nothing about requirements.
@@ -434,36 +434,18 @@ impl Stage<'_> {
     ) {
         let at = join(&self.at, "cmd");
         for part in command::parts(words, &|flag| subject.is_switch(flag)) {
-            let (name, word, binding) = match part {
-                Part::Flag {
-                    flag,
-                    value,
-                    is_joined,
-                } => {
-                    let Some(value) = value else {
-                        sheet
-                            .contract
-                            .passed
-                            .push((flag.to_owned(), sheet.place(&at)));
-                        continue;
-                    };
-                    let pass = if is_joined { Pass::Joined } else { Pass::Value };
-                    let name = flag.trim_start_matches('-').replace('-', "_");
-                    (
-                        name,
-                        value,
-                        Binding::Flag {
-                            flag: flag.to_owned(),
-                            short: None,
-                            pass,
-                        },
-                    )
-                }
-                Part::Word(positional, word) => (
-                    format!("argument_{}", positional + 1),
-                    word,
-                    Binding::Positional { positional },
-                ),
+            let name = match &part {
+                Part::Flag { flag, .. } => flag.trim_start_matches('-').replace('-', "_"),
+                Part::Word(positional, _) => format!("argument_{}", positional + 1),
+            };
+            if let Part::Flag {
+                flag, value: None, ..
+            } = &part
+            {
+                sheet.pass(flag, &at);
+            }
+            let (Some(word), binding) = part.bound() else {
+                continue;
             };
             let Some(value) = value(&self.known, word) else {
                 // What the stages give that this one stands for.

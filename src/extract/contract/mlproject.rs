@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::Subject;
 use super::command::{self, Part};
 use super::sheet::{Sheet, text};
-use crate::requirement::{Binding, Claim, Kind, Pass, ValueType};
+use crate::requirement::{Claim, Kind, ValueType};
 use crate::yaml::join;
 
 /// Whether a document is such a file.
@@ -139,37 +139,13 @@ fn bind(
     at: &str,
 ) {
     for part in command::parts(words, &|flag| subject.is_switch(flag)) {
-        let (word, binding) = match part {
-            Part::Flag {
-                flag,
-                value,
-                is_joined,
-            } => {
-                let Some(value) = value else {
-                    sheet
-                        .contract
-                        .passed
-                        .push((flag.to_owned(), sheet.place(at)));
-                    continue;
-                };
-                if !value.contains('{') {
-                    sheet
-                        .contract
-                        .passed
-                        .push((flag.to_owned(), sheet.place(at)));
-                }
-                let pass = if is_joined { Pass::Joined } else { Pass::Value };
-                let flag = flag.to_owned();
-                (
-                    value,
-                    Binding::Flag {
-                        flag,
-                        short: None,
-                        pass,
-                    },
-                )
-            }
-            Part::Word(positional, word) => (word, Binding::Positional { positional }),
+        if let Part::Flag { flag, value, .. } = &part
+            && !value.is_some_and(|value| value.contains('{'))
+        {
+            sheet.pass(flag, at);
+        }
+        let (Some(word), binding) = part.bound() else {
+            continue;
         };
         let name = word
             .strip_prefix('{')

@@ -37,6 +37,12 @@ impl<'d> Sheet<'d> {
         self.document.source.at(self.document.nearest(at))
     }
 
+    /// Notes a flag that the command line passes without a value of ours.
+    pub(super) fn pass(&mut self, flag: &str, at: &str) {
+        let place = self.place(at);
+        self.contract.passed.push((flag.to_owned(), place));
+    }
+
     /// A claim that says nothing yet but that there is something of this name.
     pub(super) fn claim(&self, name: &str, kind: Kind, at: &str) -> Claim {
         let evidence = Evidence {

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 use tree_sitter::Node;
 
 use super::value::Val;
-use super::walk::{Unit, Walk, arguments, text};
+use super::walk::{Unit, Walk, arguments, operation, text};
 use crate::extract::arguments::Direction;
 
 impl Walk<'_> {
@@ -67,13 +67,7 @@ impl Walk<'_> {
         let node = bare(node);
         match node.kind() {
             "binary_operator" => {
-                let operator = node
-                    .child_by_field_name("operator")
-                    .map_or("", |op| text(unit, op));
-                let (Some(left), Some(right)) = (
-                    node.child_by_field_name("lhs"),
-                    node.child_by_field_name("rhs"),
-                ) else {
+                let Some((operator, left, right)) = operation(unit, node) else {
                     return;
                 };
                 match operator {
@@ -136,13 +130,7 @@ impl Walk<'_> {
                 }
             }
             "binary_operator" => {
-                let operator = node
-                    .child_by_field_name("operator")
-                    .map_or("", |op| text(unit, op));
-                let (Some(left), Some(right)) = (
-                    node.child_by_field_name("lhs"),
-                    node.child_by_field_name("rhs"),
-                ) else {
+                let Some((operator, left, right)) = operation(unit, node) else {
                     return;
                 };
                 match operator {
@@ -220,13 +208,7 @@ impl Walk<'_> {
                 None => Vec::new(),
             },
             "binary_operator" => {
-                let operator = node
-                    .child_by_field_name("operator")
-                    .map_or("", |op| text(unit, op));
-                let (Some(left), Some(right)) = (
-                    node.child_by_field_name("lhs"),
-                    node.child_by_field_name("rhs"),
-                ) else {
+                let Some((operator, left, right)) = operation(unit, node) else {
                     return Vec::new();
                 };
                 match operator {
@@ -269,15 +251,8 @@ impl Walk<'_> {
                     _ => Vec::new(),
                 }
             }
-            "binary_operator"
-                if node
-                    .child_by_field_name("operator")
-                    .is_some_and(|op| text(unit, op) == "!=") =>
-            {
-                let (Some(left), Some(right)) = (
-                    node.child_by_field_name("lhs"),
-                    node.child_by_field_name("rhs"),
-                ) else {
+            "binary_operator" => {
+                let Some(("!=", left, right)) = operation(unit, node) else {
                     return Vec::new();
                 };
                 match (

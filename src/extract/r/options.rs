@@ -52,15 +52,7 @@ impl Walk<'_> {
         }
         let mut argument = self.option_named(unit, node, &said, "optparse");
         match said.action.as_str() {
-            "store_true" => {
-                argument.switch();
-                set_pass(&mut argument, Pass::Switch);
-            }
-            "store_false" => {
-                argument.switch();
-                argument.default = Some(Json::Bool(true));
-                set_pass(&mut argument, Pass::SwitchOff);
-            }
+            "store_true" | "store_false" => switch(&mut argument, &said.action),
             _ => {
                 argument.default = literal(said.default.as_ref());
                 argument.value_type = type_of(&said.kind, argument.default.as_ref());
@@ -79,15 +71,7 @@ impl Walk<'_> {
         let positional = said.names.iter().all(|name| !name.starts_with('-'));
         let mut argument = self.option_named(unit, node, &said, "argparse");
         match said.action.as_str() {
-            "store_true" => {
-                argument.switch();
-                set_pass(&mut argument, Pass::Switch);
-            }
-            "store_false" => {
-                argument.switch();
-                argument.default = Some(Json::Bool(true));
-                set_pass(&mut argument, Pass::SwitchOff);
-            }
+            "store_true" | "store_false" => switch(&mut argument, &said.action),
             "count" => {
                 argument.value_type = ValueType::Int;
                 set_pass(&mut argument, Pass::Count);
@@ -333,6 +317,17 @@ fn tidy(help: &str) -> String {
     match joined.rfind("[default") {
         Some(at) if joined.ends_with(']') && at > 0 => joined[..at].trim_end().to_owned(),
         _ => joined,
+    }
+}
+
+/// A flag without a value, which turns something on or off.
+fn switch(argument: &mut Argument, action: &str) {
+    argument.switch();
+    if action == "store_false" {
+        argument.default = Some(Json::Bool(true));
+        set_pass(argument, Pass::SwitchOff);
+    } else {
+        set_pass(argument, Pass::Switch);
     }
 }
 

@@ -2,73 +2,16 @@
 
 use std::path::Path;
 
-use crate::extract::r::read;
-use crate::requirement::{Binding, Claim, Pass, Reading, ValueType};
+use crate::extract::{r::read, shown};
+use crate::requirement::Reading;
 use crate::source::Source;
 
 fn reading(text: &str) -> Reading {
     read(&Source::new("a/run.R", "a/run.R", text), &|_: &Path| None)
 }
 
-/// A claim on a line.
-fn shown(claim: &Claim) -> String {
-    let mut parts = vec![
-        claim.kind.section().trim_end_matches('s').to_owned(),
-        claim.name.clone(),
-    ];
-    for binding in &claim.bindings {
-        parts.push(match binding {
-            Binding::Flag { flag, short, pass } => {
-                let short = short.as_ref().map(|s| format!("|{s}")).unwrap_or_default();
-                let pass = match pass {
-                    Pass::Value => "",
-                    Pass::Switch => "?",
-                    Pass::Repeat => "*",
-                    Pass::Count => "#",
-                    Pass::Glued => "_",
-                    Pass::Commas => ",",
-                    Pass::SwitchOff => "!",
-                    Pass::Joined => "=",
-                    Pass::OnOff => "+-",
-                };
-                format!("{flag}{short}{pass}")
-            }
-            Binding::Positional { positional } => format!("<{positional}"),
-            Binding::Env { env } => format!("${env}"),
-            Binding::ContainerPath { container_path } => format!("@{container_path}"),
-            other => other.to_string(),
-        });
-    }
-    parts.push(match &claim.value_type {
-        Some(ValueType::List(items)) => format!("[{}]", items.as_str()),
-        Some(ty) => ty.as_str().to_owned(),
-        None => "-".to_owned(),
-    });
-    if claim.required == Some(true) {
-        parts.push("required".to_owned());
-    }
-    if let Some(default) = &claim.default {
-        parts.push(format!("={default}"));
-    }
-    if let Some(choices) = &claim.choices {
-        let choices: Vec<_> = choices.iter().filter_map(|c| c.as_str()).collect();
-        parts.push(format!("{{{}}}", choices.join(",")));
-    }
-    if let Some(when) = &claim.when {
-        parts.push(format!(
-            "when {}={}",
-            when.arg,
-            when.equals.as_str().unwrap_or_default()
-        ));
-    }
-    if let Some(description) = &claim.description {
-        parts.push(format!("\"{description}\""));
-    }
-    parts.join(" ")
-}
-
 fn claims(reading: &Reading) -> Vec<String> {
-    reading.claims.iter().map(shown).collect()
+    reading.claims.iter().map(shown::with_type).collect()
 }
 
 #[track_caller]

@@ -274,15 +274,9 @@ impl<'w> Walk<'w> {
     }
 
     pub fn binary(&mut self, unit: &Unit, node: Node<'_>) -> Val {
-        let (Some(left), Some(right)) = (
-            node.child_by_field_name("lhs"),
-            node.child_by_field_name("rhs"),
-        ) else {
+        let Some((operator, left, right)) = operation(unit, node) else {
             return Val::Unknown;
         };
-        let operator = node
-            .child_by_field_name("operator")
-            .map_or("", |op| text(unit, op));
         match operator {
             "<-" | "=" | "<<-" | ":=" => {
                 let value = self.eval(unit, right);
@@ -394,6 +388,15 @@ impl<'w> Walk<'w> {
 /// The text of a node.
 pub fn text<'u>(unit: &'u Unit, node: Node<'_>) -> &'u str {
     unit.source.slice(Span::from(node.byte_range()))
+}
+
+/// What stands on both sides of an operator, and the operator itself.
+pub fn operation<'u, 't>(unit: &'u Unit, node: Node<'t>) -> Option<(&'u str, Node<'t>, Node<'t>)> {
+    let operator = node.child_by_field_name("operator");
+    let operator = operator.map_or("", |operator| text(unit, operator));
+    let left = node.child_by_field_name("lhs")?;
+    let right = node.child_by_field_name("rhs")?;
+    Some((operator, left, right))
 }
 
 /// The arguments of a call or subset.

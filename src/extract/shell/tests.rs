@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::extract::shell::read;
-use crate::requirement::{Binding, Claim, Pass, Reading};
+use crate::extract::{shell::read, shown};
+use crate::requirement::Reading;
 use crate::source::Source;
 
 fn source(path: &str, text: &str) -> Source {
@@ -14,61 +14,8 @@ fn reading(text: &str) -> Reading {
     read(&source("run.sh", text), &|_: &Path| None)
 }
 
-/// A claim on a line: `input cleaned <0 required csv "the cleaned CSV file"`.
-fn shown(claim: &Claim) -> String {
-    let mut parts = vec![
-        claim.kind.section().trim_end_matches('s').to_owned(),
-        claim.name.clone(),
-    ];
-    for binding in &claim.bindings {
-        parts.push(match binding {
-            Binding::Flag { flag, short, pass } => {
-                let short = short.as_ref().map(|s| format!("|{s}")).unwrap_or_default();
-                let pass = match pass {
-                    Pass::Value => "",
-                    Pass::Joined => "=",
-                    Pass::Switch => "?",
-                    Pass::Repeat => "*",
-                    _ => "!",
-                };
-                format!("{flag}{short}{pass}")
-            }
-            Binding::Positional { positional } => format!("<{positional}"),
-            Binding::Env { env } => format!("${env}"),
-            Binding::ContainerPath { container_path } => format!("@{container_path}"),
-            other => other.to_string(),
-        });
-    }
-    if claim.required == Some(true) {
-        parts.push("required".to_owned());
-    }
-    if let Some(default) = &claim.default {
-        parts.push(format!("={default}"));
-    }
-    if matches!(
-        claim.value_type,
-        Some(crate::requirement::ValueType::List(_))
-    ) {
-        parts.push("list".to_owned());
-    }
-    if let Some(choices) = &claim.choices {
-        let choices: Vec<_> = choices.iter().filter_map(|c| c.as_str()).collect();
-        parts.push(format!("{{{}}}", choices.join(",")));
-    }
-    if let Some(pattern) = &claim.pattern {
-        parts.push(format!("/{pattern}/"));
-    }
-    if let Some(data) = claim.data_type {
-        parts.push(data.as_str().to_owned());
-    }
-    if let Some(description) = &claim.description {
-        parts.push(format!("\"{description}\""));
-    }
-    parts.join(" ")
-}
-
 fn claims(reading: &Reading) -> Vec<String> {
-    reading.claims.iter().map(shown).collect()
+    reading.claims.iter().map(shown::with_format).collect()
 }
 
 /// Each script, and its claims a line.
