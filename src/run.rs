@@ -1,10 +1,11 @@
 //! Owns the run: carries out a plan and tells of it in events. One thread owns all state, asks the scheduler what may
-//! start, and waits on a channel; each running step has a thread of its own that does nothing but see it to its end.
+//! start, and waits on a channel; each step at work has a thread of the crew that does nothing but see it to its end.
 
 pub mod cache;
 pub mod cargo;
 pub mod clean;
 pub mod command;
+mod crew;
 pub mod expect;
 mod group;
 mod images;
@@ -21,28 +22,27 @@ pub mod staging;
 pub mod step;
 mod teller;
 
-use std::any::Any;
 use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsString;
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
-use std::panic::{self, AssertUnwindSafe};
+use std::panic;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use self::cache::key::Facts;
 use self::cache::{Cache, Reuse};
+use self::crew::{Message, Turn, Work};
 use self::expect::Snapshots;
 use self::interrupt::{Interrupt, Wish};
 use self::journal::{Journal, Lock, LockError};
-use self::live::Ear;
-use self::process::Limits;
+use self::process::{Limits, Variables};
 pub use self::scheduler::OnFailure;
 use self::scheduler::{Rules, Scheduler, Task, Verdict};
-use self::step::{Attempt, Context};
+use self::step::Context;
 use self::teller::{Teller, Unwritten};
 pub use crate::event::Live;
 use crate::event::{Event, RunSummary};
@@ -164,19 +164,6 @@ impl From<(PathBuf, io::Error)> for RunError {
     }
 }
 
-/// What a step's thread says.
-enum Message {
-    /// A step has to run, for these reasons, and makes its first attempt.
-    /// It waits to hear that this is written down.
-    Begins(usize, Vec<String>, mpsc::Sender<()>),
-    /// An attempt has ended.
-    Finished(usize, Attempt),
-    /// An attempt prints this. It waits to hear that this was told.
-    Prints(usize, u32, String, mpsc::Sender<()>),
-    /// It met a bug of ours.
-    Panicked(Box<dyn Any + Send>),
-}
-
 /// Lets the steps end when the thread that owns them unwinds, instead of waiting for them to their own end.
 struct EndOnPanic<'a>(&'a Interrupt);
 
@@ -250,11 +237,12 @@ fn carry_out(
     let mask = teller.mask.clone();
     let run_id = teller.summary.run_id.clone();
     let folder = teller.journal.folder().to_owned();
+    let environment: Variables = options.environment.as_slice().into();
     let context = Context {
         plan,
         run_id: &run_id,
         folder: &folder,
-        environment: &options.environment,
+        environment: &environment,
         mask: &mask,
         grace: options.grace,
         interrupt: &interrupt,
@@ -333,10 +321,12 @@ fn run_steps(
 ) -> Result<(), Unwritten> {
     let mut result: Result<(), Unwritten> = Ok(());
     let mut told = Wish::None;
+    let events = Arc::clone(teller.journal.events());
+    let (work, crew) = Work::new(context, events, teller.began, live);
     thread::scope(|scope| {
         let _end = EndOnPanic(context.interrupt);
-        // In here, so that nobody waits for an answer where this thread panics.
-        let (sender, news) = mpsc::channel();
+        // In here, so that nobody waits for an answer, or for a turn, where this thread panics.
+        let (mut crew, (sender, news)) = (crew, mpsc::channel());
         loop {
             let wish = context.interrupt.wish();
             if wish > told {
@@ -365,31 +355,23 @@ fn run_steps(
             while let Some((index, number)) = scheduler.start_next(teller.elapsed()) {
                 let invocation = &context.plan.invocations[index];
                 let program = program(invocation, executables);
-                if let Some(program) = program {
-                    let shown = step::shown_command(context, invocation, program);
-                    teller.will_start(index, shown);
-                    // Whether the first attempt is made at all is found out by the step's own thread.
+                let shown =
+                    program.map(|program| step::shown_command(context, invocation, program));
+                if let Some(shown) = &shown {
+                    teller.will_start(index, shown.clone());
+                    // Whether the first attempt is made at all is found out by the thread that makes it.
                     if number > 1 {
                         also(&mut result, teller.start(index, number));
                     }
                 }
-                let ear = ear(live, index, number, &sender);
-                let sender = sender.clone();
-                scope.spawn(move || {
-                    // No process starts before it is written down that it does.
-                    let mut begins = |because| {
-                        let (written, is_written) = mpsc::channel();
-                        drop(sender.send(Message::Begins(index, because, written)));
-                        let _ = is_written.recv();
-                    };
-                    let run = || step::run(context, invocation, program, number, &mut begins, ear);
-                    let message = match panic::catch_unwind(AssertUnwindSafe(run)) {
-                        Ok(attempt) => Message::Finished(index, attempt),
-                        Err(panic) => Message::Panicked(panic),
-                    };
-                    // Receiving ends only after every step has.
-                    drop(sender.send(message));
-                });
+                let turn = Turn {
+                    index,
+                    invocation,
+                    program,
+                    command: shown.unwrap_or_default(),
+                    number,
+                };
+                crew.take(turn, &work, scope, &sender);
             }
             if scheduler.is_done() {
                 break;
@@ -397,14 +379,9 @@ fn run_steps(
             let next = scheduler.next_moment();
             let wait = next.map_or(TICK, |next| next.saturating_sub(teller.elapsed()).min(TICK));
             let told = match news.recv_timeout(wait) {
-                Ok(Message::Begins(index, because, written)) => {
-                    let explained = teller.explain(index, because);
-                    let started = explained.and_then(|()| teller.start(index, 1));
-                    // The step goes on either way: what is amiss ends the run.
-                    let _ = written.send(());
-                    started
-                }
+                Ok(Message::Begun(events, written)) => teller.begun(&events, written),
                 Ok(Message::Finished(index, attempt)) => {
+                    crew.is_back();
                     let verdict = match (attempt.state.is_good(), attempt.worth_retrying) {
                         (true, _) => Verdict::Good,
                         (false, true) => Verdict::Bad,
@@ -435,16 +412,6 @@ fn run_steps(
         also(&mut result, teller.leave_out(left, why));
     }
     result
-}
-
-/// Tells what an attempt prints, a piece after the other: however much it prints, nothing piles up.
-fn ear(live: Live, index: usize, number: u32, sender: &mpsc::Sender<Message>) -> Option<Ear> {
-    let sender = sender.clone();
-    Ear::new(live, move |text| {
-        let (told, is_told) = mpsc::channel();
-        drop(sender.send(Message::Prints(index, number, text, told)));
-        let _ = is_told.recv();
-    })
 }
 
 /// Keeps the first thing that went wrong.

@@ -229,7 +229,10 @@ impl Pattern {
 
 /// The keys and indices of a JSON pointer.
 pub fn parts(pointer: &str) -> Vec<String> {
-    pointer.split('/').skip(1).map(yaml::unescape).collect()
+    let parts = pointer.split('/').skip(1);
+    parts
+        .map(|part| yaml::unescape(part).into_owned())
+        .collect()
 }
 
 /// A place's name by its keys alone: `` `steps.train` ``.

@@ -1,6 +1,7 @@
 //! Owns YAML: the only file that names a YAML crate. Text becomes a tree in which every key and value knows its
 //! bytes; a JSON pointer leads back to them; plain values become text.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::{Deref, DerefMut, Range};
 use std::sync::OnceLock;
@@ -222,12 +223,18 @@ impl Document {
 
 /// Appends a part to a JSON pointer.
 pub fn join(pointer: &str, part: &str) -> String {
-    format!("{pointer}/{}", part.replace('~', "~0").replace('/', "~1"))
+    match part.contains(['~', '/']) {
+        true => format!("{pointer}/{}", part.replace('~', "~0").replace('/', "~1")),
+        false => [pointer, "/", part].concat(),
+    }
 }
 
 /// Undoes the escaping of a JSON pointer's part; the order matters.
-pub fn unescape(part: &str) -> String {
-    part.replace("~1", "/").replace("~0", "~")
+pub fn unescape(part: &str) -> Cow<'_, str> {
+    match part.contains('~') {
+        true => Cow::Owned(part.replace("~1", "/").replace("~0", "~")),
+        false => Cow::Borrowed(part),
+    }
 }
 
 /// Parses one document. An empty file is an empty mapping.

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use indexmap::IndexMap;
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::declare::{Declarer, scalar_text};
@@ -70,14 +71,17 @@ pub fn load(
             document
         }
     };
-    let raw: RawManifest = match serde_path_to_error::deserialize(document.value.clone()) {
+    let raw = match RawManifest::deserialize(&document.value) {
         Ok(raw) => raw,
-        // A key that is misspelt lacks where it belongs, which has been told.
-        Err(error) if !problems.has_errors() => {
-            problems.push(misfit(&document, &error.path().to_string()));
+        Err(_) => {
+            // A key that is misspelt lacks where it belongs, which has been told.
+            if !problems.has_errors() {
+                let again = serde_path_to_error::deserialize::<_, RawManifest>(&document.value);
+                let place = again.err().map(|error| error.path().to_string());
+                problems.push(misfit(&document, &place.unwrap_or_default()));
+            }
             return (None, problems);
         }
-        Err(_) => return (None, problems),
     };
     let mut loader = Loader {
         document: &document,

@@ -1,6 +1,7 @@
 //! Owns `report.html`: one page that holds all of a run, with nothing to load from anywhere. The only folder that names
 //! minijinja.
 
+mod draw;
 mod page;
 mod steps;
 mod timeline;
@@ -11,7 +12,8 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{Environment, escape_formatter};
 
-use super::log::without_controls;
+use self::draw::Markup;
+use super::log::{has_controls, without_controls};
 use super::record::Record;
 
 /// The page of a run; logs are read from its folder.
@@ -27,7 +29,12 @@ pub fn render(record: &Record) -> io::Result<String> {
         .map_err(io::Error::other)?;
     environment.set_syntax(syntax);
     environment.set_formatter(|out, state, value| match value.as_str() {
-        Some(text) if !value.is_safe() => out.write_str(&escaped(text)).map_err(Into::into),
+        // The usual formatter also escapes slashes, of which paths are full.
+        Some(text) if !value.is_safe() => {
+            let mut markup = Markup::default();
+            markup.text(text);
+            out.write_str(&markup.whole()).map_err(Into::into)
+        }
         _ => escape_formatter(out, state, value),
     });
     // The name ends in `.html`, so all that is put in is escaped, numbers and lists by the usual formatter.
@@ -37,27 +44,10 @@ pub fn render(record: &Record) -> io::Result<String> {
         .and_then(|template| template.render(Serde(page::page(record))))
         .map_err(io::Error::other)?;
     // Whoever opens the file in a terminal is not to be harmed either.
-    Ok(without_controls(&page))
-}
-
-/// Text that is only text, in an element or in an attribute between double quotes. The usual formatter also escapes
-/// slashes, of which paths are full.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 16);
-    let mut rest = text;
-    while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
-        out.push_str(&rest[..at]);
-        out.push_str(match rest.as_bytes()[at] {
-            b'&' => "&amp;",
-            b'<' => "&lt;",
-            b'>' => "&gt;",
-            b'"' => "&quot;",
-            _ => "&#39;",
-        });
-        rest = &rest[at + 1..];
-    }
-    out.push_str(rest);
-    out
+    Ok(match has_controls(&page) {
+        true => without_controls(&page),
+        false => page,
+    })
 }
 
 #[cfg(test)]

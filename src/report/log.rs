@@ -40,11 +40,18 @@ pub fn last_lines(text: &str, most: usize) -> Vec<String> {
     shown.collect()
 }
 
+/// Whether there are control characters in a text, other than tabs and line breaks.
+pub fn has_controls(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_control = |b: u8| b < b' ' && !matches!(b, b'\t' | b'\n') || b == 0x7f;
+    // Those that are not single bytes begin with the byte 0xc2, as other characters do.
+    bytes.iter().any(|&b| is_control(b))
+        || (bytes.windows(2)).any(|two| two[0] == 0xc2 && (0x80..0xa0).contains(&two[1]))
+}
+
 /// The text without control characters; tabs and line breaks stay.
 pub fn without_controls(text: &str) -> String {
-    // Control characters are single bytes, but for those that begin with the byte 0xc2, as other characters may.
-    let may_be = |b: u8| b < b' ' && !matches!(b, b'\t' | b'\n') || matches!(b, 0x7f | 0xc2);
-    if !text.bytes().any(may_be) {
+    if !has_controls(text) {
         return text.to_owned();
     }
     text.chars()

@@ -11,6 +11,7 @@ use indexmap::IndexMap;
 use super::files::Files;
 use super::words::{duration, state};
 use crate::event::{Event, RunSummary, StepOutcome, StepState};
+use crate::graph::condense::MANY;
 use crate::graph::{Dag, Look};
 use crate::outline::Outline;
 use crate::plan::Configured;
@@ -306,6 +307,12 @@ impl Record {
         }))
     }
 
+    /// Whether everything is told of a step that ended so: of very many steps, those that were spared are told in a line,
+    /// for all else of them is told by the run in which they ran.
+    pub fn tells_all(&self, outcome: &StepOutcome) -> bool {
+        self.summary.steps.len() <= MANY || outcome.state != StepState::Cached
+    }
+
     /// The run before this one that got anywhere.
     pub fn previous(&self) -> Option<RunSummary> {
         const TRIES: usize = 5;
@@ -358,5 +365,6 @@ pub fn names(runs: &Path) -> Vec<String> {
 
 /// A JSON file, where it is there and can be understood.
 fn json<T: serde::de::DeserializeOwned>(path: &Path) -> Option<T> {
-    serde_json::from_reader(BufReader::new(File::open(path).ok()?)).ok()
+    // From bytes that are all there this takes a third of the time that it takes while they come.
+    serde_json::from_slice(&fs::read(path).ok()?).ok()
 }

@@ -2,7 +2,8 @@
 //! besides. All of it is there from the start and valid at any time, so that a killed run leaves reports that say how far
 //! it came.
 
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -74,7 +75,7 @@ impl Written {
             Event::StepFinished { step, outcome, .. } => {
                 let ran = !matches!(outcome.state, StepState::NotRun | StepState::Skipped);
                 let outline = record.outline.as_ref().and_then(|o| o.steps.get(step));
-                if let Some(outline) = outline.filter(|_| ran) {
+                if let Some(outline) = outline.filter(|_| ran && record.tells_all(outcome)) {
                     record.files.keep(step, outline, &self.secrets);
                 }
                 match self.next.is_some_and(|next| next <= Instant::now()) {
@@ -102,23 +103,46 @@ impl Written {
         let began = Instant::now();
         let path = record.folder.join("report.html");
         let page = html::render(record).map_err(|error| (path.clone(), error))?;
-        write(&path, &page)?;
-        write(&record.folder.join("junit.xml"), &junit::render(record))?;
+        write(&path, |file| file.write_all(page.as_bytes()))?;
+        let cases = junit::render(record);
+        let path = record.folder.join("junit.xml");
+        write(&path, |file| file.write_all(cases.as_bytes()))?;
         if let Some(path) = &self.trace {
-            write(path, &trace::render(record))?;
+            let text = trace::render(record);
+            file::write(path, &text).map_err(|error| (path.clone(), error))?;
         }
         self.next = Some(Instant::now() + PAUSE.max(began.elapsed() * REST));
         Ok(())
     }
 }
 
+/// Writes what programs read.
 fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<(), (PathBuf, io::Error)> {
-    let text = serde_json::to_string_pretty(value);
-    let text = text.map_err(|error| (path.to_owned(), error.into()))?;
-    write(path, &(text + "\n"))
+    write(path, |file| {
+        serde_json::to_writer(&mut *file, value)?;
+        file.write_all(b"\n")
+    })
 }
 
-/// Writes a file, whole or not at all.
-fn write(path: &Path, text: &str) -> Result<(), (PathBuf, io::Error)> {
-    file::write(path, text).map_err(|error| (path.to_owned(), error))
+/// Writes a file of the run's own folder, whole or not at all. Nobody waits until the disk has it: from the run's events,
+/// which are kept with more care, it can be made again.
+fn write(
+    path: &Path,
+    fill: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> Result<(), (PathBuf, io::Error)> {
+    // Nobody else writes here while the lock is held, so the name needs no luck.
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    let new = PathBuf::from(new);
+    let whole = || {
+        let mut file = BufWriter::with_capacity(64 * 1024, File::create(&new)?);
+        fill(&mut file)?;
+        file.flush()?;
+        drop(file);
+        fs::rename(&new, path)
+    };
+    whole().map_err(|error| {
+        let _ = fs::remove_file(&new);
+        (path.to_owned(), error)
+    })
 }

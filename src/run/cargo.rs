@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::run::interrupt::Interrupt;
 use crate::run::mask::Mask;
-use crate::run::process::{self, Child, Ending, Limits, Output};
+use crate::run::process::{self, Child, Ending, Limits, Output, Variables};
 use crate::script::{CargoTarget, TargetKind};
 
 /// How much is kept of what Cargo printed.
@@ -68,7 +68,7 @@ pub fn build(
         );
         calls.entry(call).or_default().push(target);
     }
-    let env: Vec<(OsString, OsString)> = settings
+    let env: Variables = settings
         .environment
         .iter()
         .filter(|(name, _)| !is_of_parent(name))
@@ -85,6 +85,7 @@ pub fn build(
             args: &arguments(call, &targets),
             dir: settings.dir,
             env: &env,
+            own: &Variables::default(),
         };
         let ended = process::run(
             &child,

@@ -11,7 +11,11 @@ use std::process::{Command, ExitStatus};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process_group};
+use rustix::io::Errno;
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, test_kill_process_group,
+    waitid,
+};
 
 /// How long processes that are becoming another program are waited for, all together.
 const SETTLED_WITHIN: Duration = Duration::from_millis(200);
@@ -95,6 +99,21 @@ impl Group {
     /// The group that a process leads.
     pub fn of(leader: Option<u32>) -> Self {
         Self(leader.and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?)))
+    }
+
+    /// Waits until its leader has ended. Whoever started it still has to reap it.
+    pub fn wait(self) {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        while let Some(leader) = self.0
+            && matches!(waitid(WaitId::Pid(leader), options), Err(Errno::INTR))
+        {}
+    }
+
+    /// Whether its leader has ended, before anybody has reaped it.
+    pub fn has_ended(self) -> bool {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+        self.0
+            .is_some_and(|leader| !matches!(waitid(WaitId::Pid(leader), options), Ok(None)))
     }
 
     /// Asks all of it to end.

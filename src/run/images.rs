@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::plan::Container;
 use crate::run::interrupt::Interrupt;
 use crate::run::mask::Mask;
-use crate::run::process::{self, Child, Ending, Limits, Output};
+use crate::run::process::{self, Child, Ending, Limits, Output, Variables};
 
 /// How long an engine may take to answer a question, or to end a container.
 const ANSWER: Duration = Duration::from_secs(30);
@@ -129,7 +129,8 @@ fn ask(
         program: engine,
         args: &args,
         dir: place.dir,
-        env: place.environment,
+        env: &place.environment.into(),
+        own: &Variables::default(),
     };
     let limits = Limits {
         timeout,

@@ -5,6 +5,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::event::{Event, RunSummary};
 
@@ -118,7 +119,33 @@ impl Drop for Lock {
 pub struct Journal {
     folder: PathBuf,
     run_id: String,
-    events: File,
+    events: Arc<Events>,
+}
+
+/// A run's events, to which several threads add.
+#[derive(Debug)]
+pub struct Events {
+    path: PathBuf,
+    file: Mutex<File>,
+}
+
+impl Events {
+    /// Appends events, in one write.
+    ///
+    /// # Errors
+    /// They cannot be written; the path tells where.
+    pub fn append(&self, events: &[&Event]) -> Result<(), (PathBuf, io::Error)> {
+        let write = || {
+            let mut lines = Vec::with_capacity(512 * events.len());
+            for event in events {
+                serde_json::to_writer(&mut lines, event)?;
+                lines.push(b'\n');
+            }
+            let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+            file.write_all(&lines)
+        };
+        write().map_err(|error| (self.path.clone(), error))
+    }
 }
 
 impl Journal {
@@ -134,12 +161,12 @@ impl Journal {
         fs::create_dir(&logs).map_err(|error| (logs, error))?;
         let path = folder.join("events.jsonl");
         let open = OpenOptions::new().create_new(true).append(true).open(&path);
-        let events = open.map_err(|error| (path, error))?;
+        let file = Mutex::new(open.map_err(|error| (path.clone(), error))?);
         point_to(home, &run_id).map_err(|error| (home.join("latest"), error))?;
         Ok(Self {
             folder,
             run_id,
-            events,
+            events: Arc::new(Events { path, file }),
         })
     }
 
@@ -153,15 +180,9 @@ impl Journal {
         &self.run_id
     }
 
-    /// Appends an event, in one write.
-    ///
-    /// # Errors
-    /// It cannot be written; the path tells where.
-    pub fn append(&mut self, event: &Event) -> Result<(), (PathBuf, io::Error)> {
-        let at = |error| (self.folder.join("events.jsonl"), error);
-        let mut line = serde_json::to_vec(event).map_err(|error| at(error.into()))?;
-        line.push(b'\n');
-        self.events.write_all(&line).map_err(at)
+    /// The run's events.
+    pub fn events(&self) -> &Arc<Events> {
+        &self.events
     }
 
     /// Writes the summary, whole or not at all.

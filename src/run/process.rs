@@ -5,15 +5,18 @@
 //! interruption the group gets SIGTERM, a grace time, then SIGKILL; whatever a child leaves behind in its group is
 //! ended too, so that nothing of it runs when [`run`] returns.
 
+mod watch;
+
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::ExitStatus;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use self::watch::Why;
 use crate::run::group::{self, Group};
 use crate::run::interrupt::{Interrupt, Wish};
 use crate::run::live::Ear;
@@ -28,6 +31,9 @@ const LINGER: Duration = Duration::from_millis(500);
 /// How long the last output may take to arrive once everybody who could write it has been ended.
 const DRAIN: Duration = Duration::from_secs(2);
 
+/// Names and values of variables; many children share them.
+pub type Variables = Arc<[(OsString, OsString)]>;
+
 /// What to start.
 #[derive(Debug)]
 pub struct Child<'a> {
@@ -37,8 +43,10 @@ pub struct Child<'a> {
     pub args: &'a [OsString],
     /// Its working folder.
     pub dir: &'a Path,
-    /// Its whole environment.
-    pub env: &'a [(OsString, OsString)],
+    /// Its environment.
+    pub env: &'a Variables,
+    /// What is laid over that.
+    pub own: &'a Variables,
 }
 
 /// Where its output goes.
@@ -113,7 +121,10 @@ pub fn run(
         Ok(started) => started,
         Err(error) => return could_not_start(reason_for(child.program, &error)),
     };
-    let mut ended = see_off(&handle, limits, interrupt);
+    let mut ended = match see_off(&handle, limits, interrupt) {
+        Ok(ended) => ended,
+        Err(error) => return could_not_start(reason_for(child.program, &error)),
+    };
     let deadline = Instant::now() + DRAIN;
     for drain in drains {
         // Whoever escaped the group may hold the pipe open for as long as it likes; nobody waits for that.
@@ -125,12 +136,20 @@ pub fn run(
 
 /// Starts it as the leader of a new group.
 fn start(child: &Child<'_>, output: Output) -> io::Result<duct::Handle> {
+    let (env, own) = (Arc::clone(child.env), Arc::clone(child.own));
+    let nothing: [(OsString, OsString); 0] = [];
     let expression = duct::cmd(child.program, child.args)
         .dir(child.dir)
-        .full_env(child.env.iter().cloned())
+        // Variables are put in last: on their way through the expression all of them would be copied again and again.
+        .full_env(nothing)
         .stdin_null()
         .unchecked()
-        .before_spawn(|command| {
+        .before_spawn(move |command| {
+            command.envs(
+                env.iter()
+                    .chain(own.iter())
+                    .map(|(name, value)| (name, value)),
+            );
             group::lead(command);
             Ok(())
         });
@@ -143,57 +162,33 @@ fn start(child: &Child<'_>, output: Output) -> io::Result<duct::Handle> {
     .start()
 }
 
-/// Waits for the leader and ends the group when time is up or the end is wished.
-fn see_off(handle: &duct::Handle, limits: Limits, interrupt: &Interrupt) -> Ended {
+/// Waits for the leader, and clears away what it leaves in its group.
+fn see_off(handle: &duct::Handle, limits: Limits, interrupt: &Interrupt) -> io::Result<Ended> {
     let group = Group::of(handle.pids().first().copied());
-    let now = Instant::now();
-    let deadline = limits.timeout.and_then(|timeout| now.checked_add(timeout));
-    let mut end: Option<End> = None;
-    let status = loop {
-        let now = Instant::now();
-        let due = end.as_ref().map_or(deadline, |end| Some(end.kill_at));
-        let until = due.map_or(now + TICK, |due| due.min(now + TICK));
-        match handle.wait_deadline(until) {
-            Ok(Some(output)) => break Some(output.status),
-            Ok(None) => {}
-            Err(_) => break None,
-        }
-        let now = Instant::now();
-        let why = match (interrupt.wish(), deadline) {
-            (Wish::Asked | Wish::Forced, _) => Some(Why::Interrupted),
-            (Wish::None, Some(deadline)) if now >= deadline => Some(Why::TimedOut),
-            _ => None,
-        };
-        if let (None, Some(why)) = (&end, why) {
-            group.terminate();
-            let kill_at = now.checked_add(limits.grace).unwrap_or(now);
-            end = Some(End { why, kill_at });
-        }
-        if let Some(end) = &end
-            && (now >= end.kill_at || interrupt.wish() == Wish::Forced)
-        {
+    let ticket = match watch::look_after(group, limits, interrupt) {
+        Ok(ticket) => ticket,
+        Err(error) => {
             group.kill();
+            let _ = handle.wait();
+            return Err(error);
         }
     };
-    let patience = end
-        .as_ref()
-        .map_or(Instant::now() + LINGER, |end| end.kill_at);
+    // It is reaped only when nobody signals it any more: until then its number is nobody else's.
+    group.wait();
+    let end = ticket.give_back();
+    let status = handle.wait().ok().map(|output| output.status);
+    let patience = end.map_or(Instant::now() + LINGER, |end| end.kill_at);
     let left = clear(group, patience, interrupt);
-    match end {
-        None => Ended {
-            ending: status.map_or(Ending::Signalled(0), of_status),
-            left,
-            is_cut: false,
-        },
-        Some(End { why, .. }) => Ended {
-            ending: match why {
-                Why::TimedOut => Ending::TimedOut(status),
-                Why::Interrupted => Ending::Interrupted(status),
-            },
-            left: Vec::new(),
-            is_cut: false,
-        },
-    }
+    let (ending, left) = match end.map(|end| end.why) {
+        None => (status.map_or(Ending::Signalled(0), of_status), left),
+        Some(Why::TimedOut) => (Ending::TimedOut(status), Vec::new()),
+        Some(Why::Interrupted) => (Ending::Interrupted(status), Vec::new()),
+    };
+    Ok(Ended {
+        ending,
+        left,
+        is_cut: false,
+    })
 }
 
 /// What has become of output that somebody else wrote down.
@@ -203,19 +198,6 @@ enum Drained {
     Whole,
     /// Some of it could not be written.
     Cut,
-}
-
-/// An end that was ordered.
-struct End {
-    why: Why,
-    kill_at: Instant,
-}
-
-/// Why it was ordered.
-#[derive(Clone, Copy)]
-enum Why {
-    TimedOut,
-    Interrupted,
 }
 
 /// Gives what is left of a group until `patience` to end by itself, then ends it; the names of those that did not.

@@ -3,19 +3,20 @@
 
 mod ending;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use indexmap::IndexMap;
 
 use crate::event::{Judged, StepOutcome, StepState};
 use crate::file;
-use crate::plan::{Container, Document, Invocation, Plan, Program};
+use crate::plan::{Container, Document, Inherits, Invocation, Plan, Program};
 use crate::run::cache::key::Facts;
 use crate::run::cache::{Cache, Decision, explain};
 use crate::run::command;
@@ -27,7 +28,7 @@ use crate::run::interrupt::Interrupt;
 use crate::run::live::Ear;
 use crate::run::mask::Mask;
 use crate::run::outputs;
-use crate::run::process::{self, Child, Ended, Ending, Limits, Output};
+use crate::run::process::{self, Child, Ended, Ending, Limits, Output, Variables};
 use crate::run::staging::{stage, write_document};
 
 pub use self::ending::span;
@@ -53,7 +54,7 @@ pub struct Context<'a> {
     /// The run's own folder.
     pub folder: &'a Path,
     /// The environment that steps inherit.
-    pub environment: &'a [(OsString, OsString)],
+    pub environment: &'a Variables,
     /// What is never shown.
     pub mask: &'a Mask,
     /// Between being asked to end and being made to.
@@ -342,10 +343,12 @@ fn attempt(
         Ok(file) => file,
         Err(error) => return failed(cannot_write(&log_path, &error)),
     };
-    let env = environment(context, invocation, number, &output_dir);
+    let env = inherited(context, invocation);
+    let own = own_variables(context, invocation, number, &output_dir);
     let (program, args, running) = match &invocation.container {
         None => (program, invocation.args.clone(), None),
-        Some(container) => match enter(context, invocation, container, program, number, &env) {
+        Some(container) => match enter(context, invocation, container, program, number, &env, &own)
+        {
             Ok((args, running)) => (container.engine.as_path(), args, Some(running)),
             Err((path, error)) => return failed(cannot_write(&path, &error)),
         },
@@ -356,6 +359,7 @@ fn attempt(
         args: &args,
         dir: &invocation.dir,
         env: &env,
+        own: &own,
     };
     let output = match ear {
         Some(ear) => Output::Heard(file, ear),
@@ -402,7 +406,8 @@ fn enter(
     container: &Container,
     program: &Path,
     number: u32,
-    env: &[(OsString, OsString)],
+    env: &Variables,
+    own: &Variables,
 ) -> Result<(Vec<String>, Running), (PathBuf, io::Error)> {
     // Engines are particular about names, and two steps may only differ in what they do not take.
     let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
@@ -415,11 +420,12 @@ fn enter(
         let set = invocation.env.iter().any(|(set, _)| name == set.as_str());
         set || FACTS.iter().any(|fact| name == fact) || container.takes(name)
     };
-    let names = env.iter().map(|(name, _)| name);
-    let names: Vec<&OsStr> = names
+    let names = env.iter().chain(own.iter()).map(|(name, _)| name);
+    let names: BTreeSet<&OsStr> = names
         .filter(|name| is_set(name))
         .map(|n| n.as_os_str())
         .collect();
+    let names: Vec<&OsStr> = names.into_iter().collect();
     let running = Running::begin(context.folder, &container.engine, name)?;
     let name = Some(running.name());
     let args = container.arguments(context.plan, invocation, program, name, &names);
@@ -469,35 +475,35 @@ pub fn marks_of(run_id: &str, home: &Path) -> [Mark; 2] {
     ]
 }
 
-/// The whole environment of an attempt: what is inherited, what the step sets, and the facts of the run.
-fn environment(
+/// What an attempt inherits.
+fn inherited(context: &Context<'_>, invocation: &Invocation) -> Variables {
+    match invocation.inherits {
+        Inherits::All => Arc::clone(context.environment),
+        Inherits::Only(_) => {
+            let all = context.environment.iter();
+            let taken = all.filter(|(name, _)| invocation.inherits.takes(name));
+            taken.cloned().collect()
+        }
+    }
+}
+
+/// What is laid over that: what the step sets, and the facts of the run.
+fn own_variables(
     context: &Context<'_>,
     invocation: &Invocation,
     attempt: u32,
     output_dir: &Path,
-) -> Vec<(OsString, OsString)> {
-    let set = invocation
-        .env
-        .iter()
-        .map(|(name, value)| (OsString::from(name), OsString::from(value)));
+) -> Variables {
+    let set = invocation.env.iter();
+    let set = set.map(|(name, value)| (OsString::from(name), OsString::from(value)));
     let facts: [(&str, OsString); 4] = [
         (RUN_ID, context.run_id.into()),
         (STEP, invocation.step.clone().into()),
         (ATTEMPT, attempt.to_string().into()),
         (OUTPUT_DIR, output_dir.into()),
     ];
-    let facts = facts
-        .into_iter()
-        .map(|(name, value)| (OsString::from(name), value));
-    let inherited = context.environment.iter();
-    let inherited = inherited.filter(|(name, _)| invocation.inherits.takes(name));
-    let inherited = inherited.cloned();
-    inherited
-        .chain(set)
-        .chain(facts)
-        .collect::<BTreeMap<_, _>>()
-        .into_iter()
-        .collect()
+    let facts = facts.map(|(name, value)| (OsString::from(name), value));
+    set.chain(facts).collect()
 }
 
 fn cannot_write(path: &Path, error: &io::Error) -> String {

@@ -63,7 +63,7 @@ pub(super) struct Teller<'a> {
     plan: &'a Plan,
     pub(super) journal: Journal,
     pub(super) mask: Mask,
-    began: Instant,
+    pub(super) began: Instant,
     pub(super) summary: RunSummary,
     /// What is known of each step that has started.
     tallies: Vec<Tally>,
@@ -132,7 +132,7 @@ impl<'a> Teller<'a> {
     }
 
     pub(super) fn tell(&mut self, event: &Event) -> Result<(), Unwritten> {
-        let written = self.journal.append(event);
+        let written = self.journal.events().append(&[event]);
         (self.on_event)(event);
         written
     }
@@ -157,13 +157,17 @@ impl<'a> Teller<'a> {
         self.tallies[index].command = Some(command);
     }
 
-    /// A step has to run.
-    pub(super) fn explain(&mut self, index: usize, because: Vec<String>) -> Result<(), Unwritten> {
-        let (step, at) = (self.plan.invocations[index].step.clone(), self.now());
-        self.tell(&Event::StepExplained { step, because, at })
+    /// A step's first attempt begins; its own thread has written these events down, or failed to.
+    pub(super) fn begun(
+        &mut self,
+        events: &[Event],
+        written: Result<(), Unwritten>,
+    ) -> Result<(), Unwritten> {
+        events.iter().for_each(|event| (self.on_event)(event));
+        written
     }
 
-    /// An attempt begins.
+    /// A later attempt begins.
     pub(super) fn start(&mut self, index: usize, attempt: u32) -> Result<(), Unwritten> {
         let (step, at) = (self.plan.invocations[index].step.clone(), self.now());
         let command = self.tallies[index].command.clone().unwrap_or_default();

@@ -1,4 +1,5 @@
 use std::fs;
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 
 use serde_json::Value;

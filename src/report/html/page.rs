@@ -3,7 +3,8 @@
 
 use serde::Serialize;
 
-use super::steps::{Step, steps};
+use super::draw;
+use super::steps::steps;
 use super::timeline::{Timeline, timeline};
 use crate::event::RunSummary;
 use crate::graph::condense::{GROUPS, MANY, condense};
@@ -43,7 +44,9 @@ pub(super) struct Page {
     failures: Vec<Failure>,
     drawing: Option<Drawing>,
     timeline: Timeline,
-    steps: Vec<Step>,
+    count: usize,
+    /// What is shown of each step, drawn.
+    steps: String,
     changes: Option<Changes>,
     facts: Vec<(&'static str, String)>,
     version: &'static str,
@@ -131,7 +134,8 @@ struct Changed {
 pub(super) fn page(record: &Record) -> Page {
     let summary = &record.summary;
     let critical = record.critical_path();
-    let previous = record.previous();
+    // How a run compares is known when it has ended.
+    let previous = record.ended.then(|| record.previous()).flatten();
     let is_large = summary.steps.len() > LARGE;
     let (verdict, tone) = record.verdict();
     Page {
@@ -157,7 +161,12 @@ pub(super) fn page(record: &Record) -> Page {
         failures: failures(record, previous.as_ref()),
         drawing: drawing(record),
         timeline: timeline(record, &critical),
-        steps: steps(record, &critical, is_large),
+        count: summary.steps.len(),
+        steps: draw::steps(&steps(
+            record,
+            &critical.iter().copied().collect(),
+            is_large,
+        )),
         changes: previous.map(|earlier| changes(record, &earlier)),
         facts: facts(record),
         version: env!("CARGO_PKG_VERSION"),

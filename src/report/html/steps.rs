@@ -1,8 +1,8 @@
 //! Owns what the page shows of each step: its command, where every value came from, its files, attempts and log.
 
+use std::collections::HashSet;
 use std::path::Path;
 
-use serde::Serialize;
 use serde_json::Value;
 
 use crate::event::StepOutcome;
@@ -24,81 +24,76 @@ const LOGS: u64 = 4 * 1024 * 1024;
 const LONGEST: usize = 600;
 
 /// A step's part of the page.
-#[derive(Serialize)]
 pub(super) struct Step {
-    at: usize,
-    name: String,
-    word: &'static str,
-    tone: &'static str,
-    is_open: bool,
-    is_critical: bool,
+    pub(super) at: usize,
+    pub(super) name: String,
+    pub(super) word: &'static str,
+    pub(super) tone: &'static str,
+    pub(super) is_open: bool,
+    pub(super) is_critical: bool,
     /// Whether what is in it stays text until somebody looks.
-    is_later: bool,
-    description: Option<String>,
-    runs: String,
-    seconds: String,
-    reason: Option<String>,
-    command: Option<String>,
-    values: Vec<Shown>,
+    pub(super) is_later: bool,
+    pub(super) description: Option<String>,
+    pub(super) runs: String,
+    pub(super) seconds: String,
+    pub(super) reason: Option<String>,
+    pub(super) command: Option<String>,
+    pub(super) values: Vec<Shown>,
     /// What the script takes by itself.
-    own: Vec<Shown>,
-    files: Vec<Lying>,
-    attempts: Vec<Tried>,
-    log: Option<Log>,
-    facts: Vec<(&'static str, String)>,
+    pub(super) own: Vec<Shown>,
+    pub(super) files: Vec<Lying>,
+    pub(super) attempts: Vec<Tried>,
+    pub(super) log: Option<Log>,
+    pub(super) facts: Vec<(&'static str, String)>,
 }
 
 /// A requirement with its value.
-#[derive(Serialize)]
-struct Shown {
+pub(super) struct Shown {
     /// Its name, where the binding does not tell it.
-    name: Option<String>,
-    kind: &'static str,
-    binding: String,
-    description: Option<String>,
-    value: String,
-    origin: &'static str,
+    pub(super) name: Option<String>,
+    pub(super) kind: &'static str,
+    pub(super) binding: String,
+    pub(super) description: Option<String>,
+    pub(super) value: String,
+    pub(super) origin: &'static str,
     /// File and line, or what is upstream.
-    from: Option<String>,
+    pub(super) from: Option<String>,
     /// The upstream step's place.
-    link: Option<usize>,
-    asked: Option<(String, String)>,
+    pub(super) link: Option<usize>,
+    pub(super) asked: Option<(String, String)>,
 }
 
 /// A file of a step.
-#[derive(Serialize)]
-struct Lying {
-    kind: &'static str,
-    name: String,
+pub(super) struct Lying {
+    pub(super) kind: &'static str,
+    pub(super) name: String,
     /// The name of the file.
-    file: String,
-    size: Option<String>,
-    preview: Option<Preview>,
+    pub(super) file: String,
+    pub(super) size: Option<String>,
+    pub(super) preview: Option<Preview>,
 }
 
 /// An attempt in words.
-#[derive(Serialize)]
-struct Tried {
-    number: usize,
-    start: String,
-    seconds: String,
-    ending: String,
+pub(super) struct Tried {
+    pub(super) number: usize,
+    pub(super) start: String,
+    pub(super) seconds: String,
+    pub(super) ending: String,
     /// What it printed, where that is not the step's log.
-    log: Option<String>,
+    pub(super) log: Option<String>,
 }
 
 /// A log's end.
-#[derive(Serialize)]
-struct Log {
-    path: String,
-    text: String,
-    lines: String,
+pub(super) struct Log {
+    pub(super) path: String,
+    pub(super) text: String,
+    pub(super) lines: String,
     /// What is not shown of it.
-    cut: Option<String>,
+    pub(super) cut: Option<String>,
 }
 
 /// The steps of a run; of a large one, what is in those that did not fail stays text until somebody looks.
-pub(super) fn steps(record: &Record, critical: &[&str], is_large: bool) -> Vec<Step> {
+pub(super) fn steps(record: &Record, critical: &HashSet<&str>, is_large: bool) -> Vec<Step> {
     let outlines = record.outline.as_ref().map(|outline| &outline.steps);
     let most = LOG.min(LOGS / record.summary.steps.len().max(1) as u64);
     let steps = record.summary.steps.iter().enumerate();
@@ -108,6 +103,7 @@ pub(super) fn steps(record: &Record, critical: &[&str], is_large: bool) -> Vec<S
             let outline = outlines.and_then(|outlines| outlines.get(name));
             // Of a step that has not begun while others run, there is time to tell later.
             let is_told = record.ended || record.times.contains_key(name);
+            let is_told = is_told && record.tells_all(outcome);
             let told = outline.filter(|_| is_told);
             let values = told.map_or_else(Vec::new, |outline| values(record, outline));
             let (own, values) = values.into_iter().partition(|(is_own, _)| *is_own);
@@ -121,7 +117,7 @@ pub(super) fn steps(record: &Record, critical: &[&str], is_large: bool) -> Vec<S
                 tone: class_of(tone),
                 is_open: outcome.state.is_failure(),
                 is_later: is_large && !outcome.state.is_failure(),
-                is_critical: critical.contains(&name.as_str()),
+                is_critical: critical.contains(name.as_str()),
                 description: outline
                     .and_then(|outline| outline.description.as_deref())
                     .map(plain),

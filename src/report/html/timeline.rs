@@ -1,7 +1,10 @@
 //! Owns the timeline of the page: when what ran, on an axis with times that people count in.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 
+use super::draw;
 use crate::event::StepOutcome;
 use crate::graph::class_of;
 use crate::report::log::plain;
@@ -16,33 +19,31 @@ const LAST: f64 = 0.96;
 /// When what ran.
 #[derive(Serialize)]
 pub(super) struct Timeline {
-    rows: Vec<Row>,
+    /// Its rows, drawn.
+    rows: String,
     marks: Vec<Mark>,
     /// How many steps the critical path has, and how long they took of the whole.
     critical: Option<String>,
 }
 
 /// A line of the timeline.
-#[derive(Serialize)]
-struct Row {
+pub(super) struct Row {
     /// The step's place; nothing for what is no step.
-    at: Option<usize>,
-    name: String,
-    is_critical: bool,
-    seconds: String,
+    pub(super) at: Option<usize>,
+    pub(super) name: String,
+    pub(super) is_critical: bool,
+    pub(super) seconds: String,
     /// What is read aloud.
-    told: String,
-    bars: Vec<Bar>,
-    #[serde(skip)]
-    start: f64,
+    pub(super) told: String,
+    pub(super) bars: Vec<Bar>,
+    pub(super) start: f64,
 }
 
 /// An attempt, in hundredths of the whole.
-#[derive(Serialize)]
-struct Bar {
-    left: String,
-    width: String,
-    tone: &'static str,
+pub(super) struct Bar {
+    pub(super) left: String,
+    pub(super) width: String,
+    pub(super) tone: &'static str,
 }
 
 /// A time below the timeline.
@@ -54,12 +55,13 @@ struct Mark {
 
 /// The timeline of a run.
 pub(super) fn timeline(record: &Record, critical: &[&str]) -> Timeline {
+    let is_critical: HashSet<&str> = critical.iter().copied().collect();
     let whole = record.summary.seconds.max(1e-6);
     let mut rows: Vec<Row> = built(record, whole).into_iter().collect();
     for (at, (step, outcome)) in record.summary.steps.iter().enumerate() {
         let times = record.times.get(step);
         if let Some(times) = times.filter(|times| !times.attempts.is_empty()) {
-            let is_critical = critical.contains(&step.as_str());
+            let is_critical = is_critical.contains(step.as_str());
             rows.push(row(at, step, outcome, times, whole, is_critical));
         }
     }
@@ -69,7 +71,7 @@ pub(super) fn timeline(record: &Record, critical: &[&str]) -> Timeline {
         .filter_map(|step| Some(record.summary.steps.get(*step)?.seconds))
         .sum();
     Timeline {
-        rows,
+        rows: draw::rows(&rows),
         marks: marks(whole),
         critical: (!critical.is_empty()).then(|| {
             let steps = counted(critical.len(), "step");

@@ -2,6 +2,11 @@ use std::fs;
 
 use super::*;
 
+/// An environment in which programs are found.
+fn path() -> Variables {
+    [("PATH".into(), std::env::var_os("PATH").unwrap_or_default())].into()
+}
+
 /// How a shell script ends, and what it wrote.
 fn sh(script: &str, limits: Limits) -> (Ended, String) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -11,7 +16,8 @@ fn sh(script: &str, limits: Limits) -> (Ended, String) {
         program: Path::new("/bin/sh"),
         args: &args,
         dir: folder.path(),
-        env: &[("PATH".into(), std::env::var_os("PATH").unwrap_or_default())],
+        env: &path(),
+        own: &Variables::default(),
     };
     let file = File::create(&log).expect("a log");
     let ended = run(
@@ -128,7 +134,8 @@ fn what_cannot_start_says_why() {
             program,
             args: &[],
             dir,
-            env: &[],
+            env: &Variables::default(),
+            own: &Variables::default(),
         };
         let file = tempfile::tempfile().expect("a file");
         let ended = run(
@@ -171,7 +178,8 @@ fn much_output_costs_little_memory() {
             program: Path::new("/bin/sh"),
             args: &args,
             dir: folder.path(),
-            env: &[("PATH".into(), std::env::var_os("PATH").unwrap_or_default())],
+            env: &path(),
+            own: &Variables::default(),
         };
         let file = File::create(&log).expect("a log");
         let ended = run(
@@ -212,7 +220,8 @@ fn who_listens_hears_what_the_log_has_without_secrets() {
         program: Path::new("/bin/sh"),
         args: &args,
         dir: folder.path(),
-        env: &[("PATH".into(), std::env::var_os("PATH").unwrap_or_default())],
+        env: &path(),
+        own: &Variables::default(),
     };
     for secrets in [vec!["token".to_owned()], vec![]] {
         let heard = Arc::new(Mutex::new(String::new()));

@@ -1,0 +1,172 @@
+//! Owns the threads that see steps to their end: as many as there are steps at work at once, each of which takes one step
+//! after the other. Tells the owner of the run what happens through a channel.
+
+use std::any::Any;
+use std::panic::{self, AssertUnwindSafe};
+use std::path::Path;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::Scope;
+use std::time::Instant;
+
+use super::journal::Events;
+use super::live::Ear;
+use super::step::{self, Attempt, Context};
+use super::teller::Unwritten;
+use crate::event::{Event, Live};
+use crate::plan::Invocation;
+
+/// What a thread says of its step.
+pub(super) enum Message {
+    /// Its first attempt begins. These events of it have been written down, or could not be.
+    Begun(Vec<Event>, Result<(), Unwritten>),
+    /// An attempt has ended.
+    Finished(usize, Attempt),
+    /// An attempt prints this. It waits to hear that this was told.
+    Prints(usize, u32, String, Sender<()>),
+    /// It met a bug of ours.
+    Panicked(Box<dyn Any + Send>),
+}
+
+/// An attempt that a thread is to make.
+pub(super) struct Turn<'a> {
+    /// The step's place in the plan.
+    pub(super) index: usize,
+    /// The step.
+    pub(super) invocation: &'a Invocation,
+    /// What it starts; nothing for an external one.
+    pub(super) program: Option<&'a Path>,
+    /// The command as people may see it.
+    pub(super) command: String,
+    /// Which attempt it is, from 1.
+    pub(super) number: u32,
+}
+
+/// What all threads share.
+pub(super) struct Work<'a> {
+    /// What is the same for all steps.
+    pub(super) context: &'a Context<'a>,
+    /// Where it is written down that steps begin.
+    pub(super) events: Arc<Events>,
+    /// When the run began.
+    pub(super) began: Instant,
+    /// How what steps print is told.
+    pub(super) live: Live,
+    turns: Mutex<Receiver<Turn<'a>>>,
+}
+
+/// The threads, and the way to them. They end when this is dropped.
+pub(super) struct Crew<'a> {
+    turns: Sender<Turn<'a>>,
+    threads: usize,
+    busy: usize,
+}
+
+impl<'a> Work<'a> {
+    /// Work of a run, and a crew for it that has no threads yet.
+    pub(super) fn new(
+        context: &'a Context<'a>,
+        events: Arc<Events>,
+        began: Instant,
+        live: Live,
+    ) -> (Self, Crew<'a>) {
+        let (sender, turns) = mpsc::channel();
+        let work = Self {
+            context,
+            events,
+            began,
+            live,
+            turns: Mutex::new(turns),
+        };
+        let crew = Crew {
+            turns: sender,
+            threads: 0,
+            busy: 0,
+        };
+        (work, crew)
+    }
+
+    /// Takes one turn after the other until there are no more.
+    fn all(&self, sender: &Sender<Message>) {
+        loop {
+            let turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            let Ok(turn) = turns.recv() else {
+                return;
+            };
+            drop(turns);
+            let index = turn.index;
+            let one = AssertUnwindSafe(|| self.one(turn, sender));
+            let message = match panic::catch_unwind(one) {
+                Ok(attempt) => Message::Finished(index, attempt),
+                Err(panic) => Message::Panicked(panic),
+            };
+            // Receiving ends only after every step has.
+            drop(sender.send(message));
+        }
+    }
+
+    fn one(&self, turn: Turn<'_>, sender: &Sender<Message>) -> Attempt {
+        let Turn {
+            index,
+            invocation,
+            program,
+            command,
+            number,
+        } = turn;
+        // No process starts before it is written down that it does.
+        let mut begins = |because| {
+            let at = self.began.elapsed().as_secs_f64();
+            let explained = Event::StepExplained {
+                step: invocation.step.clone(),
+                because,
+                at,
+            };
+            let started = Event::StepStarted {
+                step: invocation.step.clone(),
+                attempt: number,
+                command: command.clone(),
+                at,
+            };
+            // The step goes on either way: what is amiss ends the run.
+            let written = self.events.append(&[&explained, &started]);
+            drop(sender.send(Message::Begun(vec![explained, started], written)));
+        };
+        let ear = ear(self.live, index, number, sender);
+        step::run(self.context, invocation, program, number, &mut begins, ear)
+    }
+}
+
+impl<'a> Crew<'a> {
+    /// Has an attempt made.
+    pub(super) fn take<'scope>(
+        &mut self,
+        turn: Turn<'a>,
+        work: &'scope Work<'a>,
+        scope: &'scope Scope<'scope, '_>,
+        sender: &Sender<Message>,
+    ) {
+        self.busy += 1;
+        if self.busy > self.threads {
+            self.threads += 1;
+            let sender = sender.clone();
+            scope.spawn(move || work.all(&sender));
+        }
+        // The other end lives as long as the work does.
+        drop(self.turns.send(turn));
+    }
+
+    /// An attempt has ended, so that a thread is free.
+    pub(super) fn is_back(&mut self) {
+        self.busy -= 1;
+    }
+}
+
+/// Tells what an attempt prints, a piece after the other: however much it prints, nothing piles up.
+fn ear(live: Live, index: usize, number: u32, sender: &Sender<Message>) -> Option<Ear> {
+    let sender = sender.clone();
+    Ear::new(live, move |text| {
+        let (told, is_told) = mpsc::channel();
+        drop(sender.send(Message::Prints(index, number, text, told)));
+        let _ = is_told.recv();
+    })
+}
