@@ -35,7 +35,7 @@ use std::time::{Duration, Instant};
 
 use self::cache::key::Facts;
 use self::cache::{Cache, Reuse};
-use self::crew::{Message, Turn, Work};
+use self::crew::{Crew, Message, Turn, Work};
 use self::expect::Snapshots;
 use self::interrupt::{Interrupt, Wish};
 use self::journal::{Journal, Lock, LockError};
@@ -202,9 +202,10 @@ pub fn run(
     let mut teller = Teller::new(plan, options.timeout, journal, on_event);
     let ended = carry_out(plan, options, &cache, &mut teller);
     cache.close();
-    teller.finish(options.interrupt.is_asked())?;
+    let (summary, told) = teller.finish(options.interrupt.is_asked());
+    told?;
     lock.release();
-    ended.map(|()| teller.summary)
+    ended.map(|()| summary)
 }
 
 /// Ends what a killed run has left behind and completes its summary.
@@ -321,12 +322,16 @@ fn run_steps(
 ) -> Result<(), Unwritten> {
     let mut result: Result<(), Unwritten> = Ok(());
     let mut told = Wish::None;
-    let events = Arc::clone(teller.journal.events());
-    let (work, crew) = Work::new(context, events, teller.began, live);
+    let work = Work {
+        context,
+        events: Arc::clone(teller.journal.events()),
+        began: teller.began,
+        live,
+    };
     thread::scope(|scope| {
         let _end = EndOnPanic(context.interrupt);
         // In here, so that nobody waits for an answer, or for a turn, where this thread panics.
-        let (mut crew, (sender, news)) = (crew, mpsc::channel());
+        let (mut crew, (sender, news)) = (Crew::default(), mpsc::channel());
         loop {
             let wish = context.interrupt.wish();
             if wish > told {
@@ -380,8 +385,8 @@ fn run_steps(
             let wait = next.map_or(TICK, |next| next.saturating_sub(teller.elapsed()).min(TICK));
             let told = match news.recv_timeout(wait) {
                 Ok(Message::Begun(events, written)) => teller.begun(&events, written),
-                Ok(Message::Finished(index, attempt)) => {
-                    crew.is_back();
+                Ok(Message::Finished(thread, index, attempt)) => {
+                    crew.is_back(thread);
                     let verdict = match (attempt.state.is_good(), attempt.worth_retrying) {
                         (true, _) => Verdict::Good,
                         (false, true) => Verdict::Bad,

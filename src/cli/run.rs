@@ -330,10 +330,13 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         MessageFormat::Json => Reporter::Json(Json),
     };
     let reporters = Reporters::new(vec![teller, Reporter::Written(Box::new(written))]);
+    let is_whole = selected.len() == analysis.steps.len();
+    // All that a run has to know is in its plan; what that was made of takes more room than the run itself.
+    drop((analysis, answers, checked));
     let (exit, summary) = carry_out(&plan, reporters, args, ui);
     if let (Some(caller), Some(seen), Some(summary)) = (caller, disk::seen(), summary) {
         let told = ui.drawn(&told.findings);
-        settled::remember(&analysis, &plan, &summary, caller, told, seen, began);
+        settled::remember(is_whole, &plan, &summary, caller, told, seen, began);
     }
     exit
 }

@@ -5,7 +5,6 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 
-use crate::analysis::Analysis;
 use crate::discovery::workspace;
 use crate::disk::{Looks, Stat};
 use crate::event::{RunSummary, StepState};
@@ -71,9 +70,9 @@ pub(super) fn recognise(global: &Global, caller: Hash) -> Option<Settled> {
 }
 
 /// Remembers a run of a whole pipeline that found nothing to do, what it `told` of the pipeline first, and all that it
-/// looked at; anything else is not remembered. `began` is when the command began, in nanoseconds since 1970.
+/// looked at; anything else is not remembered. `is_whole` says whether it was of all steps. `began` is when the command began, in nanoseconds since 1970.
 pub(super) fn remember(
-    analysis: &Analysis,
+    is_whole: bool,
     plan: &Plan,
     summary: &RunSummary,
     caller: Hash,
@@ -84,7 +83,6 @@ pub(super) fn remember(
     let spared = summary.count(StepState::Cached);
     let external = summary.steps.values().filter(|step| step.is_external());
     let external = external.count();
-    let is_whole = plan.invocations.len() == analysis.steps.len();
     // Only Cargo knows whether its targets have changed, and only who runs containers whether images have.
     let is_known =
         |step: &Invocation| !matches!(step.program, Program::Cargo(_)) && step.container.is_none();

@@ -11,6 +11,10 @@ use crate::ui::without_styles;
 /// # Errors
 /// It cannot be read.
 pub fn end_of(path: &Path, most: u64) -> io::Result<String> {
+    // Most logs are empty, and to ask takes less time than to open one.
+    if std::fs::metadata(path)?.len() == 0 {
+        return Ok(String::new());
+    }
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
     let skipped = length.saturating_sub(most);
@@ -42,11 +46,20 @@ pub fn last_lines(text: &str, most: usize) -> Vec<String> {
 
 /// Whether there are control characters in a text, other than tabs and line breaks.
 pub fn has_controls(text: &str) -> bool {
+    // A piece is looked at to its end, which takes less time than to be ready to stop at each byte.
+    const PIECE: usize = 4096;
     let bytes = text.as_bytes();
-    let is_control = |b: u8| b < b' ' && !matches!(b, b'\t' | b'\n') || b == 0x7f;
+    let single = |b: &u8| (*b < b' ') & (*b != b'\t') & (*b != b'\n') | (*b == 0x7f);
     // Those that are not single bytes begin with the byte 0xc2, as other characters do.
-    bytes.iter().any(|&b| is_control(b))
-        || (bytes.windows(2)).any(|two| two[0] == 0xc2 && (0x80..0xa0).contains(&two[1]))
+    let double = |two: (&u8, &u8)| (*two.0 == 0xc2) & (0x80..0xa0).contains(two.1);
+    let rest = bytes.get(1..).unwrap_or_default();
+    let any_single = |piece: &[u8]| piece.iter().fold(false, |any, b| any | single(b));
+    let any_double = |(a, b): (&[u8], &[u8])| {
+        let twos = a.iter().zip(b);
+        twos.fold(false, |any, two| any | double(two))
+    };
+    bytes.chunks(PIECE).any(any_single)
+        || bytes.chunks(PIECE).zip(rest.chunks(PIECE)).any(any_double)
 }
 
 /// The text without control characters; tabs and line breaks stay.
@@ -70,6 +83,22 @@ pub fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn control_characters_are_seen_wherever_they_stand() {
+        for fill in [0, 1, 4094, 4095, 4096, 9000] {
+            let fill = "–·x\t\n".chars().cycle().take(fill).collect::<String>();
+            assert!(!has_controls(&fill) && !has_controls(&format!("{fill}·")));
+            for control in ["\u{1b}", "\0", "\r", "\u{7f}", "\u{80}", "\u{9f}"] {
+                assert!(has_controls(&format!("{fill}{control}")), "{control:?}");
+                assert!(has_controls(&format!("{control}{fill}")), "{control:?}");
+                assert_eq!(
+                    without_controls(&format!("{fill}{control}é")),
+                    format!("{fill}é")
+                );
+            }
+        }
+    }
 
     #[test]
     fn the_end_begins_with_a_whole_line() {

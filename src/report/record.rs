@@ -168,16 +168,40 @@ impl Record {
             Event::StepFinished { step, outcome, at } => {
                 self.passed(*at);
                 self.end_attempt(step, *at, None);
-                self.times.entry(step.clone()).or_default().ended = Some(*at);
-                self.summary.steps.insert(step.clone(), outcome.clone());
+                match self.times.get_mut(step) {
+                    Some(times) => times.ended = Some(*at),
+                    None => {
+                        let ended = Some(*at);
+                        let times = Times {
+                            ended,
+                            ..Times::default()
+                        };
+                        self.times.insert(step.clone(), times);
+                    }
+                }
+                self.now(step, outcome);
             }
             Event::StepSlow { .. } | Event::StepOutput { .. } => {}
             Event::OutOfTime { timeout, .. } => self.out_of_time = Some(*timeout),
             Event::Interrupted { .. } => self.interrupted = true,
             Event::RunFinished { summary } => {
-                self.summary = summary.clone();
+                // Nearly all of its steps are known already, and there may be very many.
+                for (step, outcome) in &summary.steps {
+                    self.now(step, outcome);
+                }
+                self.summary.success = summary.success;
+                self.summary.seconds = summary.seconds;
                 self.ended = true;
             }
+        }
+    }
+
+    /// Takes in how a step stands.
+    fn now(&mut self, step: &str, outcome: &StepOutcome) {
+        match self.summary.steps.get_mut(step) {
+            Some(known) if known == outcome => {}
+            Some(known) => known.clone_from(outcome),
+            None => drop(self.summary.steps.insert(step.to_owned(), outcome.clone())),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Owns the writing of reports as a run goes: what later readers need beside its events, its page, and what was asked for
-//! besides. All of it is there from the start and valid at any time, so that a killed run leaves reports that say how far
-//! it came.
+//! besides. All of it is there when the first process starts and valid at any time, so that a killed run leaves reports
+//! that say how far it came.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -30,6 +30,8 @@ pub struct Written {
     /// Where this runs, if it is a job of GitHub Actions.
     github: Option<Github>,
     record: Option<Record>,
+    /// Whether anything has been written yet.
+    is_begun: bool,
     next: Option<Instant>,
 }
 
@@ -61,11 +63,9 @@ impl Written {
     /// Something cannot be written; the path tells what.
     pub fn hear(&mut self, event: &Event, ui: &mut Ui) -> Result<(), (PathBuf, io::Error)> {
         if let Some(record) = Record::begin(event, self.outline.take()) {
-            if let Some(outline) = &record.outline {
-                write_json(&record.folder.join(record::OUTLINE), outline.as_ref())?;
-            }
             self.record = Some(record);
-            return self.write();
+            self.next = Some(Instant::now() + PAUSE);
+            return Ok(());
         }
         let Some(record) = &mut self.record else {
             return Ok(());
@@ -91,6 +91,10 @@ impl Written {
                 };
                 self.write().and(told)
             }
+            // From now on there is something to tell, even if nothing ends for a long time.
+            Event::StepStarted { .. } | Event::BuildStarted { .. } if !self.is_begun => {
+                self.write()
+            }
             _ => Ok(()),
         }
     }
@@ -101,6 +105,10 @@ impl Written {
             return Ok(());
         };
         let began = Instant::now();
+        if let Some(outline) = record.outline.as_ref().filter(|_| !self.is_begun) {
+            write_json(&record.folder.join(record::OUTLINE), outline.as_ref())?;
+        }
+        self.is_begun = true;
         let path = record.folder.join("report.html");
         let page = html::render(record).map_err(|error| (path.clone(), error))?;
         write(&path, |file| file.write_all(page.as_bytes()))?;

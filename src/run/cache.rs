@@ -10,7 +10,7 @@ pub mod store;
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use self::digest::{Digests, Unknown};
@@ -183,7 +183,7 @@ impl Cache {
         };
         let learned = self.digests.learned();
         let mut store = self.store();
-        if store.get(&invocation.step) != Some(&record) {
+        if store.get(&invocation.step).map(AsRef::as_ref) != Some(&record) {
             // What cannot be written is not remembered, so that the step runs again: that is no harm.
             let _ = store.keep(&invocation.step, record, learned);
         }
@@ -215,7 +215,7 @@ impl Cache {
         paths(Kind::Output, &invocation.outputs, facts, &self.digests)
     }
 
-    fn remembered(&self, step: &str) -> Option<Record> {
+    fn remembered(&self, step: &str) -> Option<Arc<Record>> {
         self.store().get(step).cloned()
     }
 

@@ -4,8 +4,8 @@
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Scope;
 use std::time::Instant;
 
@@ -20,8 +20,8 @@ use crate::plan::Invocation;
 pub(super) enum Message {
     /// Its first attempt begins. These events of it have been written down, or could not be.
     Begun(Vec<Event>, Result<(), Unwritten>),
-    /// An attempt has ended.
-    Finished(usize, Attempt),
+    /// An attempt has ended, and with it the turn of the thread of this number.
+    Finished(usize, usize, Attempt),
     /// An attempt prints this. It waits to hear that this was told.
     Prints(usize, u32, String, Sender<()>),
     /// It met a bug of ours.
@@ -52,52 +52,24 @@ pub(super) struct Work<'a> {
     pub(super) began: Instant,
     /// How what steps print is told.
     pub(super) live: Live,
-    turns: Mutex<Receiver<Turn<'a>>>,
 }
 
-/// The threads, and the way to them. They end when this is dropped.
+/// The way to each thread, and who waits for a turn, the one that was at work last at the end. The threads end when this
+/// is dropped.
+#[derive(Default)]
 pub(super) struct Crew<'a> {
-    turns: Sender<Turn<'a>>,
-    threads: usize,
-    busy: usize,
+    threads: Vec<Sender<Turn<'a>>>,
+    idle: Vec<usize>,
 }
 
 impl<'a> Work<'a> {
-    /// Work of a run, and a crew for it that has no threads yet.
-    pub(super) fn new(
-        context: &'a Context<'a>,
-        events: Arc<Events>,
-        began: Instant,
-        live: Live,
-    ) -> (Self, Crew<'a>) {
-        let (sender, turns) = mpsc::channel();
-        let work = Self {
-            context,
-            events,
-            began,
-            live,
-            turns: Mutex::new(turns),
-        };
-        let crew = Crew {
-            turns: sender,
-            threads: 0,
-            busy: 0,
-        };
-        (work, crew)
-    }
-
-    /// Takes one turn after the other until there are no more.
-    fn all(&self, sender: &Sender<Message>) {
-        loop {
-            let turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-            let Ok(turn) = turns.recv() else {
-                return;
-            };
-            drop(turns);
+    /// Takes one turn after the other until there are no more, as the thread of this number.
+    fn all(&self, number: usize, turns: &Receiver<Turn<'a>>, sender: &Sender<Message>) {
+        for turn in turns {
             let index = turn.index;
             let one = AssertUnwindSafe(|| self.one(turn, sender));
             let message = match panic::catch_unwind(one) {
-                Ok(attempt) => Message::Finished(index, attempt),
+                Ok(attempt) => Message::Finished(number, index, attempt),
                 Err(panic) => Message::Panicked(panic),
             };
             // Receiving ends only after every step has.
@@ -145,19 +117,21 @@ impl<'a> Crew<'a> {
         scope: &'scope Scope<'scope, '_>,
         sender: &Sender<Message>,
     ) {
-        self.busy += 1;
-        if self.busy > self.threads {
-            self.threads += 1;
+        let number = self.idle.pop().unwrap_or_else(|| {
+            let number = self.threads.len();
+            let (turns, taken) = mpsc::channel();
+            self.threads.push(turns);
             let sender = sender.clone();
-            scope.spawn(move || work.all(&sender));
-        }
-        // The other end lives as long as the work does.
-        drop(self.turns.send(turn));
+            scope.spawn(move || work.all(number, &taken, &sender));
+            number
+        });
+        // A thread lives as long as there may be turns for it.
+        drop(self.threads[number].send(turn));
     }
 
-    /// An attempt has ended, so that a thread is free.
-    pub(super) fn is_back(&mut self) {
-        self.busy -= 1;
+    /// The thread of this number is free.
+    pub(super) fn is_back(&mut self, number: usize) {
+        self.idle.push(number);
     }
 }
 

@@ -265,9 +265,13 @@ impl<'a> Teller<'a> {
     fn end(&mut self, index: usize, outcome: StepOutcome) -> Result<(), Unwritten> {
         let step = self.plan.invocations[index].step.clone();
         let outcome = hidden(outcome, &self.mask);
-        self.summary.steps.insert(step.clone(), outcome.clone());
         let at = self.now();
-        self.tell(&Event::StepFinished { step, outcome, at })
+        let event = Event::StepFinished { step, outcome, at };
+        let told = self.tell(&event);
+        if let Event::StepFinished { step, outcome, .. } = event {
+            self.summary.steps.insert(step, outcome);
+        }
+        told
     }
 
     fn skip(&mut self, index: usize, because_of: usize) -> Result<(), Unwritten> {
@@ -309,15 +313,25 @@ impl<'a> Teller<'a> {
         }
     }
 
-    /// Writes and tells the whole.
-    pub(super) fn finish(&mut self, interrupted: bool) -> Result<(), Unwritten> {
+    /// Writes and tells the whole, and gives it away.
+    pub(super) fn finish(mut self, interrupted: bool) -> (RunSummary, Result<(), Unwritten>) {
         self.summary.seconds = self.now();
         self.summary.success =
             !interrupted && self.summary.steps.values().all(|step| step.state.is_good());
         let summarised = self.journal.summarise(&self.summary);
-        self.tell(&Event::RunFinished {
-            summary: self.summary.clone(),
-        })?;
-        summarised
+        let Self {
+            journal,
+            summary,
+            on_event,
+            ..
+        } = self;
+        // It may be of very many steps: it is told without a copy, and taken back.
+        let finished = Event::RunFinished { summary };
+        let told = journal.events().append(&[&finished]);
+        on_event(&finished);
+        let Event::RunFinished { summary } = finished else {
+            unreachable!("it was made of a summary above");
+        };
+        (summary, told.and(summarised))
     }
 }

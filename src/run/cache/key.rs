@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -132,7 +133,7 @@ pub fn parts(
     digests: &Digests,
     invocation: &Invocation,
     program: &Path,
-    remembered: impl Fn(&str) -> Option<Record>,
+    remembered: impl Fn(&str) -> Option<Arc<Record>>,
 ) -> Result<Vec<Part>, Unknown> {
     let mut parts = Vec::new();
     code(facts, digests, invocation, &mut parts)?;

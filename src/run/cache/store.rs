@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -50,7 +51,7 @@ enum Line {
     /// A step has begun, so that what it left before is no longer to be trusted.
     Began(String, String),
     /// A step has passed.
-    Passed(String, Record),
+    Passed(String, Arc<Record>),
     /// A file at rest has this content.
     File(PathBuf, Stat, Hash),
     /// A step is gone from the pipeline.
@@ -65,7 +66,7 @@ pub struct Store {
     file: Option<File>,
     /// Whether the last line may have been cut.
     torn: bool,
-    steps: IndexMap<String, Record>,
+    steps: IndexMap<String, Arc<Record>>,
     lines: usize,
 }
 
@@ -117,6 +118,7 @@ impl Store {
     fn note_began(&mut self, step: &str, run_id: &str) {
         match self.steps.get_mut(step) {
             Some(record) => {
+                let record = Arc::make_mut(record);
                 record.passed = false;
                 run_id.clone_into(&mut record.run_id);
             }
@@ -129,13 +131,13 @@ impl Store {
                     parts: Vec::new(),
                     outputs: Vec::new(),
                 };
-                self.steps.insert(step.to_owned(), record);
+                self.steps.insert(step.to_owned(), record.into());
             }
         }
     }
 
     /// What is remembered of a step.
-    pub fn get(&self, step: &str) -> Option<&Record> {
+    pub fn get(&self, step: &str) -> Option<&Arc<Record>> {
         self.steps.get(step)
     }
 
@@ -143,7 +145,7 @@ impl Store {
     pub fn steps(&self) -> impl Iterator<Item = (&str, &Record)> {
         self.steps
             .iter()
-            .map(|(step, record)| (step.as_str(), record))
+            .map(|(step, record)| (step.as_str(), record.as_ref()))
     }
 
     /// Remembers that a step begins: until it has passed, nothing that it left stands.
@@ -166,9 +168,10 @@ impl Store {
         record: Record,
         files: Vec<(PathBuf, Stat, Hash)>,
     ) -> Result<(), (PathBuf, io::Error)> {
+        let record = Arc::new(record);
         self.append(
             &of_files(files)
-                .chain([Line::Passed(step.to_owned(), record.clone())])
+                .chain([Line::Passed(step.to_owned(), Arc::clone(&record))])
                 .collect::<Vec<_>>(),
         )?;
         self.steps.insert(step.to_owned(), record);
@@ -242,7 +245,7 @@ impl Store {
         };
         let files = of_files(files.iter().filter_map(at_rest).collect());
         let steps = self.steps.iter();
-        let steps = steps.map(|(step, record)| Line::Passed(step.clone(), record.clone()));
+        let steps = steps.map(|(step, record)| Line::Passed(step.clone(), Arc::clone(record)));
         let lines: Vec<Line> = std::iter::once(Line::Version(VERSION))
             .chain(files)
             .chain(steps)
