@@ -17,6 +17,10 @@ use runtime_test::answers::{Sources, load, skeleton};
 use runtime_test::source::Source;
 use runtime_test::{analysis, check, schema};
 
+/// As the command has it.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How often each is timed.
 const ROUNDS: usize = 9;
 /// Steps, each with ten requirements, four of which have to be answered.

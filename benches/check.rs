@@ -1,6 +1,6 @@
 //! The cost of `check`, as a process from beginning to end: the example pipeline, and a generated one of 500 steps with 5,000
 //! answers, once with a script for every ten steps and once with one for each. Beside it, what a bare JSON Schema check of
-//! the same answers costs, where `check-jsonschema` is on the path or `RUNTIME_TEST_CHECK_JSONSCHEMA` names it:
+//! the same answers costs, where `check-jsonschema` is on the path or `CHECK_JSONSCHEMA` names it:
 //!
 //!     cargo bench --bench check
 
@@ -72,7 +72,7 @@ fn timed(command: &mut Command) -> Duration {
 
 /// A bare check of the same answers against the schema that `init` writes.
 fn peer(folder: &Path) {
-    let named = env::var_os("RUNTIME_TEST_CHECK_JSONSCHEMA");
+    let named = env::var_os("CHECK_JSONSCHEMA");
     let program = named.unwrap_or_else(|| "check-jsonschema".into());
     if Command::new(&program).arg("--version").output().is_err() {
         println!("  (check-jsonschema is not installed and is left out)");

@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Reading scripts and answers makes and drops thousands of small values on several threads.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     runtime_test::cli::main(std::env::args_os()).into()
 }

@@ -7,6 +7,7 @@
 mod rules;
 mod shared;
 pub mod words;
+mod written;
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
@@ -18,6 +19,8 @@ use crate::requirement::{Kind, OutputRef, Requirement, ValueType};
 
 /// A variable of the environment, as it may stand anywhere in a text.
 const VARIABLE: &str = r"\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}";
+/// A text that is a variable of the environment and nothing else.
+const ONLY_VARIABLE: &str = r"^\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}$";
 /// How many upstream outputs are listed for one input; beyond it any `step.output` is taken here and checked later.
 const FEEDERS: usize = 64;
 /// How many of them an editor offers before `from` is typed.
@@ -96,11 +99,23 @@ fn whole(what: &str, steps: &[StepRequirements<'_>]) -> Value {
     Value::Object(schema)
 }
 
-/// The schema as the text of its file.
+/// The schema as the text of its file: what fits on a line stands on one.
 pub fn render(schema: &Value) -> String {
-    let mut text = serde_json::to_string_pretty(schema).unwrap_or_default();
-    text.push('\n');
-    text
+    String::from_utf8(written::write(schema)).unwrap_or_default()
+}
+
+/// A mapping of these keys, out of values that are moved into it.
+fn object<const N: usize>(entries: [(&str, Value); N]) -> Value {
+    Value::Object(map(entries))
+}
+
+/// The same, to be added to.
+fn map<const N: usize>(entries: [(&str, Value); N]) -> Map<String, Value> {
+    let mut map = Map::with_capacity(N + 2);
+    for (key, value) in entries {
+        map.insert(key.to_owned(), value);
+    }
+    map
 }
 
 /// A mapping's schema as it comes together.
@@ -184,7 +199,7 @@ fn step_schema(
             }
             let schema = match schemas.len() {
                 1 => schemas.remove(0),
-                _ => json!({"anyOf": schemas}),
+                _ => object([("anyOf", Value::Array(schemas))]),
             };
             let is_own = |r: &&Requirement| is_required(r) && !shared::may_be(r);
             section.add_named(name, schema, requirements.iter().any(is_own));
@@ -212,8 +227,8 @@ fn step_schema(
 
 /// Any value but nothing.
 fn any() -> Map<String, Value> {
-    let types = json!(["string", "number", "boolean", "array", "object"]);
-    Map::from_iter([("type".to_owned(), types)])
+    let types = ["string", "number", "boolean", "array", "object"];
+    map([("type", Value::from(&types[..]))])
 }
 
 /// The schema of one answer.
@@ -253,7 +268,7 @@ pub fn value(
         false => {
             schema.insert("errorMessage".into(), message);
             // Said in this way round, editors neither offer `null` nor write defaults out.
-            let nothing = json!({"not": any()});
+            let nothing = object([("not", any().into())]);
             if let Value::Object(either) = or_null(shape, nothing) {
                 schema.extend(either);
             }
@@ -269,56 +284,46 @@ fn or_null(mut shape: Map<String, Value>, nothing: Value) -> Value {
             branches.push(nothing);
             Value::Object(shape)
         }
-        _ => json!({"anyOf": [shape, nothing]}),
+        _ => object([("anyOf", Value::Array(vec![Value::Object(shape), nothing]))]),
     }
 }
 
 /// The keywords of a type, for a whole answer or for an item of a list.
 fn typed(requirement: &Requirement, value_type: &ValueType, reader: Reader) -> Map<String, Value> {
     let env = requirement.kind == Kind::Env;
-    let whole = format!("^{VARIABLE}$");
-    let schema = match value_type {
+    let types = |names: &[&str]| Value::from(names);
+    let or_text = |name: &str, pattern: &str| {
+        map([
+            ("type", types(&[name, "string"])),
+            ("pattern", pattern.into()),
+        ])
+    };
+    let mut schema = match value_type {
         ValueType::List(items) => {
-            let mut schema = json!({"type": ["array"], "items": typed(requirement, items, reader)});
-            if let (true, Some(map)) = (requirement.required, schema.as_object_mut()) {
-                map.insert("minItems".into(), 1.into());
+            let items = typed(requirement, items, reader);
+            let mut schema = map([("type", types(&["array"])), ("items", items.into())]);
+            if requirement.required {
+                schema.insert("minItems".into(), 1.into());
             }
             schema
         }
-        _ if !requirement.choices.is_empty() => {
-            let mut options: Vec<Value> = Vec::new();
-            for choice in &requirement.choices {
-                let plain = choice.as_str().map(crate::yaml::resolve);
-                for option in [Some(choice.clone()), plain].into_iter().flatten() {
-                    if !option.is_null() && !options.contains(&option) {
-                        options.push(option);
-                    }
-                }
-            }
-            let mut listed = json!({"enum": options});
-            if let (Reader::Editor, Some(map)) = (reader, listed.as_object_mut()) {
-                map.insert("errorMessage".into(), message(requirement).into());
-            }
-            json!({"anyOf": [listed, {"type": "string", "pattern": whole}]})
-        }
-        ValueType::Int if env => {
-            json!({"type": ["integer", "string"], "pattern": format!(r"^[-+]?[0-9]+$|{whole}")})
-        }
-        ValueType::Float if env => json!({
-            "type": ["number", "string"],
-            "pattern": format!(r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$|{whole}")
-        }),
-        ValueType::Int => json!({"type": ["integer", "string"], "pattern": whole}),
-        ValueType::Float => json!({"type": ["number", "string"], "pattern": whole}),
-        ValueType::Bool if env => json!({"type": ["boolean", "string", "number"]}),
-        ValueType::Bool => json!({"type": ["boolean", "string"], "pattern": whole}),
-        ValueType::Path => json!({"type": ["string", "number"], "minLength": 1}),
+        _ if !requirement.choices.is_empty() => return choice(requirement, reader),
+        ValueType::Int if env => or_text("integer", &format!("^[-+]?[0-9]+$|{ONLY_VARIABLE}")),
+        ValueType::Float if env => or_text(
+            "number",
+            &format!(r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$|{ONLY_VARIABLE}"),
+        ),
+        ValueType::Int => or_text("integer", ONLY_VARIABLE),
+        ValueType::Float => or_text("number", ONLY_VARIABLE),
+        ValueType::Bool if env => map([("type", types(&["boolean", "string", "number"]))]),
+        ValueType::Bool => or_text("boolean", ONLY_VARIABLE),
+        ValueType::Path => map([
+            ("type", types(&["string", "number"])),
+            ("minLength", 1.into()),
+        ]),
         ValueType::String | ValueType::Choice => {
-            json!({"type": ["string", "number", "boolean"]})
+            map([("type", types(&["string", "number", "boolean"]))])
         }
-    };
-    let Value::Object(mut schema) = schema else {
-        return Map::new();
     };
     if matches!(value_type, ValueType::Int | ValueType::Float) && requirement.choices.is_empty() {
         for (keyword, limit) in [("minimum", requirement.min), ("maximum", requirement.max)] {
@@ -337,6 +342,26 @@ fn typed(requirement: &Requirement, value_type: &ValueType, reader: Reader) -> M
         schema.insert("pattern".into(), format!("(?:{pattern})|{VARIABLE}").into());
     }
     schema
+}
+
+/// The keywords of one of several values.
+fn choice(requirement: &Requirement, reader: Reader) -> Map<String, Value> {
+    let mut options: Vec<Value> = Vec::new();
+    for choice in &requirement.choices {
+        let plain = choice.as_str().map(crate::yaml::resolve);
+        for option in [Some(choice.clone()), plain].into_iter().flatten() {
+            if !option.is_null() && !options.contains(&option) {
+                options.push(option);
+            }
+        }
+    }
+    let mut listed = map([("enum", Value::Array(options))]);
+    if reader == Reader::Editor {
+        listed.insert("errorMessage".into(), message(requirement).into());
+    }
+    let variable = object([("type", "string".into()), ("pattern", ONLY_VARIABLE.into())]);
+    let ways = vec![Value::Object(listed), variable];
+    map([("anyOf", Value::Array(ways))])
 }
 
 /// Lets an answer be an upstream output: one of these, or any where they are not listed.

@@ -1,7 +1,10 @@
 //! Owns the comparison of a document with a JSON Schema: the only file that names `jsonschema`. What does not fit
 //! comes as plain data by JSON pointer, so that each caller tells it in its own words. Knows nothing of pipelines.
 
+mod quick;
+
 use std::collections::HashSet;
+use std::sync::OnceLock;
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{Draft, JsonType, PatternOptions, ValidationError, Validator};
@@ -16,10 +19,10 @@ const BACKTRACKS: usize = 100_000;
 /// How many bytes a compiled pattern may take.
 const PATTERN_SIZE: usize = 1 << 20;
 
-/// A JSON Schema (draft 2020-12), compiled once and applied to many documents.
+/// A JSON Schema (draft 2020-12), compiled at most once and applied to many documents.
 #[derive(Debug)]
 pub struct Shape {
-    validator: Validator,
+    validator: OnceLock<Option<Validator>>,
     schema: Value,
 }
 
@@ -122,34 +125,43 @@ impl Shape {
     /// assert_eq!(bad.pattern.as_deref(), Some("(a"));
     /// ```
     pub fn compile(schema: Value) -> Result<Self, BadSchema> {
-        let patterns = PatternOptions::fancy_regex()
-            .backtrack_limit(BACKTRACKS)
-            .size_limit(PATTERN_SIZE);
-        let built = jsonschema::options()
-            .with_draft(Draft::Draft202012)
-            .with_pattern_options(patterns)
-            .build(&schema);
-        match built {
-            Ok(validator) => Ok(Self { validator, schema }),
-            Err(error) => Err(BadSchema {
-                pattern: match error.kind() {
-                    ValidationErrorKind::Format { format } if format == "regex" => {
-                        error.instance().as_str().map(str::to_owned)
-                    }
-                    _ => None,
-                },
-                reason: error.to_string(),
-            }),
+        let validator = validator(&schema)?;
+        Ok(Self {
+            validator: Some(validator).into(),
+            schema,
+        })
+    }
+
+    /// Takes a schema over and compiles it when the first value does not plainly fit. One that cannot be compiled is met
+    /// by everything.
+    ///
+    /// ```
+    /// # use runtime_test::shape::Shape;
+    /// let shape = Shape::new(serde_json::json!({"type": "string", "pattern": "^[a-z]+$"}));
+    /// assert_eq!(shape.misfits(&"species".into()), []);
+    /// assert_eq!(shape.misfits(&7.into()).len(), 1);
+    /// ```
+    pub fn new(schema: Value) -> Self {
+        Self {
+            validator: OnceLock::new(),
+            schema,
         }
     }
 
     /// Everything that does not fit in `value`, each once, and nothing that merely follows from something else.
     pub fn misfits(&self, value: &Value) -> Vec<Misfit> {
-        if self.validator.is_valid(value) {
+        if quick::fits(&self.schema, value) {
+            return Vec::new();
+        }
+        let built = || validator(&self.schema).ok();
+        let Some(validator) = self.validator.get_or_init(built) else {
+            return Vec::new();
+        };
+        if validator.is_valid(value) {
             return Vec::new();
         }
         let mut all = Vec::new();
-        for error in self.validator.iter_errors(value) {
+        for error in validator.iter_errors(value) {
             collect(&error, &self.schema, &mut all);
         }
         without_echoes(all)
@@ -202,6 +214,26 @@ impl Misfit {
     }
 }
 
+/// Compiles a schema.
+fn validator(schema: &Value) -> Result<Validator, BadSchema> {
+    let patterns = PatternOptions::fancy_regex()
+        .backtrack_limit(BACKTRACKS)
+        .size_limit(PATTERN_SIZE);
+    let built = jsonschema::options()
+        .with_draft(Draft::Draft202012)
+        .with_pattern_options(patterns)
+        .build(schema);
+    built.map_err(|error| BadSchema {
+        pattern: match error.kind() {
+            ValidationErrorKind::Format { format } if format == "regex" => {
+                error.instance().as_str().map(str::to_owned)
+            }
+            _ => None,
+        },
+        reason: error.to_string(),
+    })
+}
+
 /// A regular expression that texts have to match.
 #[derive(Debug)]
 pub struct Pattern(Shape);
@@ -223,7 +255,7 @@ impl Pattern {
 
     /// Whether a text matches; one on which the expression takes too long does not.
     pub fn fits(&self, text: &str) -> bool {
-        self.0.validator.is_valid(&Value::String(text.to_owned()))
+        self.0.misfits(&Value::String(text.to_owned())).is_empty()
     }
 }
 

@@ -20,14 +20,29 @@ const NODES: usize = 500_000;
 /// A parsed document: its tree, and the same as a JSON value.
 #[derive(Clone, Debug)]
 pub struct Document {
-    /// The text it was read from.
-    pub source: Source,
     /// The tree, with places.
-    pub root: Node,
+    pub tree: Tree,
     /// The same without places.
     pub value: Value,
     /// Comments, in order, each from its `#` to the end of its line.
     pub comments: Vec<Span>,
+}
+
+impl Deref for Document {
+    type Target = Tree;
+
+    fn deref(&self) -> &Tree {
+        &self.tree
+    }
+}
+
+/// The tree of a document.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    /// The text it was read from.
+    pub source: Source,
+    /// What the text says.
+    pub root: Node,
 }
 
 /// A node of the tree.
@@ -193,17 +208,19 @@ impl Located {
 }
 
 impl Document {
-    /// Finds the bytes of what a JSON pointer names.
-    pub fn locate(&self, pointer: &str) -> Option<Located> {
-        self.root.locate(pointer)
-    }
-
     /// The same document with another tree laid over it: mappings are joined, everything else is replaced.
     #[must_use]
     pub fn overlaid(mut self, over: &Node) -> Self {
-        overlay(&mut self.root, over);
+        overlay(&mut self.tree.root, over);
         self.value = self.root.to_value();
         self
+    }
+}
+
+impl Tree {
+    /// Finds the bytes of what a JSON pointer names.
+    pub fn locate(&self, pointer: &str) -> Option<Located> {
+        self.root.locate(pointer)
     }
 
     /// Like [`Self::locate`], going up to the nearest place that exists.
@@ -242,8 +259,36 @@ pub fn unescape(part: &str) -> Cow<'_, str> {
 /// # Errors
 /// The syntax error, or the limit that the document exceeds; duplicate keys come all at once.
 pub fn parse(source: &Source) -> Result<Document, Diagnostics> {
+    let (tree, comments) = read(source, Comments::Kept)?;
+    Ok(Document {
+        value: tree.root.to_value(),
+        tree,
+        comments,
+    })
+}
+
+/// Parses one document for its tree alone, in less time.
+///
+/// # Errors
+/// As [`parse`] has them.
+pub fn tree(source: &Source) -> Result<Tree, Diagnostics> {
+    let (tree, _) = read(source, Comments::Skipped)?;
+    Ok(tree)
+}
+
+/// What becomes of comments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Comments {
+    /// Their places are told.
+    Kept,
+    /// They are passed over.
+    Skipped,
+}
+
+/// Parses one document, and tells where its comments are.
+fn read(source: &Source, comments: Comments) -> Result<(Tree, Vec<Span>), Diagnostics> {
     let mut options = Options::default();
-    options.set_emit_comments(true);
+    options.set_emit_comments(comments == Comments::Kept);
     options.max_buffered_comment_events = 100_000;
     options.flow_nesting_limit = NESTING;
     options.block_nesting_limit = NESTING;
@@ -280,10 +325,28 @@ struct Open {
     counted: usize,
     /// A mapping's key that waits for its value.
     key: Option<(String, Span, bool)>,
-    /// Keys seen, with their places.
+    /// Places of keys in a mapping of many.
     seen: HashMap<String, Span>,
     /// Values of `<<`, applied at the end.
     merges: Vec<Node>,
+}
+
+impl Open {
+    /// Where the same key stands already. In a mapping of few its entries tell.
+    fn first(&mut self, key: &str, span: Span, merge: bool) -> Option<Span> {
+        let Kind::Map(entries) = &self.node.kind else {
+            return None;
+        };
+        if entries.len() < Mapping::MANY && self.seen.is_empty() && !merge {
+            let same = entries.iter().find(|entry| entry.key == key);
+            return same.map(|entry| entry.key_span);
+        }
+        if self.seen.is_empty() {
+            let known = entries.iter();
+            self.seen = known.map(|e| (e.key.clone(), e.key_span)).collect();
+        }
+        self.seen.insert(key.to_owned(), span)
+    }
 }
 
 impl<'s> Builder<'s> {
@@ -315,11 +378,6 @@ impl<'s> Builder<'s> {
                 let tagged_text = tag
                     .as_ref()
                     .is_some_and(|tag| tag.core_suffix() == Some("str"));
-                let value = match style {
-                    ScalarStyle::Plain if absent => Value::Null,
-                    ScalarStyle::Plain if !tagged_text => resolve(&text),
-                    _ => Value::String(text.clone().into_owned()),
-                };
                 if self.awaits_key() {
                     self.count(span)?;
                     let merge = style == ScalarStyle::Plain && text == "<<";
@@ -330,6 +388,11 @@ impl<'s> Builder<'s> {
                     };
                     self.set_key(text, span, merge);
                 } else {
+                    let value = match style {
+                        ScalarStyle::Plain if absent => Value::Null,
+                        ScalarStyle::Plain if !tagged_text => resolve(&text),
+                        _ => Value::String(text.into_owned()),
+                    };
                     let node = Node {
                         kind: Kind::Scalar(value),
                         span,
@@ -457,13 +520,11 @@ impl<'s> Builder<'s> {
         let Some(open) = self.open.last_mut() else {
             return;
         };
-        if let Some(first) = open.seen.insert(text.clone(), span) {
+        if let Some(first) = open.first(&text, span, merge) {
             self.problems
                 .push(duplicate(self.source, &text, first, span));
         }
-        if let Some(open) = self.open.last_mut() {
-            open.key = Some((text, span, merge));
-        }
+        open.key = Some((text, span, merge));
     }
 
     fn add(&mut self, node: Node) -> Result<(), Diagnostics> {
@@ -491,7 +552,7 @@ impl<'s> Builder<'s> {
         Ok(())
     }
 
-    fn finish(self) -> Result<Document, Diagnostics> {
+    fn finish(self) -> Result<(Tree, Vec<Span>), Diagnostics> {
         if !self.problems.is_empty() {
             return Err(self.problems);
         }
@@ -506,13 +567,11 @@ impl<'s> Builder<'s> {
             Some(root) if !root.is_absent() => root,
             _ => empty,
         };
-        let value = root.to_value();
-        Ok(Document {
+        let tree = Tree {
             source: self.source.clone(),
             root,
-            value,
-            comments: self.comments,
-        })
+        };
+        Ok((tree, self.comments))
     }
 }
 

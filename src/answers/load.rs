@@ -123,9 +123,9 @@ pub fn load_all(
         (&sources.profile, Origin::Profile, Origin::ProfileCommon),
         (&sources.answers, Origin::Answers, Origin::Common),
     ] {
-        match source.as_ref().map(yaml::parse) {
-            Some(Ok(document)) => sheets.push(Sheet {
-                document,
+        match source.as_ref().map(yaml::tree) {
+            Some(Ok(tree)) => sheets.push(Sheet {
+                tree,
                 own,
                 common,
             }),
@@ -164,8 +164,8 @@ pub fn load_all(
         }
     }
     let top = sheets.last().map(|sheet| {
-        let document = &sheet.document;
-        document.source.at(document.nearest("/steps"))
+        let tree = &sheet.tree;
+        tree.source.at(tree.nearest("/steps"))
     });
     let mut judge = Judge {
         asked: &asked,

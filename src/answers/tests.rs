@@ -805,85 +805,41 @@ fn the_schema_of_each_kind_of_answer() {
       "properties": {
         "train": {
           "description": "required, a path\nasked for as --train in scripts/a.py:2",
-          "type": [
-            "string",
-            "number",
-            "object"
-          ],
+          "type": ["string", "number", "object"],
           "minLength": 1,
           "defaultSnippets": [
-            {
-              "label": "from clean.cleaned",
-              "body": {
-                "from": "clean.cleaned"
-              }
-            },
-            {
-              "label": "from supplier.raw",
-              "body": {
-                "from": "supplier.raw"
-              }
-            }
+            { "label": "from clean.cleaned", "body": { "from": "clean.cleaned" } },
+            { "label": "from supplier.raw", "body": { "from": "supplier.raw" } }
           ],
-          "properties": {
-            "from": {
-              "enum": [
-                "clean.cleaned",
-                "supplier.raw"
-              ]
-            }
-          },
-          "required": [
-            "from"
-          ],
+          "properties": { "from": { "enum": ["clean.cleaned", "supplier.raw"] } },
+          "required": ["from"],
           "additionalProperties": false,
           "errorMessage": "write a path or {from: step.output} (--train)"
         }
       },
       "additionalProperties": false,
-      "required": [
-        "train"
-      ]
+      "required": ["train"]
     },
     "outputs": {
-      "type": [
-        "object",
-        "null"
-      ],
+      "type": ["object", "null"],
       "properties": {
         "model": {
           "description": "optional, a path\nasked for as --model in scripts/a.py:2",
           "errorMessage": "write a path (--model)",
           "anyOf": [
             {
-              "type": [
-                "string",
-                "number"
-              ],
+              "type": ["string", "number"],
               "minLength": 1,
               "errorMessage": "write a path (--model)"
             },
-            {
-              "not": {
-                "type": [
-                  "string",
-                  "number",
-                  "boolean",
-                  "array",
-                  "object"
-                ]
-              }
-            }
+            { "not": { "type": ["string", "number", "boolean", "array", "object"] } }
           ]
         }
       },
       "additionalProperties": false
     },
     "env": {
-      "type": [
-        "object",
-        "null"
-      ],
+      "type": ["object", "null"],
       "properties": {
         "THREADS": {
           "description": "optional, a whole number; default 4\nasked for as $THREADS in scripts/a.py:2",
@@ -891,64 +847,30 @@ fn the_schema_of_each_kind_of_answer() {
           "errorMessage": "write a whole number ($THREADS)",
           "anyOf": [
             {
-              "type": [
-                "integer",
-                "string"
-              ],
+              "type": ["integer", "string"],
               "pattern": "^[-+]?[0-9]+$|^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}$",
               "errorMessage": "write a whole number ($THREADS)"
             },
-            {
-              "not": {
-                "type": [
-                  "string",
-                  "number",
-                  "boolean",
-                  "array",
-                  "object"
-                ]
-              }
-            }
+            { "not": { "type": ["string", "number", "boolean", "array", "object"] } }
           ]
         }
       },
       "additionalProperties": false
     },
     "args": {
-      "type": [
-        "object",
-        "null"
-      ],
+      "type": ["object", "null"],
       "properties": {
         "features": {
           "description": "required, a list of texts\nasked for as --features in scripts/a.py:2",
           "errorMessage": "write a list of texts (--features)",
           "anyOf": [
             {
-              "type": [
-                "array"
-              ],
-              "items": {
-                "type": [
-                  "string",
-                  "number",
-                  "boolean"
-                ]
-              },
+              "type": ["array"],
+              "items": { "type": ["string", "number", "boolean"] },
               "minItems": 1,
               "errorMessage": "write a list of texts (--features)"
             },
-            {
-              "not": {
-                "type": [
-                  "string",
-                  "number",
-                  "boolean",
-                  "array",
-                  "object"
-                ]
-              }
-            }
+            { "not": { "type": ["string", "number", "boolean", "array", "object"] } }
           ]
         },
         "rounds": {
@@ -956,26 +878,13 @@ fn the_schema_of_each_kind_of_answer() {
           "errorMessage": "write a whole number from 1 to 500 (--rounds)",
           "anyOf": [
             {
-              "type": [
-                "integer",
-                "string"
-              ],
+              "type": ["integer", "string"],
               "pattern": "^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}$",
               "minimum": 1,
               "maximum": 500,
               "errorMessage": "write a whole number from 1 to 500 (--rounds)"
             },
-            {
-              "not": {
-                "type": [
-                  "string",
-                  "number",
-                  "boolean",
-                  "array",
-                  "object"
-                ]
-              }
-            }
+            { "not": { "type": ["string", "number", "boolean", "array", "object"] } }
           ]
         },
         "rate": {
@@ -984,24 +893,11 @@ fn the_schema_of_each_kind_of_answer() {
           "errorMessage": "write a number (--rate)",
           "anyOf": [
             {
-              "type": [
-                "number",
-                "string"
-              ],
+              "type": ["number", "string"],
               "pattern": "^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}$",
               "errorMessage": "write a number (--rate)"
             },
-            {
-              "not": {
-                "type": [
-                  "string",
-                  "number",
-                  "boolean",
-                  "array",
-                  "object"
-                ]
-              }
-            }
+            { "not": { "type": ["string", "number", "boolean", "array", "object"] } }
           ]
         },
         "verbose": {
@@ -1009,52 +905,20 @@ fn the_schema_of_each_kind_of_answer() {
           "errorMessage": "write true or false (--verbose)",
           "anyOf": [
             {
-              "type": [
-                "boolean",
-                "string"
-              ],
+              "type": ["boolean", "string"],
               "pattern": "^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}$",
               "errorMessage": "write true or false (--verbose)"
             },
-            {
-              "not": {
-                "type": [
-                  "string",
-                  "number",
-                  "boolean",
-                  "array",
-                  "object"
-                ]
-              }
-            }
+            { "not": { "type": ["string", "number", "boolean", "array", "object"] } }
           ]
         },
         "level": {
           "description": "optional, 1 or 2\nasked for as --level in scripts/a.py:2",
           "errorMessage": "write 1 or 2 (--level)",
           "anyOf": [
-            {
-              "enum": [
-                1,
-                2
-              ],
-              "errorMessage": "write 1 or 2 (--level)"
-            },
-            {
-              "type": "string",
-              "pattern": "^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}$"
-            },
-            {
-              "not": {
-                "type": [
-                  "string",
-                  "number",
-                  "boolean",
-                  "array",
-                  "object"
-                ]
-              }
-            }
+            { "enum": [1, 2], "errorMessage": "write 1 or 2 (--level)" },
+            { "type": "string", "pattern": "^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}$" },
+            { "not": { "type": ["string", "number", "boolean", "array", "object"] } }
           ]
         }
       },
@@ -1062,9 +926,7 @@ fn the_schema_of_each_kind_of_answer() {
     }
   },
   "additionalProperties": false,
-  "required": [
-    "inputs"
-  ]
+  "required": ["inputs"]
 }
 "#);
     assert_eq!(

@@ -1,6 +1,7 @@
 //! Owns the status of steps: derived from answers and findings each time, never stored; only the fact that these very
 //! bytes passed a check is kept. Holds the types behind `status --format json`.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use indexmap::IndexMap;
@@ -8,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::Analysis;
+use crate::answers::Finding;
 use crate::diagnostic::{Code, Severity};
 use crate::file;
 use crate::requirement::Requirement;
@@ -116,15 +118,16 @@ struct Passed {
 /// Derives the status of every step.
 pub fn status(analysis: &Analysis, checked: &Checked) -> Status {
     let validated = last_validated(analysis, checked);
+    let mut findings: HashMap<&str, Vec<&Finding>> = HashMap::new();
+    for finding in &checked.findings {
+        let step = finding.step.as_deref().unwrap_or_default();
+        findings.entry(step).or_default().push(finding);
+    }
     let mut steps = IndexMap::new();
     for (step, analysed) in analysis.ordered() {
         let mut missing = Vec::new();
         let mut invalid = Vec::new();
-        for finding in checked
-            .findings
-            .iter()
-            .filter(|f| f.step.as_deref() == Some(step.name.as_str()))
-        {
+        for finding in findings.get(step.name.as_str()).into_iter().flatten() {
             let answer = finding.answer.clone().unwrap_or_default();
             if finding.diagnostic.severity != Severity::Error {
                 continue;
@@ -198,7 +201,8 @@ pub fn status(analysis: &Analysis, checked: &Checked) -> Status {
 
 /// Findings of the disk about answers of a step, which know their place but not their answer.
 fn on_disk(checked: &Checked, step: &str) -> Vec<InvalidAnswer> {
-    let Some(answers) = checked.answers.step(step) else {
+    let answers = checked.answers.step(step);
+    let Some(answers) = answers.filter(|answers| !answers.is_empty()) else {
         return Vec::new();
     };
     let errors = checked

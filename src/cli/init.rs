@@ -3,6 +3,7 @@
 
 mod told;
 
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 
 use crate::analysis::{self, Analysis};
@@ -10,7 +11,7 @@ use crate::answers::Sources;
 use crate::answers::refresh::{self, Refreshed, Renames, Scope};
 use crate::answers::skeleton::{self, Detail};
 use crate::asked::StepRequirements;
-use crate::check::{self, status};
+use crate::check::{self, Checked, status};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, did_you_mean, listed};
 use crate::exit_code::Exit;
 use crate::file;
@@ -108,24 +109,39 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         true => Renames::Apply,
         false => Renames::Suggest,
     };
-    let answers = match (old, scope) {
-        (Some(old), _) => refresh::refresh(old, &steps, scope, renames).map(Answers::Refreshed),
-        (None, Scope::Whole) => Ok(Answers::New(whole())),
-        (None, Scope::Profile) => Ok(Answers::New(skeleton::of_profile(
-            &name_of(&analysis.beside(PROFILE_SCHEMA)),
-            analysis.profile.as_deref().unwrap_or_default(),
-            &name_of(&analysis.answers()),
-        ))),
+    let name = file::display(&path, &analysis.manifest.folder);
+    let answered = || {
+        let answers = match (old, scope) {
+            (Some(old), _) => Answers::Refreshed(refresh::refresh(old, &steps, scope, renames)?),
+            (None, Scope::Whole) => Answers::New(whole()),
+            (None, Scope::Profile) => Answers::New(skeleton::of_profile(
+                &name_of(&analysis.beside(PROFILE_SCHEMA)),
+                analysis.profile.as_deref().unwrap_or_default(),
+                &name_of(&analysis.answers()),
+            )),
+        };
+        let text = Some(Source::new(&path, name.clone(), answers.text()));
+        let sources = match scope {
+            Scope::Whole => Sources {
+                answers: text,
+                ..sources.clone()
+            },
+            Scope::Profile => Sources {
+                profile: text,
+                ..sources.clone()
+            },
+        };
+        let all: Vec<usize> = (0..analysis.steps.len()).collect();
+        let checked = check::check(&analysis, &sources, &all, &super::environment);
+        Ok((answers, checked))
     };
-    let mut files = schemas(&analysis, &steps, scope);
+    let (mut files, answered) = both(&|| schemas(&analysis, &steps, scope), answered);
     if scope == Scope::Profile && sources.answers.is_none() {
         files.push((analysis.answers(), whole()));
     }
-    files.extend(
-        answers
-            .iter()
-            .map(|answers| (path.clone(), answers.text().to_owned())),
-    );
+    if let Ok((answers, _)) = &answered {
+        files.push((path.clone(), answers.text().to_owned()));
+    }
     let outdated = outdated(files);
     if !args.check {
         for (path, text) in &outdated {
@@ -138,27 +154,15 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
             }
         }
     }
-    let answers = match answers {
-        Ok(answers) => answers,
+    let (answers, checked) = match answered {
+        Ok(answered) => answered,
         Err(problems) => {
             ui.diagnostics(&problems);
             ui.note("the answers stay as they are: mend them, then init again");
             return Exit::AnswersInvalid;
         }
     };
-    let name = file::display(&path, &analysis.manifest.folder);
-    let text = Some(Source::new(path, name.clone(), answers.text()));
-    let sources = match scope {
-        Scope::Whole => Sources {
-            answers: text,
-            ..sources
-        },
-        Scope::Profile => Sources {
-            profile: text,
-            ..sources
-        },
-    };
-    let missing = tell(&analysis, &answers, &sources, &name, args, ui);
+    let missing = tell(&analysis, &answers, &checked, &name, args, ui);
     for (path, _) in &outdated {
         let name = file::display(path, &analysis.manifest.folder);
         ui.out(&told::written(&name, args.check));
@@ -176,6 +180,19 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
             Exit::Done
         }
     }
+}
+
+/// Does two things at once; one after the other where no thread can be had.
+fn both<A: Send, B>(one: &(impl Fn() -> A + Sync), other: impl FnOnce() -> B) -> (A, B) {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().spawn_scoped(scope, one);
+        let other = other();
+        let one = match thread {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            Err(_) => one(),
+        };
+        (one, other)
+    })
 }
 
 /// A file's name without its folder.
@@ -264,13 +281,11 @@ fn print_steps(
 fn tell(
     analysis: &Analysis,
     answers: &Answers,
-    sources: &Sources,
+    checked: &Checked,
     name: &str,
     args: &Args,
     ui: &mut Ui,
 ) -> usize {
-    let all: Vec<usize> = (0..analysis.steps.len()).collect();
-    let checked = check::check(analysis, sources, &all, &super::environment);
     let mut problems = analysis.problems.clone();
     if let Answers::Refreshed(refreshed) = answers {
         let renamed = refreshed.renamed.iter().any(|rename| !rename.applied);
@@ -284,7 +299,8 @@ fn tell(
     }
     let problems: Diagnostics = problems.sorted();
     ui.diagnostics(&problems);
-    ui.out(&told::found(analysis, &checked));
+    let status = status::status(analysis, checked);
+    ui.out(&told::found(analysis, &status));
     if let Answers::Refreshed(refreshed) = answers {
         if args.all {
             ui.note("--all is about new files; to see everything of a step: cargo runtime-test init --all --step STEP");
@@ -296,6 +312,5 @@ fn tell(
             ui.warning(&told::refused(refused, name));
         }
     }
-    let status = status::status(analysis, &checked);
     status.steps.values().map(|step| step.missing.len()).sum()
 }

@@ -63,6 +63,7 @@ fn binaries(folder: &Path) -> Vec<Candidate> {
 }
 
 fn candidate(path: &Path, folder: &Path, cargo_bin: Option<String>) -> Option<Candidate> {
-    let read = analysis::analyse_script(path, folder).ok()?;
+    // What is wrong with a contract is told once the manifest is there.
+    let (read, _) = analysis::analyse_script_with_contract(path, folder).ok()?;
     Some(Candidate { cargo_bin, read })
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::shared::{COMMON, asked, may_be};
 use super::words::{message, plain};
-use super::{Object, any};
+use super::{Object, any, object};
 use crate::asked::{Family, StepRequirements, groups, is_required, required_groups};
 use crate::diagnostic::listed;
 use crate::requirement::{Kind, Requirement, When};
@@ -39,10 +39,15 @@ fn unless_given_to_all(steps: &[StepRequirements<'_>]) -> Vec<Value> {
                 );
                 let wanted = askers.iter().map(|(index, requirement)| {
                     // Said in this way round, editors show the message and offer no values because of it.
-                    let value = json!({"if": {"type": "null"}, "then": {"type": "string", "errorMessage": message(requirement)}});
+                    let message = message(requirement).into();
+                    let told = object([("type", "string".into()), ("errorMessage", message)]);
+                    let value = object([("if", json!({"type": "null"})), ("then", told)]);
                     (steps[*index].step, under(&[kind.section(), name], value))
                 });
-                rules.push(json!({"if": {"not": given}, "then": in_steps(wanted)}));
+                rules.push(object([
+                    ("if", object([("not", given)])),
+                    ("then", in_steps(wanted)),
+                ]));
             }
         }
     }
@@ -61,13 +66,16 @@ fn conditions(step: &StepRequirements<'_>) -> Vec<Value> {
         value.insert("errorMessage".into(), text.into());
         let mut holds = vec![holds(step, when)];
         if may_be(requirement) {
-            holds.push(json!({"not": to_all(requirement, any().into())}));
+            holds.push(object([("not", to_all(requirement, any().into()))]));
         }
         let wanted = under(
             &[requirement.kind.section(), &requirement.name],
             value.into(),
         );
-        Some(json!({"if": {"allOf": holds}, "then": in_steps([(step.step, wanted)])}))
+        Some(object([
+            ("if", object([("allOf", holds.into())])),
+            ("then", in_steps([(step.step, wanted)])),
+        ]))
     };
     step.answerable()
         .filter(conditional)
@@ -106,7 +114,10 @@ fn step_groups(step: &StepRequirements<'_>) -> Vec<Value> {
         let keys = listed(keys.iter().map(String::as_str)).replace('`', "");
         // No step is a text, so this is only said, and at the step.
         let wanted = json!({"type": "string", "errorMessage": format!("give one of {keys}")});
-        json!({"if": {"not": {"anyOf": ways}}, "then": in_steps([(step.step, wanted)])})
+        object([
+            ("if", object([("not", object([("anyOf", ways.into())]))])),
+            ("then", in_steps([(step.step, wanted)])),
+        ])
     };
     required_groups(step).map(rule).collect()
 }
@@ -119,7 +130,7 @@ fn exclusions_of_all(steps: &[StepRequirements<'_>]) -> Vec<Value> {
             let own: Vec<Value> = members.iter().map(|r| of_step(step, r)).collect();
             let keys = members.iter().map(|r| r.key()).collect();
             let (_, open) = alike.entry(keys).or_insert_with(|| (members, Vec::new()));
-            open.push(json!({"not": {"anyOf": own}}));
+            open.push(object([("not", object([("anyOf", own.into())]))]));
         }
     }
     let mut rules = Vec::new();
@@ -199,13 +210,19 @@ fn in_steps<'a>(wanted: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
     steps.shift_remove("additionalProperties");
     // Editors are to offer what stands elsewhere in the schema, and that once.
     steps.insert("doNotSuggest".into(), true.into());
-    json!({"required": ["steps"], "properties": {"steps": steps}})
+    object([
+        ("required", json!(["steps"])),
+        ("properties", object([("steps", steps.into())])),
+    ])
 }
 
 /// A mapping in which keys lead to something.
 fn under(path: &[&str], last: Value) -> Value {
-    path.iter().rev().fold(
-        last,
-        |below, key| json!({"type": "object", "required": [key], "properties": {*key: below}}),
-    )
+    path.iter().rev().fold(last, |below, key| {
+        object([
+            ("type", "object".into()),
+            ("required", json!([key])),
+            ("properties", object([(*key, below)])),
+        ])
+    })
 }

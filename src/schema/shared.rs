@@ -1,9 +1,9 @@
 //! Owns the schema of values given once for all steps that ask for them.
 
 use indexmap::IndexMap;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{Object, Reader, value};
+use super::{Object, Reader, object, value};
 use crate::asked::StepRequirements;
 use crate::diagnostic::listed;
 use crate::requirement::{Kind, Requirement};
@@ -62,20 +62,27 @@ pub(super) fn common(steps: &[StepRequirements<'_>]) -> Option<Value> {
 
 /// The schema of one value for all that ask for it: it has to fit each.
 fn given(steps: &[StepRequirements<'_>], askers: &Askers<'_>) -> Value {
-    let mut shapes: Vec<Value> = Vec::new();
-    let mut schemas: Vec<Value> = Vec::new();
+    let mut different: Askers<'_> = Vec::new();
     for (index, requirement) in askers {
-        let shape = value(steps, *index, &eased(requirement), Reader::Check);
-        if schemas.len() < MOST && !shapes.contains(&shape) {
-            schemas.push(value(steps, *index, &eased(requirement), Reader::Editor));
-            shapes.push(shape);
+        if !different
+            .iter()
+            .any(|(_, other)| is_alike(other, requirement))
+        {
+            different.push((*index, requirement));
+        }
+        if different.len() == MOST {
+            break;
         }
     }
+    let schema = |(index, requirement): &(usize, &Requirement)| {
+        value(steps, *index, &eased(requirement), Reader::Editor)
+    };
+    let mut schemas: Vec<Value> = different.iter().map(schema).collect();
     let names = listed(askers.iter().map(|(index, _)| steps[*index].step)).replace('`', "");
     let for_all = format!("for {names}");
     let mut schema = match schemas.len() {
         1 => schemas.remove(0),
-        _ => json!({"allOf": schemas}),
+        _ => object([("allOf", Value::Array(schemas))]),
     };
     if let Some(map) = schema.as_object_mut() {
         let text = match map.get("description").and_then(Value::as_str) {
@@ -85,6 +92,15 @@ fn given(steps: &[StepRequirements<'_>], askers: &Askers<'_>) -> Value {
         map.insert("description".into(), text.into());
     }
     schema
+}
+
+/// Whether the same values fit two requirements of one kind.
+fn is_alike(one: &Requirement, other: &Requirement) -> bool {
+    one.value_type == other.value_type
+        && one.choices == other.choices
+        && one.pattern == other.pattern
+        && one.min == other.min
+        && one.max == other.max
 }
 
 /// The same where nothing has to be given.

@@ -113,6 +113,16 @@ pub(super) fn plain(value: &Value) -> String {
 /// A text on one line, without control characters, and not without end.
 pub fn tidy(text: &str) -> String {
     const LONGEST: usize = 1000;
+    // Most texts are tidy.
+    let mut last = b' ';
+    let is_tidy = text.len() <= LONGEST
+        && text.bytes().all(|byte| {
+            let before = std::mem::replace(&mut last, byte);
+            byte.is_ascii_graphic() || byte == b' ' && before != b' '
+        });
+    if is_tidy && last != b' ' {
+        return text.to_owned();
+    }
     let mut tidy = String::with_capacity(text.len().min(LONGEST));
     let visible = text
         .chars()

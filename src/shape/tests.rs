@@ -114,3 +114,63 @@ fn a_reference_outside_of_the_schema_is_refused() {
     assert!(Shape::compile(json!({"$ref": "https://example.com/schema.json"})).is_err());
     assert!(Shape::compile(json!({"$ref": "file:///etc/passwd"})).is_err());
 }
+
+/// Schemas that have every keyword which the first look knows, and some that it does not.
+const LOOKED_AT: &str = r##"[
+    {"type": ["integer", "null"], "minimum": -1, "maximum": 2},
+    {"type": "number"}, {"type": "string", "minLength": 2}, {"type": "boolean"},
+    {"const": 1}, {"const": [1]}, {"enum": ["a", 1, null, true, 1.5]},
+    {"anyOf": [{"type": "string"}, {"minimum": 1, "type": "number"}]},
+    {"allOf": [{"type": "string"}, {"pattern": "a"}]},
+    {"oneOf": [{"type": "integer"}, {"type": "number", "maximum": 1}, {"type": "object"}]},
+    {"not": {"type": ["object", "array"]}},
+    {"type": "array", "items": {"type": "integer"}, "minItems": 1},
+    {"prefixItems": [{"type": "string"}], "items": {"type": "integer"}},
+    {"items": {"enum": [1, "a"]}, "uniqueItems": true},
+    {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"$ref": "#"}},
+     "additionalProperties": false, "required": ["a"]},
+    {"properties": {"a": {"minLength": 1}}, "additionalProperties": {"type": "string"}},
+    {"properties": {"a": true}, "patternProperties": {"^b": {"type": "integer"}}, "additionalProperties": false},
+    {"$defs": {"t": {"type": "string"}}, "properties": {"a": {"$ref": "#/$defs/t"}, "b": false}},
+    {"if": {"type": "string"}, "then": {"minLength": 1}, "else": {"type": "object"}}
+]"##;
+
+fn any_value() -> impl proptest::strategy::Strategy<Value = Value> {
+    use proptest::prelude::*;
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        (-2i64..4).prop_map(Value::from),
+        proptest::sample::select(vec![0.5, 1.0, 1.5, 2.0, 1e300]).prop_map(Value::from),
+        "[ab]{0,2}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 16, 3, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+            proptest::collection::vec(("[abc]", inner), 0..3)
+                .prop_map(|all| Value::Object(all.into_iter().collect())),
+        ]
+    })
+}
+
+proptest::proptest! {
+    #[test]
+    fn what_plainly_fits_fits(value in any_value()) {
+        let schemas: Vec<Value> = serde_json::from_str(LOOKED_AT).expect("JSON");
+        for schema in schemas {
+            let compiled = validator(&schema).expect("a schema");
+            if let Some(fits) = quick::looked(&schema, &value) {
+                proptest::prop_assert_eq!(fits, compiled.is_valid(&value), "{} {}", schema, value);
+            }
+        }
+    }
+}
+
+#[test]
+fn most_values_need_no_second_look() {
+    let schemas: Vec<Value> = serde_json::from_str(LOOKED_AT).expect("JSON");
+    let known = schemas
+        .iter()
+        .filter(|schema| quick::looked(schema, &json!({"a": 1})).is_some());
+    assert_eq!(known.count(), schemas.len() - 4);
+}

@@ -96,6 +96,8 @@ fn published_schemas_are_fresh() {
             there == text,
             "schemas/{name}.schema.json is stale: run `UPDATE_SCHEMAS=1 cargo test schemas`"
         );
+        let schema = serde_json::from_str(&text).expect("JSON");
+        Shape::compile(schema).expect("a schema");
         names.push(format!("{name}.schema.json"));
     }
     for entry in fs::read_dir(&folder).expect("schemas").flatten() {

@@ -15,7 +15,7 @@ use crate::diagnostic::nearest;
 use crate::requirement::Kind;
 use crate::shape;
 use crate::source::{Place, Source};
-use crate::yaml::{self, Document, Entry, Node};
+use crate::yaml::{self, Entry, Node, Tree};
 
 /// How many unknown keys are told.
 const STRANGERS: usize = 1000;
@@ -23,7 +23,7 @@ const STRANGERS: usize = 1000;
 /// An answers file, with the origins of the answers under its steps and of those it gives to all.
 pub(super) struct Sheet {
     /// What is written.
-    pub(super) document: Document,
+    pub(super) tree: Tree,
     /// Of what stands under a step.
     pub(super) own: Origin,
     /// Of what is given to all.
@@ -116,8 +116,8 @@ impl<'a> Gathered<'a> {
 
     /// A whole file, from the top; what it gives to all comes later, for it is weaker.
     fn file(&mut self, sheet: &'a Sheet) {
-        let source = &sheet.document.source;
-        for entry in self.mapping(source, &sheet.document.root, &[], None) {
+        let source = &sheet.tree.source;
+        for entry in self.mapping(source, &sheet.tree.root, &[], None) {
             match entry.key.as_str() {
                 "steps" => {
                     for step in self.mapping(source, &entry.value, &["steps"], None) {
@@ -145,8 +145,8 @@ impl<'a> Gathered<'a> {
 
     /// What a file gives to every step that asks for it.
     fn common(&mut self, sheet: &'a Sheet) {
-        let source = &sheet.document.source;
-        let Some(common) = sheet.document.root.entry(COMMON) else {
+        let source = &sheet.tree.source;
+        let Some(common) = sheet.tree.root.entry(COMMON) else {
             return;
         };
         for section in self.mapping(source, &common.value, &[COMMON], None) {

@@ -27,7 +27,7 @@ pub(super) struct Judge<'a> {
     pub(super) gathered: &'a Gathered<'a>,
     /// Where answers that are missing belong, unless their step is written somewhere.
     pub(super) top: Option<Place>,
-    pub(super) shapes: Shapes,
+    pub(super) shapes: Shapes<'a>,
     /// What was told of answers given to all steps, by place: one mistake is one finding.
     pub(super) told: HashMap<(Origin, usize), Vec<Diagnostic>>,
     pub(super) loaded: Loaded,

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::asked::StepRequirements;
 use crate::requirement::Kind;
 use crate::source::{Source, Span};
-use crate::yaml::{self, Document, Entry, Node};
+use crate::yaml::{self, Entry, Node, Tree};
 
 /// An answer on the command line, as it was typed.
 pub(super) struct Setting {
@@ -86,8 +86,8 @@ fn node(source: &Source, span: Span) -> Node {
     if text.starts_with(['[', '{', '"', '\'']) {
         // Spaces in front keep the places.
         let padded = format!("{}{text}", " ".repeat(span.start));
-        let parsed = yaml::parse(&Source::new(source.path(), source.name(), padded));
-        if let Ok(Document { root, .. }) = parsed {
+        let parsed = yaml::tree(&Source::new(source.path(), source.name(), padded));
+        if let Ok(Tree { root, .. }) = parsed {
             return root;
         }
     }

@@ -59,31 +59,34 @@ pub(super) fn coerced(
     }
 }
 
-/// Shapes of answers, each compiled when it is first needed. Most answers of a pipeline share a few.
+/// Shapes of answers, each made when it is first needed. Most answers of a pipeline share a few.
 #[derive(Default)]
-pub(super) struct Shapes(HashMap<String, Option<Shape>>);
+pub(super) struct Shapes<'a>(HashMap<Looks<'a>, Shape>);
 
-impl Shapes {
+/// What decides about the shape of an answer.
+type Looks<'a> = (
+    (Kind, &'a ValueType, bool),
+    &'a [Value],
+    Option<&'a str>,
+    [Option<u64>; 2],
+);
+
+impl<'a> Shapes<'a> {
     /// What does not fit in a value; nothing where the requirement's own pattern cannot be used, which is a finding
     /// in the manifest.
-    pub(super) fn misfits(&mut self, requirement: &Requirement, value: &Value) -> Vec<Misfit> {
-        let key = format!(
-            "{:?} {:?} {:?} {:?} {:?} {:?} {}",
-            requirement.value_type,
-            requirement.kind,
-            requirement.choices,
-            requirement.pattern,
-            requirement.min,
-            requirement.max,
-            requirement.required
+    pub(super) fn misfits(&mut self, requirement: &'a Requirement, value: &Value) -> Vec<Misfit> {
+        let looks: Looks<'a> = (
+            (
+                requirement.kind,
+                &requirement.value_type,
+                requirement.required,
+            ),
+            &requirement.choices,
+            requirement.pattern.as_deref(),
+            [requirement.min, requirement.max].map(|limit| limit.map(f64::to_bits)),
         );
-        let shape = self.0.entry(key).or_insert_with(|| {
-            Shape::compile(schema::value(&[], 0, requirement, Reader::Check)).ok()
-        });
-        shape
-            .as_ref()
-            .map(|shape| shape.misfits(value))
-            .unwrap_or_default()
+        let shape = || Shape::new(schema::value(&[], 0, requirement, Reader::Check));
+        self.0.entry(looks).or_insert_with(shape).misfits(value)
     }
 }
 

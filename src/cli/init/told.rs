@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::analysis::Analysis;
 use crate::answers::refresh::{By, Refreshed, Refused};
-use crate::check::{Checked, status};
+use crate::check::status::Status;
 use crate::extract;
 use crate::report::words::counted;
 use crate::requirement::Requirement;
@@ -90,8 +90,7 @@ pub(super) fn refused(refused: &Refused, name: &str) -> String {
 }
 
 /// What was found: a line a step, and how much of it is left to the user.
-pub(super) fn found(analysis: &Analysis, checked: &Checked) -> String {
-    let status = status::status(analysis, checked);
+pub(super) fn found(analysis: &Analysis, status: &Status) -> String {
     let total: usize = analysis
         .steps
         .iter()
