@@ -124,11 +124,7 @@ pub fn load_all(
         (&sources.answers, Origin::Answers, Origin::Common),
     ] {
         match source.as_ref().map(yaml::tree) {
-            Some(Ok(tree)) => sheets.push(Sheet {
-                tree,
-                own,
-                common,
-            }),
+            Some(Ok(tree)) => sheets.push(Sheet { tree, own, common }),
             Some(Err(problems)) => {
                 broken.extend(
                     problems
