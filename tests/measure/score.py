@@ -109,6 +109,14 @@ def matches(framework, fact, req, b):
     return False
 
 
+def closeness(fact, req, b):
+    """Which of several that match is meant: the one of this subcommand, with this long name, at this place."""
+    mine, theirs = fact.get("when"), req.get("when")
+    same_when = plain((mine or {}).get("equals")) == plain((theirs or {}).get("equals"))
+    return same_when, plain(b.get("flag")) == plain(fact["binding"].get("flag")), \
+        b.get("positional") == fact["binding"].get("positional")
+
+
 def plain(name):
     return str(name or "").strip("<>-").lower().replace("-", "_")
 
@@ -187,6 +195,7 @@ class Scorer:
         self.something_right = [0, 0]
         self.misses = [] if misses else None
         self.attr = Tally()
+        self.certain = collections.Counter()  # (kind, "found" | "right" | "extra") of what the tool calls certain
 
     def say(self, where, line, kind, what):
         if self.misses is not None:
@@ -207,11 +216,8 @@ class Scorer:
                 continue
             group = "command line" if f["kind"] == "arg" else "environment"
             tallies = [self.kinds[group]] + ([self.frameworks[fw]] if f["kind"] == "arg" else [])
-            hit = None
-            for i, (q, b) in enumerate(pairs):
-                if i not in used and matches(fw, f, q, b):
-                    hit = i
-                    break
+            fitting = [i for i, (q, b) in enumerate(pairs) if i not in used and matches(fw, f, q, b)]
+            hit = max(fitting, key=lambda i: closeness(f, *pairs[i]), default=None)
             if hit is not None:
                 used.add(hit)
             if f.get("unsure") or f.get("convention"):
@@ -224,7 +230,11 @@ class Scorer:
                 continue
             for t in tallies:
                 t.found += 1
-            for name, want, got, ok in wrong_attributes(f, pairs[hit][0]):
+            attributes = wrong_attributes(f, pairs[hit][0])
+            if pairs[hit][0].get("confidence") == "certain":
+                self.certain[group, "found"] += 1
+                self.certain[group, "right"] += all(ok for _, _, _, ok in attributes)
+            for name, want, got, ok in attributes:
                 for t in tallies + [self.attr]:
                     t.attr[name] += 1
                     t.attr_bad[name] += not ok
@@ -258,6 +268,7 @@ class Scorer:
                     t.extra += 1
             if not neutral:
                 clean = False
+                self.certain[group, "extra"] += q.get("confidence") == "certain"
                 self.say(where, line_of(q), group, "EXTRA " + binding_text(b))
 
         # paths: a binding and a direction
@@ -429,6 +440,13 @@ def main():
     print(HEAD)
     for k, t in scorer.kinds.items():
         print(t.line(k))
+    print("of what is certain        there   and all of it right    of all facts, found as certain")
+    for k in ("command line", "environment"):
+        t, (found, right, extra) = scorer.kinds[k], (scorer.certain[k, w] for w in ("found", "right", "extra"))
+        said, facts = found + extra, t.found + t.missed
+        print(f"  {k:<22} {pct(found / said if said else None)} {found:>4}/{said:<4}  "
+              f"{pct(right / said if said else None)} {right:>4}/{said:<4}  "
+              f"{pct(found / facts if facts else None)} {found:>4}/{facts:<4}")
     print("command line by framework")
     for k in sorted(scorer.frameworks):
         print(scorer.frameworks[k].line(k))
@@ -450,7 +468,8 @@ def main():
         print(f"no answer for {silent} scripts")
     if a.json:
         print(json.dumps({"scripts": n, "exact": e, "exact_with_paths": ep, "kinds": {
-            k: {"found": t.found, "missed": t.missed, "extra": t.extra} for k, t in scorer.kinds.items()}}))
+            k: {"found": t.found, "missed": t.missed, "extra": t.extra} for k, t in scorer.kinds.items()}, "certain": {
+            k: {w: scorer.certain[k, w] for w in ("found", "right", "extra")} for k in ("command line", "environment")}}))
 
 
 if __name__ == "__main__":
