@@ -1,9 +1,10 @@
 //! Owns the reading of Rust programs, and with its folder is the only place that names `syn`. A Cargo target's own
 //! modules are followed from its first file; what other crates do is not looked at.
 //!
-//! Read are clap's derive (and structopt's, its forerunner) and builder, docopt, hand-written loops over `env::args`, and
+//! Read are clap's derive (and structopt's, its forerunner) and builder, argh, getopts, docopt, hand-written loops over `env::args`, and
 //! variables of the environment. A path gets its direction from what the program does with it.
 
+mod argh;
 mod builder;
 mod by_hand;
 mod chains;
@@ -11,6 +12,7 @@ mod derive;
 mod directions;
 mod docopt;
 mod environ;
+mod getopts;
 mod model;
 mod patterns;
 mod syntax;
@@ -83,11 +85,16 @@ fn read_here(source: &Source, files: Files<'_>) -> Reading {
     let mut found = Found::default();
     derive::read(&model, &mut found);
     builder::read(&model, &mut found);
+    argh::read(&model, &mut found);
+    getopts::read(&model, &mut found);
     if found.arguments.is_empty() {
         docopt::read(&model, &mut found);
     }
     if found.arguments.is_empty() {
         by_hand::read(&model, &help, &mut found);
+    }
+    if found.arguments.is_empty() {
+        reading.notes.extend(unknown_parser(&units[0]));
     }
     directions::read(&model, &mut found);
     environ::read(&model, &mut found);
@@ -275,6 +282,29 @@ fn library(main: &Source, files: Files<'_>) -> Option<Source> {
     let name = name.filter(|name| !name.is_empty())?;
     let used = main.text().contains(&format!("{name}::"));
     (used && lib != main.path()).then(|| files(&lib)).flatten()
+}
+
+/// Crates that declare a command line in a way that is not read.
+const UNKNOWN_PARSERS: &[&str] = &[
+    "bpaf", "gumdrop", "xflags", "seahorse", "clap_lex", "argmap",
+];
+
+/// A note where the program's command line is declared by a crate that is not read.
+fn unknown_parser(unit: &Unit) -> Option<Note> {
+    let source = &unit.source;
+    let mut names = UNKNOWN_PARSERS.iter().filter_map(|name| {
+        let at = source.text().find(&format!("{name}::"))?;
+        Some((at, *name))
+    });
+    let (at, name) = names.next()?;
+    Some(Note {
+        code: "command-line-not-read",
+        message: format!(
+            "the command line is declared with `{name}`, which is not read: its options are not known here, declare them in \
+             the manifest or a contract"
+        ),
+        place: source.at(Span::new(at, at + name.len())),
+    })
 }
 
 fn unread(source: &Source) -> Note {

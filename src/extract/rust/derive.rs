@@ -3,7 +3,6 @@
 mod values;
 
 use serde_json::Value as Json;
-use syn::spanned::Spanned;
 use syn::{Field, Fields, ItemStruct};
 
 use super::model::Model;
@@ -213,18 +212,7 @@ impl Reader<'_, '_> {
             _ => None,
         };
         let ty = shape(&field.ty);
-        let place = self.model.place(unit, field.span());
-        let place = match &field.ident {
-            Some(ident) => {
-                let start = place.span.start;
-                let end = self.model.place(unit, ident.span()).span.end;
-                place.source.at(crate::source::Span::new(
-                    start.max(line_start(&place.source, end)),
-                    end,
-                ))
-            }
-            None => place,
-        };
+        let place = self.model.field(unit, field);
         let mut argument = Argument::new(
             name,
             place,
@@ -507,10 +495,4 @@ fn is_false(setting: &Setting) -> bool {
 
 fn derives_structopt(set: &[(String, Setting)]) -> bool {
     set.iter().any(|(name, _)| name == "parse")
-}
-
-/// Where the line of a byte starts, without its indentation.
-fn line_start(source: &crate::source::Source, at: usize) -> usize {
-    let line = source.line_column(at).0;
-    source.line_span(line).start
 }

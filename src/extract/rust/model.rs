@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
+use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{Expr, ExprLit, ImplItemFn, ItemConst, ItemEnum, ItemFn, ItemStatic, ItemStruct, Lit};
+use syn::{
+    Expr, ExprLit, Field, ImplItemFn, ItemConst, ItemEnum, ItemFn, ItemStatic, ItemStruct, Lit,
+};
 
 use super::syntax::{is_test, last, plain, text};
 use crate::source::{Place, Source, Span};
@@ -86,6 +89,18 @@ impl<'c> Model<'c> {
     /// The place of a span in a file.
     pub fn place(&self, unit: usize, span: proc_macro2::Span) -> Place {
         self.units[unit].source.at(Span::from(span.byte_range()))
+    }
+
+    /// The place of a field: its name, with what stands before it on its line.
+    pub fn field(&self, unit: usize, field: &Field) -> Place {
+        let place = self.place(unit, field.span());
+        let Some(ident) = &field.ident else {
+            return place;
+        };
+        let end = self.place(unit, ident.span()).span.end;
+        let line = place.source.line_column(end).0;
+        let start = place.span.start.max(place.source.line_span(line).start);
+        place.source.at(Span::new(start, end))
     }
 
     /// The text of an expression: a literal, or a constant that holds one.

@@ -450,3 +450,100 @@ Options:
         ],
     );
 }
+
+#[test]
+fn argh_is_read() {
+    check(
+        r#"
+        use argh::FromArgs;
+        /// Reach new heights.
+        #[derive(FromArgs)]
+        struct GoUp {
+            /// whether to jump
+            #[argh(switch, short = 'j')]
+            jump: bool,
+            /// how loud
+            #[argh(switch, short = 'v', long = "verbose")]
+            level: u8,
+            #[argh(option, description = "how high")]
+            how_high: usize,
+            #[argh(option, default = "String::from(\"Ann\")")]
+            pilot: String,
+            #[argh(option, default = "ROUNDS")]
+            rounds: u32,
+            #[argh(option)]
+            tag: Vec<String>,
+            #[argh(subcommand)]
+            nested: Option<Nested>,
+        }
+        const ROUNDS: u32 = 3;
+        #[derive(FromArgs)]
+        #[argh(subcommand)]
+        enum Nested { One(One), Two(Two) }
+        #[derive(FromArgs)]
+        #[argh(subcommand, name = "one")]
+        /// First.
+        struct One {
+            #[argh(positional)]
+            table: std::path::PathBuf,
+            #[argh(positional, greedy)]
+            rest: Vec<String>,
+        }
+        #[derive(FromArgs)]
+        #[argh(subcommand, name = "two")]
+        struct Two {}
+        fn main() {
+            let up: GoUp = argh::from_env();
+            if let Some(Nested::One(one)) = up.nested { std::fs::read_to_string(&one.table).unwrap(); }
+        }
+        "#,
+        &[
+            "arg jump --jump|-j? bool =false \"whether to jump\"",
+            "arg level --verbose|-v# int =0 \"how loud\"",
+            "arg how_high --how-high int required \"how high\"",
+            "arg pilot --pilot string =\"Ann\"",
+            "arg rounds --rounds int =3",
+            "arg tag --tag* [string]",
+            "arg command <0 choice {one,two}",
+            "input table <1 path required when command=one",
+            "arg rest <2 [string] when command=one",
+        ],
+    );
+}
+
+#[test]
+fn getopts_is_read() {
+    check(
+        r#"
+        use getopts::Options;
+        fn main() {
+            let args: Vec<String> = std::env::args().collect();
+            let mut opts = Options::new();
+            opts.optopt("o", "output", "where to write", "NAME");
+            opts.reqopt("", "rate", "the rate", "RATE");
+            opts.optflag("h", "help", "print this help menu");
+            opts.optflag("q", "quiet", "");
+            opts.optmulti("i", "", "more", "DIR");
+            let matches = opts.parse(&args[1..]).unwrap();
+            let text = std::fs::read_to_string(&matches.free[0]).unwrap();
+        }
+        "#,
+        &[
+            "arg output --output|-o string \"where to write\"",
+            "arg rate --rate string required \"the rate\"",
+            "arg quiet --quiet|-q? bool =false",
+            "arg i -i* [string] \"more\"",
+            "arg argument_1 <0 string required",
+        ],
+    );
+}
+
+#[test]
+fn what_declares_a_command_line_and_is_not_read_is_noted() {
+    let reading = reading(
+        "use bpaf::Bpaf;\n#[derive(Bpaf)]\nstruct Options { speed: f64 }\nfn main() { options().run(); }\n",
+    );
+    assert_eq!(claims(&reading), [""; 0]);
+    assert_eq!(reading.notes[0].code, "command-line-not-read");
+    assert_eq!(reading.notes[0].place.line_column(), (1, 5));
+}
