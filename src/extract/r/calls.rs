@@ -87,6 +87,7 @@ impl Walk<'_> {
             "parse_args" | "parse_args2" => {
                 for g in &given {
                     let value = self.eval(unit, g.node);
+                    self.own_words |= g.name.as_deref() == Some("args") && is_literal(&value);
                     if g.name.as_deref() == Some("positional_arguments") {
                         self.one_left = value == Val::Lit(Json::from(1));
                     }
@@ -178,6 +179,13 @@ impl Walk<'_> {
                         if missing.contains(id) || counted =>
                     {
                         self.fallback(*id, default.clone());
+                        value.clone()
+                    }
+                    // `ifelse(is.null(opt$out), paste0(opt$table, ".csv"), opt$out)`
+                    [_, value @ Val::Need(id)] | [value @ Val::Need(id), _]
+                        if missing.contains(id) =>
+                    {
+                        self.states[*id].optional = true;
                         value.clone()
                     }
                     _ => Val::Unknown,
@@ -292,7 +300,11 @@ impl Walk<'_> {
     ) -> Val {
         match method {
             "add_argument" => self.argparse(unit, node, given),
-            "parse_args" | "parse_known_args" => Val::Options,
+            "parse_args" | "parse_known_args" => {
+                let words = given.first().map(|g| self.eval(unit, g.node));
+                self.own_words |= words.is_some_and(|words| is_literal(&words));
+                Val::Options
+            }
             _ => {
                 for g in given {
                     self.eval(unit, g.node);
@@ -502,5 +514,14 @@ fn sourced_file(place: Place, path: &str) -> Note {
             "`{path}` is sourced and not among the project's files: what it does is not known"
         ),
         place,
+    }
+}
+
+/// Whether words are written into the script.
+fn is_literal(words: &Val) -> bool {
+    match words {
+        Val::Lit(_) => true,
+        Val::Many(words) => words.iter().all(is_literal),
+        _ => false,
     }
 }

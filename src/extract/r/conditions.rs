@@ -87,7 +87,7 @@ impl Walk<'_> {
                                     _ => 0,
                                 };
                                 for at in 0..least.min(32) {
-                                    if let Val::Need(id) = self.word(unit, node, from + at) {
+                                    if let Some(id) = self.counted(unit, node, from + at) {
                                         self.arguments[id].required = true;
                                         self.arguments[id].likely = false;
                                         self.states[id].optional = false;
@@ -143,7 +143,7 @@ impl Walk<'_> {
                         if let (Val::Count(from), Val::Lit(Json::Number(n))) = (value, other) {
                             let n = n.as_u64().unwrap_or(0) as usize + usize::from(operator == ">");
                             for at in 0..n.min(32) {
-                                if let Val::Need(id) = self.word(unit, node, from + at) {
+                                if let Some(id) = self.counted(unit, node, from + at) {
                                     self.required(id);
                                 }
                             }

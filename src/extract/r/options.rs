@@ -52,7 +52,7 @@ impl Walk<'_> {
         }
         let mut argument = self.option_named(unit, node, &said, "optparse");
         match said.action.as_str() {
-            "store_true" | "store_false" => switch(&mut argument, &said.action),
+            "store_true" | "store_false" => switch(&mut argument, &said),
             _ => {
                 argument.default = literal(said.default.as_ref());
                 argument.value_type = type_of(&said.kind, argument.default.as_ref());
@@ -71,7 +71,7 @@ impl Walk<'_> {
         let positional = said.names.iter().all(|name| !name.starts_with('-'));
         let mut argument = self.option_named(unit, node, &said, "argparse");
         match said.action.as_str() {
-            "store_true" | "store_false" => switch(&mut argument, &said.action),
+            "store_true" | "store_false" => switch(&mut argument, &said),
             "count" => {
                 argument.value_type = ValueType::Int;
                 set_pass(&mut argument, Pass::Count);
@@ -321,13 +321,16 @@ fn tidy(help: &str) -> String {
 }
 
 /// A flag without a value, which turns something on or off.
-fn switch(argument: &mut Argument, action: &str) {
+fn switch(argument: &mut Argument, said: &Said) {
     argument.switch();
-    if action == "store_false" {
+    if said.action == "store_false" {
         argument.default = Some(Json::Bool(true));
         set_pass(argument, Pass::SwitchOff);
     } else {
         set_pass(argument, Pass::Switch);
+    }
+    if let Some(given @ Json::Bool(_)) = literal(said.default.as_ref()) {
+        argument.default = Some(given);
     }
 }
 

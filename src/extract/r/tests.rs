@@ -301,3 +301,29 @@ fn idioms_of_real_scripts() {
         ],
     );
 }
+
+#[test]
+fn what_parsers_and_their_words_leave_open() {
+    // How many words there are is asked before the parser takes them.
+    check(
+        "args <- commandArgs(TRUE)\nif (length(args) == 0) quit()\np <- ArgumentParser()\n\
+         p$add_argument('-m', '--maf', required = TRUE)\nargs <- p$parse_args()",
+        &["arg maf --maf|-m string required"],
+    );
+    // A switch that is on from the start.
+    check(
+        "p <- ArgumentParser()\np$add_argument('-v', '--verbose', action = 'store_true', default = TRUE)\np$parse_args()",
+        &["arg verbose --verbose|-v? bool =true"],
+    );
+    // Words of the script's own are nobody else's.
+    check(
+        "p <- ArgumentParser()\np$add_argument('--snps')\na <- p$parse_args(c('--snps', 'a.txt'))",
+        &[],
+    );
+    // `$` takes the beginning of a name; what a name falls back to says nothing of it.
+    check(
+        "opt <- parse_args(OptionParser(option_list = list(make_option('--input'), make_option('--out'))))\n\
+         x <- readRDS(opt$i)\nout <- ifelse(is.null(opt$out), paste0(opt$input, '.csv'), opt$out)\nwrite.csv(x, out)",
+        &["input input --input path", "output out --out path"],
+    );
+}

@@ -40,6 +40,8 @@ pub struct State {
     pub optional: bool,
     /// Whether it is used at all.
     pub used: bool,
+    /// Whether the script only asked if there are so many words.
+    pub counted: bool,
 }
 
 /// The state of the walk.
@@ -68,6 +70,8 @@ pub struct Walk<'w> {
     pub moved: bool,
     /// Whether the parser of options leaves exactly one word.
     pub one_left: bool,
+    /// Whether the parser of options is given words of the script's own.
+    pub own_words: bool,
 }
 
 impl<'w> Walk<'w> {
@@ -92,6 +96,7 @@ impl<'w> Walk<'w> {
             missing: Vec::new(),
             moved: false,
             one_left: false,
+            own_words: false,
         }
     }
 
@@ -111,9 +116,12 @@ impl<'w> Walk<'w> {
     pub fn finish(&mut self) -> Vec<Argument> {
         let mut found: Vec<Argument> = Vec::new();
         let states = std::mem::take(&mut self.states);
+        let has_parser = self.arguments.iter().any(is_parsed);
         for (mut argument, state) in std::mem::take(&mut self.arguments).into_iter().zip(states) {
             let positional = matches!(argument.bindings.first(), Some(Binding::Positional { .. }));
-            if positional && !state.used && !argument.required {
+            let idle = positional && !state.used && !argument.required;
+            // How many words there are is asked before a parser takes them apart.
+            if idle || state.counted && has_parser || self.own_words && is_parsed(&argument) {
                 continue;
             }
             if positional && state.optional && argument.rule == "commandArgs" {
@@ -383,6 +391,15 @@ impl<'w> Walk<'w> {
             }
         }
     }
+}
+
+/// Whether a parser of options gives an argument.
+fn is_parsed(argument: &Argument) -> bool {
+    !matches!(argument.rule, "commandArgs" | "Sys.getenv")
+        && argument
+            .bindings
+            .iter()
+            .any(|binding| matches!(binding, Binding::Flag { .. } | Binding::Positional { .. }))
 }
 
 /// The text of a node.

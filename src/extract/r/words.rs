@@ -72,6 +72,19 @@ impl Walk<'_> {
             self.states[id].used = true;
             return Val::Need(id);
         }
+        // `opt$i` is `opt$input` where nothing else begins so.
+        let mut begins = self.arguments.iter().enumerate().filter(|(_, argument)| {
+            argument.name.starts_with(&plain)
+                && !matches!(argument.rule, "Sys.getenv" | "commandArgs")
+        });
+        if let (Some((id, _)), None, false) = (
+            begins.next(),
+            begins.next(),
+            matches!(name, "options" | "args"),
+        ) {
+            self.states[id].used = true;
+            return Val::Need(id);
+        }
         match name {
             "options" => Val::Options,
             "args" => Val::Left,
@@ -144,8 +157,19 @@ impl Walk<'_> {
         argument.likely = true;
         let id = self.entry(argument);
         self.states[id].used = true;
+        self.states[id].counted = false;
         self.arguments[id].required |= self.branches == 0 && self.arguments[id].default.is_none();
         Val::Need(id)
+    }
+
+    /// A word that has to be there, for the script counts them.
+    pub fn counted(&mut self, unit: &Unit, node: Node<'_>, at: usize) -> Option<usize> {
+        let known = self.arguments.len();
+        let Val::Need(id) = self.word(unit, node, at) else {
+            return None;
+        };
+        self.states[id].counted = id >= known;
+        Some(id)
     }
 
     /// All words of the command line from one on.

@@ -3,7 +3,7 @@
 mod values;
 
 use serde_json::Value as Json;
-use syn::{Field, Fields, ItemStruct};
+use syn::{Expr, Field, Fields, ItemStruct};
 
 use super::model::Model;
 use super::syntax::{self, Setting, cased, derives, doc, last_name, plain, range, settings, shape};
@@ -230,9 +230,16 @@ impl Reader<'_, '_> {
         let shown = text("name")
             .or_else(|| text("id"))
             .unwrap_or_else(|| cased(name, case));
+        // A bare `long` takes the name that is known where it stands.
+        let place_of = |wanted: &str| set.iter().position(|(name, _)| name == wanted);
+        let named = place_of("name").or(place_of("id"));
+        let shown_at = |wanted: &str| match (named, place_of(wanted)) {
+            (Some(named), Some(at)) if at < named => cased(name, case),
+            _ => shown.clone(),
+        };
         let long = match get("long") {
             Some(Setting::Is(expr)) => self.model.text(expr),
-            Some(_) => Some(shown.clone()),
+            Some(_) => Some(shown_at("long")),
             None => None,
         };
         let short = match get("short") {
@@ -240,7 +247,7 @@ impl Reader<'_, '_> {
                 .model
                 .text(expr)
                 .and_then(|t| t.trim_start_matches('-').chars().next()),
-            Some(_) => shown.chars().next(),
+            Some(_) => shown_at("short").chars().next(),
             None => None,
         };
         let action = match get("action") {
@@ -255,7 +262,11 @@ impl Reader<'_, '_> {
             return None;
         }
         let parse = match get("parse") {
-            Some(Setting::Is(expr)) => last_name(expr),
+            // `parse(from_occurrences = level)`
+            Some(Setting::Is(expr)) => match &**expr {
+                Expr::Assign(with) => last_name(&with.left),
+                expr => last_name(expr),
+            },
             _ => String::new(),
         };
         let several = get("num_args").is_some()
@@ -289,7 +300,6 @@ impl Reader<'_, '_> {
                     && !ty.list
                     && !matches!(action.as_str(), "Set" | "Append")
                     && !several
-                    && get("value_parser").is_none()
                     && (!has_default
                         || action.is_empty()
                             && get("default_value_t").is_none()

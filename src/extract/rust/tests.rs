@@ -547,3 +547,49 @@ fn what_declares_a_command_line_and_is_not_read_is_noted() {
     assert_eq!(reading.notes[0].code, "command-line-not-read");
     assert_eq!(reading.notes[0].place.line_column(), (1, 5));
 }
+
+#[test]
+fn what_clap_takes_names_and_switches_from() {
+    check(
+        r#"
+        #[derive(Parser)]
+        struct Args {
+            #[clap(long, value_parser)] phased: bool,
+            #[arg(long, name = "LIMIT")] sniff: usize,
+            #[arg(name = "limit", long)] most: usize,
+        }
+        fn main() { Args::parse(); }
+        "#,
+        &[
+            "arg phased --phased? bool =false",
+            "arg sniff --sniff int required",
+            "arg most --limit int required",
+        ],
+    );
+    check(
+        r#"
+        #[derive(StructOpt)]
+        struct Args { #[structopt(short, parse(from_occurrences = level))] verbose: u8 }
+        fn main() { Args::from_args(); }
+        "#,
+        &["arg verbose -v# int =0"],
+    );
+    check(
+        r#"
+        const ORDERS: &[&str] = &["up", "down"];
+        fn main() {
+            let colour = Arg::new("colour").long("colour");
+            Command::new("p")
+                .subcommand(Command::new("show").arg(colour.clone().required(true)))
+                .subcommand(Command::new("sort").arg(colour.clone()).arg(Arg::new("order").value_parser(ORDERS.to_vec())))
+                .get_matches();
+        }
+        "#,
+        &[
+            "arg command <0 choice {show,sort}",
+            "arg colour --colour string required when command=show",
+            "arg colour --colour string when command=sort",
+            "arg order <1 choice {up,down} when command=sort",
+        ],
+    );
+}

@@ -22,6 +22,18 @@ pub struct Term {
 /// Alternatives, each of terms that must all hold; empty where it is not known what is asked.
 pub type Condition = Vec<Vec<Term>>;
 
+/// The name of which `"${name+x}"` tells whether it is there.
+fn present(text: &str) -> Option<&str> {
+    let inner = text
+        .trim_matches('"')
+        .strip_prefix("${")?
+        .strip_suffix('}')?;
+    let (name, word) = inner.split_once('+')?;
+    let name = name.strip_suffix(':').unwrap_or(name);
+    let is_word = !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    (is_word && crate::extract::words::is_name(name)).then_some(name)
+}
+
 /// What a test wants to know of a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Asked {
@@ -200,7 +212,15 @@ impl Walk<'_> {
 
     /// Reads a word of a test: a variable that is looked at may be missing, but for `set -u`.
     fn tested(&mut self, file: &Loaded, node: Node<'_>, asked: Asked) -> Value {
-        let value = self.eval_tested(file, node);
+        let mut value = self.eval_tested(file, node);
+        // `[ -z "${name+x}" ]` asks whether there is a `name`.
+        if asked == Asked::Presence
+            && let Some(name) = present(text(file, node))
+            && !self.vars.contains_key(name)
+            && let Some(id) = self.ledger.variable(name)
+        {
+            value = vec![Atom::Need(id)];
+        }
         let marked = match value.as_slice() {
             // "x$name"
             [Atom::Lit(mark), Atom::Need(id)] | [Atom::Need(id), Atom::Lit(mark)]

@@ -150,6 +150,20 @@ impl Walk<'_> {
         }
     }
 
+    /// `[ "$1" != word ]`: the word is needed as it is.
+    fn compared_with_a_word(&mut self, term: &Term) {
+        let word = value::text_of(&term.right).unwrap_or_default();
+        let is_word = !word.is_empty() && !word.starts_with('-');
+        if let ("=" | "==" | "!=", true, Some(id)) = (
+            term.operator.as_str(),
+            is_word,
+            value::likely_need(&term.left),
+        ) && matches!(self.ledger.needs[id].origin, Origin::Position(_))
+        {
+            self.ledger.needs[id].looked = true;
+        }
+    }
+
     /// `[ "$1" = --flag ]`: the option that is asked for.
     pub fn option_of(
         &mut self,
@@ -161,6 +175,7 @@ impl Walk<'_> {
         for all in condition {
             let [term] = all.as_slice() else { return None };
             if term.negated || !matches!(term.operator.as_str(), "=" | "==") {
+                self.compared_with_a_word(term);
                 return None;
             }
             let id = match term.left.as_slice() {

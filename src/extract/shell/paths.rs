@@ -92,27 +92,28 @@ impl Walk<'_> {
         let target = arguments.iter().find(|(_, value)| {
             !matches!(value::text_of(value).as_deref(), Some("--" | "-P" | "-L"))
         });
-        let Some((_, value)) = target else {
-            self.cwd = None;
-            return;
-        };
-        match value::text_of(value) {
-            Some(text) => {
-                let text = text.strip_prefix("./").unwrap_or(&text).to_owned();
-                self.cwd = match (&self.cwd, text.as_str()) {
-                    (_, path) if path.starts_with('/') => {
-                        Some(format!("{}/", path.trim_end_matches('/')))
+        let before = self.cwd.clone();
+        self.cwd = match target {
+            None => None,
+            Some((_, value)) => match value::text_of(value) {
+                Some(text) if text == "-" => self.left.take(),
+                Some(text) => {
+                    let path = text.strip_prefix("./").unwrap_or(&text);
+                    match &self.cwd {
+                        _ if path.starts_with('/') => {
+                            Some(format!("{}/", path.trim_end_matches('/')))
+                        }
+                        Some(cwd) if !path.starts_with(['-', '~']) => below(cwd, path),
+                        _ => None,
                     }
-                    (Some(_), path) if path.starts_with(['-', '~']) => None,
-                    (Some(cwd), path) => below(cwd, path),
-                    (None, _) => None,
-                };
-            }
-            None => {
-                self.path(file, node, value, Role::ReadFolder);
-                self.cwd = None;
-            }
-        }
+                }
+                None => {
+                    self.path(file, node, value, Role::ReadFolder);
+                    None
+                }
+            },
+        };
+        self.left = before;
     }
 
     /// Sets down which words of a command are files.

@@ -37,6 +37,7 @@ impl Walk<'_> {
     pub fn fork(&self) -> Fork {
         Fork {
             start: self.journal.len(),
+            branches: 0,
             outcomes: IndexMap::new(),
             covers: false,
         }
@@ -45,6 +46,7 @@ impl Walk<'_> {
     /// One branch ends: variables hold again what they held before it.
     pub fn end_branch(&mut self, fork: &mut Fork) {
         let start = fork.start.min(self.journal.len());
+        fork.branches += 1;
         let mut seen: HashSet<String> = HashSet::new();
         for (name, before) in self.journal.split_off(start).into_iter().rev() {
             let now = match before {
@@ -55,7 +57,8 @@ impl Walk<'_> {
                 continue;
             }
             if let Some(now) = now {
-                let values = fork.outcomes.entry(name.clone()).or_default();
+                let (set, values) = fork.outcomes.entry(name.clone()).or_default();
+                *set += 1;
                 if !values.contains(&now) {
                     values.push(now);
                 }
@@ -66,8 +69,9 @@ impl Walk<'_> {
 
     /// The branches meet again.
     pub fn join(&mut self, fork: Fork) {
-        for (name, values) in fork.outcomes {
-            if !fork.covers && !self.vars.contains_key(&name) {
+        for (name, (set, values)) in fork.outcomes {
+            let everywhere = fork.covers && set == fork.branches;
+            if !everywhere && !self.vars.contains_key(&name) {
                 self.perhaps.insert(name.clone());
             }
             let value = value::one_of(values);

@@ -421,6 +421,28 @@ fn idioms_of_real_scripts() {
                 "output arg2 <1 =\"out.csv\" csv",
             ],
         ),
+        // One branch sets it, another does not.
+        (
+            "if [ \"$M\" = a ]; then\n  G=1\nelse\n  O=1\nfi\necho ${G:-2}",
+            &["env M $M", "env G $G =\"2\""],
+        ),
+        // A word that is only told apart from another.
+        (
+            "if [[ ${1} != \"slurm\" ]]; then echo run; fi",
+            &["arg arg1 <0"],
+        ),
+        (
+            "if [ -z \"${TOKEN+x}\" ]; then exit 1; fi\necho $TOKEN",
+            &["env TOKEN $TOKEN required"],
+        ),
+        // Back to where `cd` came from.
+        (
+            "cd ./sub\nmake\ncd -\ncp docs/a.ldif sub/x.ldif",
+            &[
+                "output x @sub/x.ldif required",
+                "input a @docs/a.ldif required",
+            ],
+        ),
         // A word that a loop puts into a variable first may be an option.
         (
             "while [[ $# -gt 0 ]]; do\n  key=\"$1\"\n  case \"$key\" in\n    -n) dry=true ;;\n    *) echo \"what is $key?\"; exit 1 ;;\n  esac\n  shift\ndone",

@@ -61,7 +61,10 @@ pub struct Arm {
 /// The branches of one statement, while they are read.
 pub struct Fork {
     pub start: usize,
-    pub outcomes: IndexMap<String, Vec<Value>>,
+    /// How many branches ended so far.
+    pub branches: usize,
+    /// What each variable holds then, and how many branches set it.
+    pub outcomes: IndexMap<String, (usize, Vec<Value>)>,
     /// Whether one of the branches is taken for certain.
     pub covers: bool,
 }
@@ -105,6 +108,8 @@ pub struct Walk<'w> {
     pub empty: Vec<usize>,
     /// The working folder, relative to the one the script starts in, while that is known.
     pub cwd: Option<String>,
+    /// The folder that `cd` left last.
+    pub left: Option<String>,
     /// The working folders that `pushd` left, for `popd`.
     pub folders: Vec<Option<String>>,
     /// Paths the script has written itself.
@@ -152,6 +157,7 @@ impl<'w> Walk<'w> {
             dynamic: false,
             empty: Vec::new(),
             cwd: Some(String::new()),
+            left: None,
             folders: Vec::new(),
             made: HashSet::new(),
             operands: Vec::new(),

@@ -10,26 +10,34 @@ use crate::extract::rust::chains::{chain, is_arg};
 use crate::extract::rust::syntax::{self, last, last_name, range};
 use crate::requirement::{Binding, Pass, ValueType};
 
+/// As many variables may hold each other.
+const DEEPEST: usize = 4;
+
 impl<'c> Reader<'_, 'c> {
     pub(super) fn argument(&mut self, expr: &'c Expr) {
         let unit = self.unit;
-        let expr = match expr {
-            Expr::Path(path) => match self.locals.get(&last(&path.path)) {
-                Some(expr) => *expr,
-                None => return,
-            },
-            expr => match self.called(expr) {
-                Some((unit, inner)) if !is_arg(expr) => {
-                    self.unit = unit;
-                    inner
-                }
-                _ => expr,
-            },
+        let expr = match self.called(expr) {
+            Some((unit, inner)) if !is_arg(expr) => {
+                self.unit = unit;
+                inner
+            }
+            _ => expr,
         };
-        let (base, steps) = match expr {
+        let apart = |expr: &'c Expr| match expr {
             Expr::MethodCall(call) => chain(call),
             expr => (expr, Vec::new()),
         };
+        let (mut base, mut steps) = apart(expr);
+        // `shared.clone().required(true)`: what the variable holds, and what is added to it here.
+        for _ in 0..DEEPEST {
+            let Expr::Path(path) = base else { break };
+            let Some(held) = self.locals.get(&last(&path.path)) else {
+                break;
+            };
+            let (inner, mut before) = apart(held);
+            before.append(&mut steps);
+            (base, steps) = (inner, before);
+        }
         self.read_argument(base, &steps);
         self.unit = unit;
     }
@@ -219,6 +227,8 @@ impl<'c> Reader<'_, 'c> {
     pub(super) fn texts(&self, expr: &Expr) -> Option<Vec<String>> {
         let inner = match syntax::peel(expr) {
             Expr::Call(call) => call.args.first()?,
+            // `ORDERS.to_vec()`
+            Expr::MethodCall(call) if call.args.is_empty() => &*call.receiver,
             expr => expr,
         };
         let inner = self.model.constant(inner).unwrap_or(inner);
