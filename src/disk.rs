@@ -128,8 +128,20 @@ fn note_as(path: &Path, is_link: bool) {
 /// # Errors
 /// What the system says.
 pub fn metadata(path: impl AsRef<Path>) -> io::Result<Metadata> {
-    note(path.as_ref());
-    fs::metadata(path)
+    let path = path.as_ref();
+    let is_new = |seen: &Looks| !seen.contains_key(path);
+    if !watched().as_ref().is_some_and(is_new) {
+        return fs::metadata(path);
+    }
+    // What is answered is how it looked: one question is enough for both.
+    let found = fs::metadata(path);
+    if let Some(seen) = watched().as_mut() {
+        seen.entry(path.to_owned()).or_insert(Look {
+            file: found.as_ref().ok().map(Stat::of),
+            link: None,
+        });
+    }
+    found
 }
 
 /// Whether it is there and may be asked.

@@ -60,6 +60,14 @@ impl Manifest {
         self.steps.iter().map(|step| step.name.as_str())
     }
 
+    /// Forgets what its steps declare, when nobody looks at that any more: the requirements that were made of it, and what
+    /// was found about both, stay.
+    pub fn forget_claims(&mut self) {
+        for step in &mut self.steps {
+            step.claims = Vec::new();
+        }
+    }
+
     /// A place in the manifest.
     pub fn at(&self, span: Span) -> Place {
         self.source.at(span)

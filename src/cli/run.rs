@@ -233,7 +233,7 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     if caller.is_some() {
         disk::watch();
     }
-    let analysis = match analysis::analyse(&global.options()) {
+    let mut analysis = match analysis::analyse(&global.options()) {
         Ok(analysis) => analysis,
         Err(problems) => return super::refuse(problems, ui),
     };
@@ -281,6 +281,8 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         ui.error("nothing was started");
         return Exit::Usage;
     }
+    // What is declared has been weighed, and a plan may be as large.
+    analysis.manifest.forget_claims();
     let plan = build::build(&analysis, &checked, &selected);
     if args.dry_run {
         let environment = RunOptions::default().environment;

@@ -1,6 +1,6 @@
 //! Owns the making of a plan: every value in its place, every program found.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
@@ -60,11 +60,12 @@ const BASIC: &[&str] = &[
 /// not there now has gone since.
 pub fn build(analysis: &Analysis, checked: &Checked, selected: &[usize]) -> Plan {
     let outputs = output_paths(analysis, checked);
+    let is_selected: HashSet<usize> = selected.iter().copied().collect();
     let order: Vec<usize> = analysis
         .order
         .iter()
         .copied()
-        .filter(|step| selected.contains(step))
+        .filter(|step| is_selected.contains(step))
         .collect();
     let places: HashMap<usize, usize> = order
         .iter()
@@ -102,8 +103,12 @@ pub fn build(analysis: &Analysis, checked: &Checked, selected: &[usize]) -> Plan
 
 /// Outputs of steps that are not selected, which selected ones read and no earlier run has left.
 pub fn not_left(analysis: &Analysis, checked: &Checked, selected: &[usize]) -> Diagnostics {
-    let outputs = output_paths(analysis, checked);
     let mut problems = Diagnostics::new();
+    if selected.len() == analysis.steps.len() {
+        return problems;
+    }
+    let outputs = output_paths(analysis, checked);
+    let all: HashSet<usize> = selected.iter().copied().collect();
     for &index in selected {
         let values = checked.values.of(index);
         for (requirement, taken) in analysis.steps[index].requirements.iter().zip(values) {
@@ -113,7 +118,7 @@ pub fn not_left(analysis: &Analysis, checked: &Checked, selected: &[usize]) -> D
             let is_selected = analysis
                 .manifest
                 .find(&from.step)
-                .is_none_or(|at| selected.contains(&at));
+                .is_none_or(|at| all.contains(&at));
             if !is_selected && outputs.get(from).is_none_or(|path| !disk::exists(path)) {
                 problems.push(nothing_left(
                     &analysis.manifest.steps[index].name,

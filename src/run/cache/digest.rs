@@ -14,6 +14,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use serde::de::Visitor;
 use serde::{Deserialize, Serialize};
 
 use crate::check::glob;
@@ -329,22 +330,72 @@ fn link(path: &Path) -> Content {
 
 impl Serialize for Hash {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use std::fmt::Write;
-        let mut text = String::with_capacity(32);
-        for byte in self.0 {
-            let _ = write!(text, "{byte:02x}");
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [0; 32];
+        for (two, byte) in text.chunks_exact_mut(2).zip(self.0) {
+            two.copy_from_slice(&[byte >> 4, byte & 15].map(|half| DIGITS[usize::from(half)]));
         }
-        serializer.serialize_str(&text)
+        serializer.serialize_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 
 impl<'de> Deserialize<'de> for Hash {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        let number = u128::from_str_radix(&text, 16)
-            .ok()
-            .filter(|_| text.len() == 32);
-        let number = number.ok_or_else(|| serde::de::Error::custom("not a hash"))?;
-        Ok(Self(number.to_be_bytes()))
+        deserializer.deserialize_str(Digits)
+    }
+}
+
+/// Reads the digits of a hash where they lie: there are many of them, and to copy each first takes longer.
+struct Digits;
+
+impl Visitor<'_> for Digits {
+    type Value = Hash;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a hash")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Hash, E> {
+        let half = |digit: u8| char::from(digit).to_digit(16);
+        let mut hash = [0; 16];
+        let twos = text.as_bytes().chunks_exact(2);
+        for (byte, two) in hash.iter_mut().zip(twos) {
+            let both = half(two[0]).zip(half(two[1]));
+            let value = both.and_then(|(high, low)| u8::try_from(high << 4 | low).ok());
+            *byte = value.ok_or_else(|| E::custom("not a hash"))?;
+        }
+        match text.len() {
+            32 => Ok(Hash(hash)),
+            _ => Err(E::custom("not a hash")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_is_read_as_it_was_written_and_nothing_else_is_one() {
+        for hash in [Hash::NOTHING, Hash::of(b""), Hash::of(b"one")] {
+            let text = serde_json::to_string(&hash).expect("JSON");
+            assert_eq!(text.len(), 34);
+            assert_eq!(serde_json::from_str::<Hash>(&text).expect("a hash"), hash);
+        }
+        assert_eq!(
+            serde_json::to_string(&Hash::from([0x0f; 16])).expect("JSON"),
+            format!("\"{}\"", "0f".repeat(16))
+        );
+        for none in [
+            "\"\"".to_owned(),
+            format!("\"{}\"", "0".repeat(31)),
+            format!("\"{}\"", "0".repeat(33)),
+            format!("\"{}\"", "0".repeat(34)),
+            format!("\"{}\"", "+0".repeat(16)),
+            format!("\"{}\"", "é".repeat(16)),
+            "7".to_owned(),
+        ] {
+            assert!(serde_json::from_str::<Hash>(&none).is_err(), "{none}");
+        }
     }
 }
