@@ -154,3 +154,45 @@ fn write(
         (path.to_owned(), error)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+    use crate::ui::{Color, Verbosity};
+
+    /// Which files of a run's folder are there when a run has been heard of so far.
+    fn there(events: &[Event], folder: &Path) -> Vec<&'static str> {
+        let mut ui = Ui::new(Color::Never, Verbosity::Quiet);
+        let mut written = Written::new(Rc::new(sample::outline()), Vec::new());
+        for event in events {
+            written.hear(event, &mut ui).expect("written");
+        }
+        let runs = folder.join("runs/20261122T214541-123");
+        let names = ["plan.json", "report.html", "junit.xml", "files.json"];
+        let there = |name: &&str| {
+            let path = runs.join(name);
+            assert!(!runs.join(format!("{name}.new")).exists(), "{name}");
+            path.exists() && fs::remove_file(path).is_ok()
+        };
+        names.into_iter().filter(there).collect()
+    }
+
+    #[test]
+    fn reports_are_there_from_the_first_process_on_and_when_there_was_none() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let events = sample::events(folder.path(), |_| true);
+        let is_start = |event: &Event| matches!(event, Event::StepStarted { .. });
+        let first = events.iter().position(is_start).expect("a process");
+        let nothing = [events[0].clone(), events[events.len() - 1].clone()];
+        let all = ["plan.json", "report.html", "junit.xml", "files.json"];
+        for (heard, expected) in [
+            (&events[..first], &[][..]),
+            (&events[..=first], &all[..3]),
+            (&events[..], &all[..]),
+            (&nothing[..], &all[..]),
+        ] {
+            assert_eq!(there(heard, folder.path()), expected, "{}", heard.len());
+        }
+    }
+}

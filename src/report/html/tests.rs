@@ -3,7 +3,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use super::*;
-use crate::event::Event;
+use crate::event::{Event, StepState};
 use crate::outline::{Asked, Origin, Outline, ValueOutline};
 use crate::report::files::{Kept, Preview};
 use crate::report::sample;
@@ -350,4 +350,34 @@ fn the_critical_path_goes_through_what_was_waited_for() {
     );
     record.hear(&Event::Interrupted { forced: false });
     assert!(render(&record).expect("a page").contains("interrupted"));
+}
+
+/// Of very many steps, those that were spared are told in a line; whatever else became of a step is told whole.
+#[test]
+fn what_was_spared_among_very_many_is_told_in_a_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (count, told) in [(40, 2), (500, 1)] {
+        let mut record = sampled(folder.path());
+        let outline = Rc::make_mut(record.outline.as_mut().expect("an outline"));
+        let spared = outline.steps["clean"].clone();
+        let mut outcome = record.summary.steps["clean"].clone();
+        outcome.state = StepState::Cached;
+        outcome.reason = Some("nothing changed".to_owned());
+        for at in 0..count {
+            outline.steps.insert(format!("step_{at}"), spared.clone());
+            let steps = &mut record.summary.steps;
+            steps.insert(format!("step_{at}"), outcome.clone());
+        }
+        let page = render(&record).expect("a page");
+        tags(&page);
+        let parts: Vec<&str> = page.split("<details class=\"step ").skip(1).collect();
+        let of = |name: &str| {
+            let heading = format!("<h3>{name}</h3>");
+            let mut parts = parts.iter().filter(|part| part.contains(&heading));
+            *parts.next().expect("its part")
+        };
+        let values = |name: &str| usize::from(of(name).contains("class=\"values\""));
+        assert!(of("step_7").contains("nothing changed"));
+        assert_eq!(values("clean") + values("step_7"), told, "of {count}");
+    }
 }

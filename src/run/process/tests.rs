@@ -246,3 +246,53 @@ fn who_listens_hears_what_the_log_has_without_secrets() {
         assert_eq!(fs::read_to_string(&log).expect("a log"), expected);
     }
 }
+
+/// Whoever looks after all of them ends each by its own limits and its own wish.
+#[test]
+fn many_at_once_end_each_in_its_own_way() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let end = |name: &str, script: &str, timeout: Option<u64>, interrupt: &Interrupt| {
+        let args = ["-c", script].map(OsString::from);
+        let child = Child {
+            program: Path::new("/bin/sh"),
+            args: &args,
+            dir: folder.path(),
+            env: &path(),
+            own: &[("OWN".into(), name.into())].into(),
+        };
+        let file = File::create(folder.path().join(name)).expect("a log");
+        let limits = Limits {
+            timeout: timeout.map(Duration::from_millis),
+            grace: Duration::from_secs(5),
+        };
+        run(
+            &child,
+            Output::Together(file),
+            &Mask::default(),
+            limits,
+            interrupt,
+        )
+        .ending
+    };
+    let wait = "touch began_$OWN; exec sleep 600";
+    let (asked, other) = (Interrupt::new(), Interrupt::new());
+    thread::scope(|scope| {
+        let timed = scope.spawn(|| end("timed", wait, Some(300), &other));
+        let ended = scope.spawn(|| end("ended", wait, None, &asked));
+        let late = "while [ ! -e go ]; do :; done; echo $OWN; exit 3";
+        let late = scope.spawn(|| end("late", late, Some(600_000), &other));
+        while !folder.path().join("began_ended").exists() {
+            thread::yield_now();
+        }
+        asked.ask();
+        let ending = ended.join().expect("an ending");
+        assert!(matches!(ending, Ending::Interrupted(Some(_))), "{ending:?}");
+        let ending = timed.join().expect("an ending");
+        assert!(matches!(ending, Ending::TimedOut(Some(_))), "{ending:?}");
+        // Nothing of that has touched the one that goes on.
+        fs::write(folder.path().join("go"), "").expect("a file");
+        assert_eq!(late.join().expect("an ending"), Ending::Exited(3));
+    });
+    let log = fs::read_to_string(folder.path().join("late")).expect("a log");
+    assert_eq!(log, "late\n");
+}
