@@ -1,7 +1,7 @@
 //! The cost of reading Python scripts beside the bare parse of the same files, by the parser we use and by Python's own.
 //! Prints ratios: `cargo bench --bench extraction -- FOLDER` reads every script below a folder, the examples without one;
 //! `-- LIST` reads the scripts that a text file names, one a line. `--costliest` names those that cost most beside their
-//! own parse.
+//! own parse; `--parse`, `--alone` and `--followed` do but that, once, for a profiler to look at.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
@@ -36,16 +36,7 @@ fn main() {
         ),
         false => collect(&folder, &mut paths),
     }
-    let sources: Vec<Source> = paths
-        .iter()
-        .filter_map(|path| {
-            Some(Source::from_bytes(
-                path,
-                path.to_string_lossy(),
-                &fs::read(path).ok()?,
-            ))
-        })
-        .collect();
+    let sources: Vec<Source> = paths.iter().filter_map(|path| load(path)).collect();
     let lines: usize = sources
         .iter()
         .map(|source| source.text().lines().count())
@@ -56,18 +47,24 @@ fn main() {
         folder.display()
     );
 
-    let bare = least(|| {
-        for source in &sources {
-            parse(source);
-        }
-    });
     let nothing = |_: &Path| None;
     let nowhere = |_: &Path| false;
+    let asked = |flag: &str| env::args().any(|arg| arg == flag);
+    if asked("--parse") {
+        return sources.iter().for_each(parse);
+    }
+    if asked("--alone") {
+        return read_all(&sources, &Project::new(&nothing, &nowhere));
+    }
+    if asked("--followed") {
+        let files = |path: &Path| load(path);
+        return read_all(&sources, &Project::new(&files, &Path::is_dir));
+    }
+    let bare = least(|| sources.iter().for_each(parse));
     let alone = least(|| read_all(&sources, &Project::new(&nothing, &nowhere)));
     let read: Mutex<HashMap<PathBuf, Source>> = Mutex::default();
     let files = |path: &Path| {
-        let bytes = fs::read(path).ok()?;
-        let source = Source::from_bytes(path, path.to_string_lossy(), &bytes);
+        let source = load(path)?;
         if let Ok(mut read) = read.lock() {
             read.insert(path.to_owned(), source.clone());
         }
@@ -78,11 +75,7 @@ fn main() {
     for source in &sources {
         all.insert(source.path().to_owned(), source.clone());
     }
-    let bare_of_all = least(|| {
-        for source in all.values() {
-            parse(source);
-        }
-    });
+    let bare_of_all = least(|| all.values().for_each(parse));
     let ratio = |time: Duration| time.as_secs_f64() / bare.as_secs_f64();
     println!("bare parse            {bare:>10.1?}  1.00");
     println!("extraction            {alone:>10.1?}  {:.2}", ratio(alone));
@@ -95,7 +88,7 @@ fn main() {
         "extraction of these   {followed:>10.1?}  {:.2}",
         followed.as_secs_f64() / bare_of_all.as_secs_f64()
     );
-    if env::args().any(|arg| arg == "--costliest") {
+    if asked("--costliest") {
         costliest(&sources);
         return;
     }
@@ -121,6 +114,11 @@ fn costliest(sources: &[Source]) {
     for (above, bare, name) in costs.iter().rev().take(40) {
         println!("{above:>10.1?} above {bare:>10.1?}  {name}");
     }
+}
+
+fn load(path: &Path) -> Option<Source> {
+    let bytes = fs::read(path).ok()?;
+    Some(Source::from_bytes(path, path.to_string_lossy(), &bytes))
 }
 
 fn parse(source: &Source) {

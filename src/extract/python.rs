@@ -38,6 +38,7 @@ mod library_names;
 mod main_entry;
 mod methods;
 mod modules;
+mod names;
 mod namespace;
 mod openers;
 mod ops;

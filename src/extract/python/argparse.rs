@@ -7,8 +7,9 @@ use serde_json::Value as Json;
 use super::call::Args;
 use super::dataclasses::Flavour;
 use super::engine::Engine;
+use super::names::Names;
 use super::slots::{Default_, Param};
-use super::value::{At, Instance, Names, SeqKind, Text, Value};
+use super::value::{At, Instance, SeqKind, Text, Value};
 use crate::requirement::{Pass, ValueType, When};
 
 /// A parser of command lines.

@@ -116,6 +116,7 @@ impl<'a> Engine<'a> {
                 return;
             }
             Value::Class(class) => {
+                self.changes += 1;
                 class.scope.names.borrow_mut().insert(name, value);
                 return;
             }
@@ -135,6 +136,7 @@ impl<'a> Engine<'a> {
             Some(before) if self.uncertain > 0 => before.join(&value),
             _ => value,
         };
+        self.changes += usize::from(!names.get(&name).is_some_and(|old| old.alike(&value)));
         names.insert(name, value);
     }
 
@@ -295,6 +297,7 @@ impl<'a> Engine<'a> {
         match object {
             Value::Dict(dict) => self.dict_set(dict, key, value),
             Value::Seq(seq) => {
+                self.changes += 1;
                 let mut items = seq.items.borrow_mut();
                 match key {
                     Value::Int(index) if self.uncertain == 0 => {
@@ -355,6 +358,7 @@ impl<'a> Engine<'a> {
 
     /// Sets what a dictionary holds under a key.
     pub(super) fn dict_set(&mut self, dict: &Rc<Dict<'a>>, key: Value<'a>, value: Value<'a>) {
+        self.changes += 1;
         let mut items = dict.items.borrow_mut();
         self.pay(items.len() / 16);
         if items.len() > 10_000 {

@@ -426,7 +426,7 @@ impl<'a> Engine<'a> {
             }
         }
         for (name, value) in args.kw {
-            instance.names.borrow_mut().entry(name).or_insert(value);
+            instance.names.borrow_mut().insert_new(name, value);
         }
         let object = Value::Instance(instance.clone());
         if let Some(Value::Function(after)) = self.class_member(&instance.class, "__post_init__") {
@@ -516,7 +516,7 @@ impl<'a> Engine<'a> {
         let began = self.tally();
         self.reached.insert(function.id);
         let scope = Scope::new(function.module, self.seen_from(function), false);
-        self.bind_parameters(function, &scope, receiver.as_ref(), args);
+        self.bind_parameters(function, &scope, receiver.as_ref(), &args);
         self.frames.push(Frame {
             function: Some(function.clone()),
             receiver: receiver.clone(),
@@ -538,7 +538,7 @@ impl<'a> Engine<'a> {
                 result_of(flow, frame)
             }
         };
-        self.note_walk(function, receiver.as_ref(), began, &value);
+        self.note_walk(function, receiver.as_ref(), args, began, &value);
         if plain {
             self.plain_results.insert(function.id, value.clone());
         }
@@ -562,7 +562,7 @@ impl<'a> Engine<'a> {
         function: &Rc<Function<'a>>,
         scope: &Rc<Scope<'a>>,
         receiver: Option<&Value<'a>>,
-        args: Args<'a>,
+        args: &Args<'a>,
     ) {
         let Some(parameters) = function.parameters() else {
             return;

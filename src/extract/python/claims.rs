@@ -1,6 +1,6 @@
 //! Owns the last step: from what was seen done with each slot to what the script needs and gives.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::engine::Engine;
 use super::slots::{Default_, Direction, Env, Literal, MainKey};
@@ -388,9 +388,9 @@ impl<'a> Engine<'a> {
     }
 
     fn literal_claims(&self, claims: &mut Vec<Claim>) {
-        let mut names: HashSet<(Kind, String)> = claims
+        let mut names: HashMap<(Kind, String), usize> = claims
             .iter()
-            .map(|claim| (claim.kind, claim.name.clone()))
+            .map(|claim| ((claim.kind, claim.name.clone()), 2))
             .collect();
         let known: HashSet<String> = claims
             .iter()
@@ -428,13 +428,18 @@ impl<'a> Engine<'a> {
 
     /// Whether a folder needs no claim of its own, since what lies in it has one, or the script made it.
     fn is_covered(&self, literal: &Literal, kind: Kind) -> bool {
-        let inside = format!("{}/", literal.path);
+        // Whether one path lies in the folder that the other is.
+        let lies_in = |inner: &str, outer: &str| {
+            inner
+                .strip_prefix(outer)
+                .is_some_and(|rest| rest.starts_with('/'))
+        };
         let only_prepared = literal
             .uses
             .iter()
             .all(|used| matches!(used.direction, Direction::Prepares | Direction::Names));
         let writes_inside = |other: &Literal| {
-            other.path.starts_with(&inside)
+            lies_in(&other.path, &literal.path)
                 && other
                     .uses
                     .iter()
@@ -446,13 +451,12 @@ impl<'a> Engine<'a> {
         if kind == Kind::Input {
             // Something that the script itself put there before.
             let made = |other: &Literal| {
-                (literal.path.starts_with(&format!("{}/", other.path))
-                    || other.path.starts_with(&inside))
+                other.open_ended
+                    && (lies_in(&literal.path, &other.path) || lies_in(&other.path, &literal.path))
                     && other
                         .uses
                         .iter()
                         .any(|used| used.direction == Direction::Writes)
-                    && other.open_ended
             };
             return self.slots.literals.iter().any(made);
         }

@@ -56,7 +56,10 @@ impl<'a> Engine<'a> {
         let names = object.names.borrow().clone();
         let mut args = Args::new(at.unwrap_or(self.at_start()));
         args.pos = object.args.borrow().clone();
-        args.kw = names.into_iter().collect();
+        args.kw = names
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
         match &*object.class {
             "click.option" | "click.argument" => {
                 let is_option = &*object.class == "click.option";

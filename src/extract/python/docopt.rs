@@ -6,8 +6,9 @@ use serde_json::Value as Json;
 
 use super::call::Args;
 use super::engine::Engine;
+use super::names::Names;
 use super::slots::{Default_, Param};
-use super::value::{Names, Value};
+use super::value::Value;
 use crate::requirement::{Pass, ValueType};
 
 /// An option, as its line of the text describes it.

@@ -2,7 +2,6 @@
 //! library.
 
 use std::cell::OnceCell;
-use std::collections::hash_map::Entry as Entry_;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,10 +9,11 @@ use std::sync::Arc;
 use ruff_text_size::Ranged;
 
 use super::argparse::Parser;
+use super::names::Names;
 use super::repeats::History;
 use super::shared::{Absent, Module};
 use super::slots::Slots;
-use super::value::{At, Class, Function, Names, QuickBuilder, Scope, SeqKind, Text, Value};
+use super::value::{At, Class, Function, QuickBuilder, Scope, SeqKind, Text, Value};
 use crate::extract::Project;
 use crate::requirement::{Confidence, MainParameter};
 use crate::script::Entry;
@@ -57,18 +57,85 @@ pub(super) struct Frame<'a> {
 /// A name bound while a branch is walked, with what it was bound to before.
 type Change<'a> = (Rc<Scope<'a>>, Text<'a>, Option<Value<'a>>);
 
+/// How many bindings of a branch are looked through one by one.
+const FEW: usize = 8;
+
+/// A name bound on one side of a branch.
+struct Binding<'a> {
+    scope: Rc<Scope<'a>>,
+    name: Text<'a>,
+    value: Value<'a>,
+}
+
+impl<'a> Binding<'a> {
+    /// What tells it from others, quickest first.
+    fn key(&self) -> (*const Scope<'a>, &str) {
+        (Rc::as_ptr(&self.scope), &self.name)
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.scope, &other.scope) && self.name == other.name
+    }
+}
+
 /// One side of a branch, once walked.
 pub(super) struct Arm<'a> {
-    changes: Vec<(Rc<Scope<'a>>, Text<'a>, Value<'a>)>,
-    index: HashMap<(*const Scope<'a>, Text<'a>), usize, QuickBuilder>,
+    /// Each name once, with what it was bound to last.
+    changes: Vec<Binding<'a>>,
+    /// Their order by scope and name; empty where they are few.
+    sorted: Vec<u32>,
     flow: Flow,
 }
 
 impl<'a> Arm<'a> {
+    /// A side of a branch from all its bindings, the last one first.
+    fn new(mut changes: Vec<Binding<'a>>, flow: Flow) -> Self {
+        let mut sorted = Vec::new();
+        if changes.len() <= FEW {
+            let mut at = 1;
+            while at < changes.len() {
+                if changes[..at].iter().any(|known| known.is(&changes[at])) {
+                    changes.remove(at);
+                } else {
+                    at += 1;
+                }
+            }
+        } else {
+            let mut order: Vec<usize> = (0..changes.len()).collect();
+            order.sort_unstable_by(|a, b| (changes[*a].key(), a).cmp(&(changes[*b].key(), b)));
+            order.dedup_by(|a, b| changes[*a].is(&changes[*b]));
+            let mut kept = order.clone();
+            kept.sort_unstable();
+            // What is kept moves up to where it stands among what is kept.
+            sorted = order
+                .iter()
+                .filter_map(|at| u32::try_from(kept.binary_search(at).ok()?).ok())
+                .collect();
+            let mut kept = kept.into_iter().peekable();
+            let mut at = 0;
+            changes.retain(|_| {
+                let is_kept = kept.next_if_eq(&at).is_some();
+                at += 1;
+                is_kept
+            });
+        }
+        Self {
+            changes,
+            sorted,
+            flow,
+        }
+    }
+
     /// What a name was bound to on this side.
-    fn bound(&self, key: &(*const Scope<'a>, Text<'a>)) -> Option<Value<'a>> {
-        let at = self.index.get(key)?;
-        self.changes.get(*at).map(|(.., value)| value.clone())
+    fn bound(&self, binding: &Binding<'a>) -> Option<&Value<'a>> {
+        let found = if self.sorted.is_empty() {
+            self.changes.iter().find(|known| known.is(binding))
+        } else {
+            let by_key = |at: &u32| self.changes[*at as usize].key().cmp(&binding.key());
+            let at = self.sorted.binary_search_by(by_key).ok()?;
+            self.changes.get(self.sorted[at] as usize)
+        };
+        found.map(|binding| &binding.value)
     }
 }
 
@@ -156,6 +223,8 @@ pub(super) struct Engine<'a> {
     pub(super) typer_apps: Vec<Rc<super::value::Object<'a>>>,
     /// The parser behind absl's `FLAGS`.
     pub(super) flags_parser: Option<usize>,
+    /// How often something changed that functions see without being given it: attributes, items, names of modules.
+    pub(super) changes: usize,
     /// How many branches are being walked that depend on how many arguments there are.
     pub(super) argv_guards: usize,
     /// How often that was asked.
@@ -226,6 +295,7 @@ impl<'a> Engine<'a> {
             commands: Vec::new(),
             typer_apps: Vec::new(),
             flags_parser: None,
+            changes: 0,
             argv_guards: 0,
             argv_tests: 0,
             argv_seen: Vec::new(),
@@ -355,7 +425,13 @@ impl<'a> Engine<'a> {
         if let Value::Namespace(_) = value {
             self.namespaces.insert(name.clone(), value.clone());
         }
-        let before = scope.names.borrow_mut().insert(name.clone(), value);
+        let is_seen_by_others = scope.parent.is_none() || elsewhere.is_some();
+        let mut names = scope.names.borrow_mut();
+        if is_seen_by_others {
+            self.changes += usize::from(!names.get(&name).is_some_and(|old| old.alike(&value)));
+        }
+        let before = names.insert(name.clone(), value);
+        drop(names);
         if self.branches > 0 {
             self.journal.push((scope.clone(), name, before));
         }
@@ -370,28 +446,19 @@ impl<'a> Engine<'a> {
 
     /// Ends one side of a branch: takes its bindings back and keeps them for the merge.
     pub(super) fn end_arm(&mut self, mark: usize, flow: Flow) -> Arm<'a> {
-        let mut changes: Vec<(Rc<Scope<'a>>, Text<'a>, Value<'a>)> = Vec::new();
-        let mut index = HashMap::default();
+        let mut changes = Vec::with_capacity(self.journal.len() - mark);
         for (scope, name, before) in self.journal.drain(mark..).rev() {
             let mut names = scope.names.borrow_mut();
             let after = match before {
                 Some(before) => names.insert(name.clone(), before),
-                None => names.remove(&*name),
+                None => names.remove(&name),
             };
             drop(names);
-            let key = (Rc::as_ptr(&scope), name.clone());
-            if let (Entry_::Vacant(slot), Some(after)) = (index.entry(key), after) {
-                slot.insert(changes.len());
-                changes.push((scope, name, after));
-            }
+            changes.extend(after.map(|value| Binding { scope, name, value }));
         }
         self.branches -= 1;
         self.uncertain -= 1;
-        Arm {
-            changes,
-            index,
-            flow,
-        }
+        Arm::new(changes, flow)
     }
 
     /// Merges the sides of a branch and says where the walk goes on.
@@ -403,21 +470,19 @@ impl<'a> Engine<'a> {
             .iter()
             .filter(|arm| arm.flow == best || (best >= Flow::Loop && arm.flow >= Flow::Loop))
             .collect();
-        let mut done: HashSet<(*const Scope<'a>, Text<'a>), QuickBuilder> = HashSet::default();
         let mut merged = Vec::new();
-        for arm in &live {
-            for (scope, name, _) in &arm.changes {
-                let key = (Rc::as_ptr(scope), name.clone());
-                if !done.insert(key.clone()) {
+        for (at, arm) in live.iter().enumerate() {
+            for binding in &arm.changes {
+                if live[..at].iter().any(|arm| arm.bound(binding).is_some()) {
                     continue;
                 }
-                let before = scope.names.borrow().get(&**name).cloned();
+                let before = binding.scope.names.borrow().get(&binding.name).cloned();
                 let value = live
                     .iter()
-                    .filter_map(|arm| arm.bound(&key).or_else(|| before.clone()))
+                    .filter_map(|arm| arm.bound(binding).or(before.as_ref()).cloned())
                     .reduce(|a, b| a.join(&b));
                 if let Some(value) = value {
-                    merged.push((scope.clone(), name.clone(), value));
+                    merged.push((binding.scope.clone(), binding.name.clone(), value));
                 }
             }
         }

@@ -308,15 +308,15 @@ impl<'a> Engine<'a> {
 
     /// `first or second`: what is taken for a variable that is not there.
     pub(super) fn fallback(&mut self, first: &Value<'a>, second: &Value<'a>) {
-        let Some(json) = self.json(second) else {
-            return;
-        };
         let slots = first.alternatives().iter().filter_map(Value::as_slot);
         let owners = slots.map(|slot| self.slots.all[slot].owner);
         let Some(owner) = owners
             .into_iter()
             .find(|owner| !matches!(owner, Owner::Param(_)))
         else {
+            return;
+        };
+        let Some(json) = self.json(second) else {
             return;
         };
         let (required, default) = match owner {

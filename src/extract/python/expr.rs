@@ -148,6 +148,8 @@ impl<'a> Engine<'a> {
         at: super::value::At,
     ) -> Args<'a> {
         let mut args = Args::new(at);
+        args.pos.reserve_exact(arguments.args.len());
+        args.kw.reserve_exact(arguments.keywords.len());
         for arg in &arguments.args {
             if let Expr::Starred(starred) = arg {
                 let value = self.eval(&starred.value);

@@ -11,7 +11,8 @@ use crate::requirement::{DataType, ValueType};
 impl<'a> Engine<'a> {
     /// A name of a library.
     pub(super) fn library_attribute(&mut self, library: &str, name: &str) -> Value<'a> {
-        let full = format!("{library}.{name}");
+        let mut full = String::with_capacity(library.len() + 1 + name.len());
+        full.extend([library, ".", name]);
         match &*full {
             "os.environ" | "os.environb" => Value::Environ,
             "os.sep" => Value::str("/"),

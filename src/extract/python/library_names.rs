@@ -4,6 +4,33 @@ use super::value::Text;
 
 /// One name for modules that are the same by several.
 pub(super) fn canonical(name: &str) -> Text<'_> {
+    let top = name.split('.').next().unwrap_or(name);
+    let is_one_of_several = matches!(
+        top,
+        "tensorflow"
+            | "gflags"
+            | "typing_extensions"
+            | "six"
+            | "posixpath"
+            | "pathlib2"
+            | "cPickle"
+            | "_pickle"
+            | "dill"
+            | "cloudpickle"
+            | "ujson"
+            | "simplejson"
+            | "rapidjson"
+            | "modin"
+            | "ruamel_yaml"
+            | "oyaml"
+            | "sklearn"
+            | "rich_click"
+            | "asyncclick"
+            | "fsspec"
+    );
+    if !is_one_of_several {
+        return name.into();
+    }
     let renamed = [
         ("tensorflow.compat.v1", "tensorflow"),
         ("tensorflow.compat.v2", "tensorflow"),
@@ -14,7 +41,6 @@ pub(super) fn canonical(name: &str) -> Text<'_> {
         ("gflags", "absl.flags"),
         ("typing_extensions", "typing"),
         ("six.moves.urllib", "urllib"),
-        ("os.environ", "os.environ"),
         ("posixpath", "os.path"),
         ("pathlib2", "pathlib"),
         ("cPickle", "pickle"),

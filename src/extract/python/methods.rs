@@ -257,6 +257,7 @@ impl<'a> Engine<'a> {
     ) -> Value<'a> {
         match (name, args.first()) {
             ("append" | "add" | "appendleft" | "insert", _) => {
+                self.changes += 1;
                 if let Some(item) = args.pos.last()
                     && seq.items.borrow().len() < 20_000
                 {
@@ -271,6 +272,7 @@ impl<'a> Engine<'a> {
                 Value::None
             }
             ("extend" | "update", Some(more)) => {
+                self.changes += 1;
                 let (items, open) = self.iterate(&more.clone());
                 if seq.items.borrow().len() < 20_000 {
                     seq.items.borrow_mut().extend(items);

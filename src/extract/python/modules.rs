@@ -147,6 +147,11 @@ impl<'a> Engine<'a> {
         if level == 0 && is_known_library(name) {
             return None;
         }
+        if level == 0
+            && let Some(index) = self.found.get(name)
+        {
+            return Some(*index);
+        }
         let relative: PathBuf = name.split('.').filter(|part| !part.is_empty()).collect();
         let here = self.modules[self.module()].get()?.source.path();
         if level > 0 {
@@ -155,9 +160,6 @@ impl<'a> Engine<'a> {
                 folder = folder.parent()?.to_owned();
             }
             return self.load_at(&folder.join(&relative), name);
-        }
-        if let Some(index) = self.found.get(name) {
-            return Some(*index);
         }
         for at in self.homes_of(name).iter() {
             let stem = self.search[*at].join(&relative);
@@ -229,7 +231,14 @@ impl<'a> Engine<'a> {
                 return None;
             }
             self.pay(20);
-            let Some(module) = self.project.python.module(&path, self.project.files) else {
+            let own = self.modules[0]
+                .get()
+                .filter(|own| own.source.path() == path);
+            let module = match own {
+                Some(own) => Some(own.clone()),
+                None => self.project.python.module(&path, self.project.files),
+            };
+            let Some(module) = module else {
                 self.module_paths.insert(path.into_os_string(), None);
                 continue;
             };

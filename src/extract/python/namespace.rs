@@ -99,7 +99,9 @@ impl<'a> Engine<'a> {
             Some(before) if self.uncertain > 0 => before.join(&value),
             _ => value,
         };
-        self.parsers[parser].extras.insert(name, value);
+        let extras = &mut self.parsers[parser].extras;
+        self.changes += usize::from(!extras.get(&name).is_some_and(|old| old.alike(&value)));
+        extras.insert(name, value);
     }
 
     /// A method of a namespace, or of its dictionary.

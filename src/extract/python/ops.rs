@@ -37,6 +37,7 @@ impl<'a> Engine<'a> {
         right: Value<'a>,
     ) -> Value<'a> {
         if let (Value::Seq(seq), Operator::Add) = (&left, op) {
+            self.changes += 1;
             let (items, open) = self.iterate(&right);
             if seq.items.borrow().len() < 20_000 {
                 seq.items.borrow_mut().extend(items);

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::slots::Direction::{self, Names, Prepares, Reads, Writes};
+use super::value::QuickBuilder;
 use crate::requirement::DataType::{self, *};
 
 /// What a function does to one of its arguments.
@@ -862,7 +863,7 @@ const METHODS: &[Sink] = &[
     sink("write_zarr", 0, "store", Writes, Some(Folder)),
 ];
 
-type Table = HashMap<&'static str, &'static [Sink]>;
+type Table = HashMap<&'static str, &'static [Sink], QuickBuilder>;
 
 fn table(sinks: &'static [Sink]) -> Table {
     sinks

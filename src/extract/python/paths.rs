@@ -398,6 +398,14 @@ impl<'a> Engine<'a> {
 
     /// What a function that is known by its name alone does to the user's paths among its arguments.
     pub(super) fn verb_sink(&mut self, name: &str, args: &Args<'a>) {
+        // Most calls are given nothing that can be a path.
+        let may_name = |value: &Value<'a>| matches!(value, Value::Str(_) | Value::Pieces(_));
+        if !args
+            .values()
+            .any(|value| value.alternatives().iter().any(may_name))
+        {
+            return;
+        }
         let direction = match super::hints::verb(name) {
             Some(Kind::Input) => Direction::Reads,
             Some(Kind::Output) => Direction::Writes,

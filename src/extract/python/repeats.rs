@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::call::Args;
 use super::engine::Engine;
 use super::value::{Function, Value};
+use crate::requirement::Confidence;
 
 /// How often a loop or a function is walked at least, however little is learnt.
 const AT_LEAST: u32 = 3;
@@ -22,6 +23,9 @@ pub(super) struct Tally {
     walked: usize,
 }
 
+/// How dear a walk with the same arguments as before may be that is done again, in steps.
+const AGAIN: u32 = 100;
+
 /// What is known of the walks of a function.
 #[derive(Default)]
 pub(super) struct History<'a> {
@@ -29,6 +33,26 @@ pub(super) struct History<'a> {
     spent: u32,
     last: Value<'a>,
     receiver: Option<Value<'a>>,
+    /// The last walk, where it was dear and taught nothing.
+    in_vain: Option<InVain<'a>>,
+}
+
+/// A walk that taught nothing.
+struct InVain<'a> {
+    args: Args<'a>,
+    standing: Standing,
+}
+
+/// What a walk depends on besides the arguments.
+#[derive(Clone, PartialEq)]
+struct Standing {
+    is_certain: bool,
+    confidence: Confidence,
+    lenient: (usize, usize),
+    argv_guards: usize,
+    changes: usize,
+    guards: Vec<String>,
+    missing: Vec<String>,
 }
 
 impl<'a> Engine<'a> {
@@ -87,6 +111,12 @@ impl<'a> Engine<'a> {
             (Some(one), Some(other)) => one.same(other),
             _ => false,
         };
+        if let Some(walk) = history.in_vain.as_ref().filter(|_| same)
+            && have_same_args(&walk.args, args)
+            && walk.standing == self.standing()
+        {
+            return Some(history.last.clone());
+        }
         let stops = same
             && history.fruitless >= AT_LEAST
             && history.spent > WALKS
@@ -95,17 +125,33 @@ impl<'a> Engine<'a> {
         stops.then(|| history.last.join(&Value::Unknown))
     }
 
+    /// What a walk that begins here depends on besides its arguments.
+    fn standing(&self) -> Standing {
+        Standing {
+            is_certain: self.uncertain <= self.base_uncertain,
+            confidence: self.confidence,
+            lenient: (self.lenient, self.lenient_index),
+            argv_guards: self.argv_guards,
+            changes: self.changes,
+            guards: self.guards.clone(),
+            missing: self.missing.clone(),
+        }
+    }
+
     /// Remembers a walk of a function.
     pub(super) fn note_walk(
         &mut self,
         function: &Rc<Function<'a>>,
         receiver: Option<&Value<'a>>,
+        args: Args<'a>,
         began: Tally,
         value: &Value<'a>,
     ) {
         let taught = self.learnt() > began.learnt;
         let spent = self.steps().saturating_sub(began.steps);
+        let standing = (!taught && spent > AGAIN).then(|| self.standing());
         let history = self.histories.entry(function.id).or_default();
+        history.in_vain = standing.map(|standing| InVain { args, standing });
         if taught {
             history.fruitless = 0;
             history.spent = 0;
@@ -116,6 +162,23 @@ impl<'a> Engine<'a> {
         history.last = value.clone();
         history.receiver = receiver.cloned();
     }
+}
+
+/// Whether two calls give a function the same.
+fn have_same_args<'a>(one: &Args<'a>, other: &Args<'a>) -> bool {
+    let spread = match (&one.spread, &other.spread) {
+        (None, None) => true,
+        (Some(one), Some(other)) => one.alike(other),
+        _ => false,
+    };
+    let mut pos = one.pos.iter().zip(&other.pos);
+    let mut kw = one.kw.iter().zip(&other.kw);
+    spread
+        && one.open == other.open
+        && one.pos.len() == other.pos.len()
+        && one.kw.len() == other.kw.len()
+        && pos.all(|(one, other)| one.alike(other))
+        && kw.all(|(one, other)| one.0 == other.0 && one.1.alike(&other.1))
 }
 
 /// Whether a value holds something of the user's, or something that can be called or filled.

@@ -68,17 +68,16 @@ impl Shared {
         module.clone()
     }
 
-    /// The script itself, which others may import.
+    /// The script itself: as a module, where another script imported it. Few are, so that its tree is let go once it
+    /// was read rather than kept for them.
     pub(super) fn script(&self, source: &Source) -> Arc<Module> {
-        let parse = || Arc::new(Module::parse(source.clone()));
-        let Some(place) = self.place(source.path()) else {
-            return parse();
-        };
-        let module = place.get_or_init(|| Some(parse())).clone();
-        match module {
-            Some(module) if module.source == *source => module,
-            _ => parse(),
-        }
+        let known = self.modules.lock().ok().and_then(|modules| {
+            let place = modules.get(source.path().as_os_str())?;
+            place.get()?.clone()
+        });
+        known
+            .filter(|module| module.source == *source)
+            .unwrap_or_else(|| Arc::new(Module::parse(source.clone())))
     }
 
     /// Names known to be absent for scripts that look into these folders.

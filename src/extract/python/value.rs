@@ -3,7 +3,6 @@
 
 use std::borrow::Borrow;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::ops::Deref;
@@ -12,6 +11,7 @@ use std::rc::Rc;
 use ruff_python_ast as ast;
 use ruff_text_size::TextRange;
 
+use super::names::{self, Names};
 use crate::requirement::{DataType, MainParameter, ValueType};
 
 /// A text that lies in a parsed module, or one that was put together.
@@ -78,29 +78,31 @@ pub(super) struct QuickHasher(u64);
 
 impl Hasher for QuickHasher {
     fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            self.0 = (self.0.rotate_left(5) ^ u64::from_le_bytes(word))
-                .wrapping_mul(0x517c_c1b7_2722_0a95);
+        let mut words = bytes.chunks_exact(8);
+        for word in words.by_ref() {
+            self.write_u64(word.try_into().map_or(0, u64::from_le_bytes));
         }
+        let rest = words.remainder().iter().rev();
+        let rest = rest.fold(0, |word, byte| word << 8 | u64::from(*byte));
+        self.write_u64(rest);
     }
 
     fn write_u8(&mut self, byte: u8) {
-        self.write(&[byte]);
+        self.write_u64(u64::from(byte));
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
     }
 
     fn write_usize(&mut self, number: usize) {
-        self.write(&number.to_le_bytes());
+        self.write_u64(number as u64);
     }
 
     fn finish(&self) -> u64 {
         self.0
     }
 }
-
-/// Names to values.
-pub(super) type Names<'a> = HashMap<Text<'a>, Value<'a>, QuickBuilder>;
 
 /// Makes quick hashers.
 pub(super) type QuickBuilder = BuildHasherDefault<QuickHasher>;
@@ -477,6 +479,12 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// Whether both are surely the same, or one of the same.
+    pub(super) fn alike(&self, other: &Self) -> bool {
+        let (one, other) = (self.alternatives(), other.alternatives());
+        one.len() == other.len() && one.iter().zip(other).all(|(a, b)| a.same(b))
+    }
+
     /// One or the other.
     pub(super) fn join(&self, other: &Self) -> Self {
         if self.same(other) || matches!(other, Self::Never) {
@@ -583,9 +591,10 @@ impl<'a> Scope<'a> {
     pub(super) fn lookup(self: &Rc<Self>, name: &str) -> Option<Value<'a>> {
         let mut scope = self;
         let mut first = true;
+        let hash = names::hash(name);
         loop {
             if (first || !scope.is_class)
-                && let Some(value) = scope.names.borrow().get(name)
+                && let Some(value) = scope.names.borrow().get_hashed(hash, name)
             {
                 return Some(value.clone());
             }

@@ -1,7 +1,7 @@
 //! Owns the verdicts on single slots: the direction of a path, the shape of a binding, the merge of parameters that
 //! are one.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use serde_json::Value as Json;
 
@@ -333,12 +333,23 @@ pub(super) fn name_of(path: &str) -> String {
     }
 }
 
-pub(super) fn unique(name: String, kind: Kind, names: &mut HashSet<(Kind, String)>) -> String {
-    let mut candidate = name.clone();
-    let mut number = 2;
-    while !names.insert((kind, candidate.clone())) {
-        candidate = format!("{name}_{number}");
+/// The name itself, or with a number behind it where others of its kind have it; `names` knows with which to go on.
+pub(super) fn unique(
+    name: String,
+    kind: Kind,
+    names: &mut HashMap<(Kind, String), usize>,
+) -> String {
+    let key = (kind, name);
+    let Some(mut number) = names.get(&key).copied() else {
+        names.insert(key.clone(), 2);
+        return key.1;
+    };
+    let mut candidate = (kind, format!("{}_{number}", key.1));
+    while names.contains_key(&candidate) {
         number += 1;
+        candidate.1 = format!("{}_{number}", key.1);
     }
-    candidate
+    names.insert(candidate.clone(), 2);
+    names.insert(key, number + 1);
+    candidate.1
 }
