@@ -3,9 +3,10 @@
 use ruff_python_ast::{self as ast, Expr, Stmt};
 
 use super::engine::{Engine, Flow, ITERATIONS};
-use super::slots::{MainKey, Owner};
+use super::slots::{Direction, MainKey, Owner};
 use super::value::Value;
-use crate::requirement::MainParameter;
+use super::verdict::DEMANDED;
+use crate::requirement::{Confidence, DataType, MainParameter};
 
 /// What a condition says about variables: those that are there when it holds, and those that are there when not.
 #[derive(Default)]
@@ -69,6 +70,9 @@ impl<'a> Engine<'a> {
         self.argv_guards -= counted;
         if counted > 0 && (one == Flow::Raise || two == Flow::Raise) {
             self.argv_demanded(seen);
+        }
+        if one == Flow::Raise && two != Flow::Raise {
+            self.demand_path(test, true);
         }
         let certain = is_first && self.uncertain <= self.base_uncertain;
         if one == Flow::Raise && certain {
@@ -258,6 +262,43 @@ impl<'a> Engine<'a> {
         let presence = self.presence(test);
         for name in presence.sides(outcome).1 {
             self.demand(name);
+        }
+    }
+
+    /// The script stops when `test` comes out as `outcome`: a path that is not there then must be there, and is read.
+    pub(super) fn demand_path(&mut self, test: &'a Expr, outcome: bool) {
+        match test {
+            Expr::UnaryOp(unary) if unary.op == ast::UnaryOp::Not => {
+                self.demand_path(&unary.operand, !outcome);
+            }
+            Expr::BoolOp(op) if (op.op == ast::BoolOp::Or) == outcome => {
+                for value in &op.values {
+                    self.demand_path(value, outcome);
+                }
+            }
+            Expr::Call(call) if !outcome => {
+                let Expr::Attribute(func) = &*call.func else {
+                    return;
+                };
+                let path = match (func.attr.as_str(), &*call.arguments.args) {
+                    ("exists" | "is_file" | "is_dir", []) => &*func.value,
+                    ("exists" | "isfile" | "isdir", [path]) => path,
+                    _ => return,
+                };
+                let is_plain = matches!(
+                    path,
+                    Expr::Name(_) | Expr::Attribute(_) | Expr::StringLiteral(_)
+                );
+                if is_plain {
+                    let path = self.eval(path);
+                    let is = func.attr.ends_with("dir").then_some(DataType::Folder);
+                    let before = self.confidence;
+                    self.confidence = before.min(Confidence::Likely);
+                    self.use_path(&path, Direction::Reads, is, self.at(call), DEMANDED);
+                    self.confidence = before;
+                }
+            }
+            _ => {}
         }
     }
 

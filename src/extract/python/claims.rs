@@ -6,8 +6,8 @@ use super::engine::Engine;
 use super::slots::{Default_, Direction, Env, Literal, MainKey};
 use super::value::At;
 use super::verdict::{
-    add_param, argv_type, binding, hint, item_type, name_of, path_type, path_use, sharpened, tie,
-    type_used, typed, unique,
+    add_param, argv_type, binding, hint, item_type, must_be_there_to_write, name_of, path_type,
+    path_use, sharpened, tie, type_used, typed, unique,
 };
 use crate::requirement::{
     Binding, Claim, Confidence, DataType, Evidence, Kind, Layer, MainParameter, Note, Reading,
@@ -154,6 +154,7 @@ impl<'a> Engine<'a> {
         }
         let uses = self.slots.all[param.slot].uses.as_slice();
         let found = path_use(uses, param.direction.or_else(|| tie(param, uses)));
+        let found = found.filter(|_| !must_be_there_to_write(param, uses));
         let plain = matches!(
             item_type(claim.value_type.as_ref()),
             Some(ValueType::String | ValueType::Path) | None

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use ruff_text_size::Ranged;
 
 use super::argparse::Parser;
-use super::names::Names;
+use super::names::{self, Names};
 use super::repeats::History;
 use super::shared::{Absent, Module};
 use super::slots::Slots;
@@ -58,10 +58,12 @@ pub(super) struct Frame<'a> {
 type Change<'a> = (Rc<Scope<'a>>, Text<'a>, Option<Value<'a>>);
 
 /// How many bindings of a branch are looked through one by one.
-const FEW: usize = 8;
+const FEW: usize = 12;
 
 /// A name bound on one side of a branch.
 struct Binding<'a> {
+    /// The hash of the name.
+    hash: u32,
     scope: Rc<Scope<'a>>,
     name: Text<'a>,
     value: Value<'a>,
@@ -69,28 +71,25 @@ struct Binding<'a> {
 
 impl<'a> Binding<'a> {
     /// What tells it from others, quickest first.
-    fn key(&self) -> (*const Scope<'a>, &str) {
-        (Rc::as_ptr(&self.scope), &self.name)
+    fn key(&self) -> (u32, *const Scope<'a>, &str) {
+        (self.hash, Rc::as_ptr(&self.scope), &self.name)
     }
 
     fn is(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.scope, &other.scope) && self.name == other.name
+        self.hash == other.hash && Rc::ptr_eq(&self.scope, &other.scope) && self.name == other.name
     }
 }
 
 /// One side of a branch, once walked.
 pub(super) struct Arm<'a> {
-    /// Each name once, with what it was bound to last.
+    /// Each name once, with what it was bound to last; in the order of their keys where they are many.
     changes: Vec<Binding<'a>>,
-    /// Their order by scope and name; empty where they are few.
-    sorted: Vec<u32>,
     flow: Flow,
 }
 
 impl<'a> Arm<'a> {
     /// A side of a branch from all its bindings, the last one first.
     fn new(mut changes: Vec<Binding<'a>>, flow: Flow) -> Self {
-        let mut sorted = Vec::new();
         if changes.len() <= FEW {
             let mut at = 1;
             while at < changes.len() {
@@ -101,44 +100,24 @@ impl<'a> Arm<'a> {
                 }
             }
         } else {
-            let mut order: Vec<usize> = (0..changes.len()).collect();
-            order.sort_unstable_by(|a, b| (changes[*a].key(), a).cmp(&(changes[*b].key(), b)));
-            order.dedup_by(|a, b| changes[*a].is(&changes[*b]));
-            let mut kept = order.clone();
-            kept.sort_unstable();
-            // What is kept moves up to where it stands among what is kept.
-            sorted = order
-                .iter()
-                .filter_map(|at| u32::try_from(kept.binary_search(at).ok()?).ok())
-                .collect();
-            let mut kept = kept.into_iter().peekable();
-            let mut at = 0;
-            changes.retain(|_| {
-                let is_kept = kept.next_if_eq(&at).is_some();
-                at += 1;
-                is_kept
-            });
+            changes.sort_by(|a, b| a.key().cmp(&b.key()));
+            changes.dedup_by(|a, b| a.is(b));
         }
-        Self {
-            changes,
-            sorted,
-            flow,
-        }
+        Self { changes, flow }
     }
 
     /// What a name was bound to on this side.
     fn bound(&self, binding: &Binding<'a>) -> Option<&Value<'a>> {
-        let found = if self.sorted.is_empty() {
+        let found = if self.changes.len() <= FEW {
             self.changes.iter().find(|known| known.is(binding))
         } else {
-            let by_key = |at: &u32| self.changes[*at as usize].key().cmp(&binding.key());
-            let at = self.sorted.binary_search_by(by_key).ok()?;
-            self.changes.get(self.sorted[at] as usize)
+            let by_key = |known: &Binding<'a>| known.key().cmp(&binding.key());
+            let at = self.changes.binary_search_by(by_key).ok()?;
+            self.changes.get(at)
         };
         found.map(|binding| &binding.value)
     }
 }
-
 /// The interpreter.
 pub(super) struct Engine<'a> {
     /// Modules, in the order loaded; the script is the first.
@@ -174,7 +153,7 @@ pub(super) struct Engine<'a> {
     /// Library modules imported by the script, with the place.
     pub(super) imports: Vec<(Text<'a>, At)>,
     /// Variables that the script itself has set.
-    pub(super) env_set: HashMap<String, Value<'a>>,
+    pub(super) env_set: HashMap<String, Value<'a>, QuickBuilder>,
     /// Variables known to be there on the branch being walked.
     pub(super) guards: Vec<String>,
     /// Variables that are missing where this code runs.
@@ -192,11 +171,11 @@ pub(super) struct Engine<'a> {
     /// Classes of the script, in the order defined.
     pub(super) classes: Vec<Rc<Class<'a>>>,
     /// Functions that were walked.
-    pub(super) reached: HashSet<usize>,
+    pub(super) reached: HashSet<usize, QuickBuilder>,
     /// Number of the next function.
     pub(super) next_function: usize,
     /// What functions returned when nothing was known of their arguments.
-    pub(super) plain_results: HashMap<usize, Value<'a>>,
+    pub(super) plain_results: HashMap<usize, Value<'a>, QuickBuilder>,
     /// What came of walking functions.
     pub(super) histories: HashMap<usize, History<'a>, QuickBuilder>,
     /// Names that were bound to parsed command lines.
@@ -212,11 +191,11 @@ pub(super) struct Engine<'a> {
     /// Number of the next group whose members exclude each other.
     pub(super) next_group: usize,
     /// The last object made of each class.
-    pub(super) specimens: HashMap<*const Class<'a>, Value<'a>>,
+    pub(super) specimens: HashMap<*const Class<'a>, Value<'a>, QuickBuilder>,
     /// Where objects that declare something were made.
-    pub(super) made_at: HashMap<*const super::value::Object<'a>, At>,
+    pub(super) made_at: HashMap<*const super::value::Object<'a>, At, QuickBuilder>,
     /// Options that decorators put on functions which are no commands yet.
-    pub(super) pending: HashMap<usize, Vec<super::slots::Param>>,
+    pub(super) pending: HashMap<usize, Vec<super::slots::Param>, QuickBuilder>,
     /// Commands: their functions and parsers.
     pub(super) commands: Vec<(Rc<Function<'a>>, usize)>,
     /// Typer applications that commands were added to.
@@ -270,7 +249,7 @@ impl<'a> Engine<'a> {
             parsers: Vec::new(),
             notes: Vec::new(),
             imports: Vec::new(),
-            env_set: HashMap::new(),
+            env_set: HashMap::default(),
             guards: Vec::new(),
             missing: Vec::new(),
             lenient: 0,
@@ -279,9 +258,9 @@ impl<'a> Engine<'a> {
             confidence: Confidence::Certain,
             defined: Vec::new(),
             classes: Vec::new(),
-            reached: HashSet::new(),
+            reached: HashSet::default(),
             next_function: 0,
-            plain_results: HashMap::new(),
+            plain_results: HashMap::default(),
             histories: HashMap::default(),
             namespaces: Names::default(),
             entry,
@@ -289,9 +268,9 @@ impl<'a> Engine<'a> {
             main_walked: false,
             job_parser: None,
             next_group: 0,
-            specimens: HashMap::new(),
-            made_at: HashMap::new(),
-            pending: HashMap::new(),
+            specimens: HashMap::default(),
+            made_at: HashMap::default(),
+            pending: HashMap::default(),
             commands: Vec::new(),
             typer_apps: Vec::new(),
             flags_parser: None,
@@ -448,13 +427,21 @@ impl<'a> Engine<'a> {
     pub(super) fn end_arm(&mut self, mark: usize, flow: Flow) -> Arm<'a> {
         let mut changes = Vec::with_capacity(self.journal.len() - mark);
         for (scope, name, before) in self.journal.drain(mark..).rev() {
+            let hash = names::hash(&name);
             let mut names = scope.names.borrow_mut();
             let after = match before {
-                Some(before) => names.insert(name.clone(), before),
-                None => names.remove(&name),
+                Some(before) => names
+                    .get_mut(hash, &name)
+                    .map(|value| std::mem::replace(value, before)),
+                None => names.remove(hash, &name),
             };
             drop(names);
-            changes.extend(after.map(|value| Binding { scope, name, value }));
+            changes.extend(after.map(|value| Binding {
+                hash,
+                scope,
+                name,
+                value,
+            }));
         }
         self.branches -= 1;
         self.uncertain -= 1;
@@ -473,14 +460,24 @@ impl<'a> Engine<'a> {
         let mut merged = Vec::new();
         for (at, arm) in live.iter().enumerate() {
             for binding in &arm.changes {
-                if live[..at].iter().any(|arm| arm.bound(binding).is_some()) {
+                let (before_it, after_it) = (&live[..at], &live[at + 1..]);
+                if before_it.iter().any(|arm| arm.bound(binding).is_some()) {
                     continue;
                 }
-                let before = binding.scope.names.borrow().get(&binding.name).cloned();
-                let value = live
-                    .iter()
-                    .filter_map(|arm| arm.bound(binding).or(before.as_ref()).cloned())
-                    .reduce(|a, b| a.join(&b));
+                let names = binding.scope.names.borrow();
+                let before = names.get_hashed(binding.hash, &binding.name);
+                // Those before it leave the name as it was.
+                let as_it_was = before.filter(|_| !before_it.is_empty());
+                let after = after_it.iter().map(|arm| arm.bound(binding).or(before));
+                let value = as_it_was
+                    .into_iter()
+                    .chain([&binding.value])
+                    .chain(after.flatten())
+                    .fold(None, |joined: Option<Value<'a>>, value| match joined {
+                        Some(joined) => Some(joined.join(value)),
+                        None => Some(value.clone()),
+                    });
+                drop(names);
                 if let Some(value) = value {
                     merged.push((binding.scope.clone(), binding.name.clone(), value));
                 }

@@ -109,8 +109,16 @@ pub(super) fn direction(name: &str, help: Option<&str>, metavar: Option<&str>) -
             Some(Kind::Input)
         }
         _ if speaks_of_path(&help) => by_help(&help),
+        _ if ends_in_file(&help) => by_help(&help).or(Some(Kind::Input)),
         _ => None,
     }
+}
+
+/// Whether a help text is but the name of a file: `chromosome sizes file.`
+fn ends_in_file(help: &str) -> bool {
+    let help = help.trim_end_matches(['.', ' ']);
+    let is_name = !help.contains(['.', ',', ':', '?']) && help.split(' ').count() <= 6;
+    is_name && help.ends_with(" file")
 }
 
 fn by_words(words: &[&str], help: &str) -> Option<Kind> {
@@ -202,6 +210,7 @@ fn speaks_of_path(help: &str) -> bool {
         || [
             "path to",
             "path of",
+            "path for",
             "directory",
             "folder",
             "file to",
@@ -292,8 +301,10 @@ fn snake(name: &str) -> String {
 /// The direction of a function that is known by its name alone.
 pub(super) fn verb(function: &str) -> Option<Kind> {
     let name = snake(function);
-    let first = name.split('_').find(|word| !word.is_empty())?.to_owned();
-    match first.as_str() {
+    let mut words = name.split('_').filter(|word| !word.is_empty());
+    match words.next()? {
+        // `Model.from_file(path)`
+        "from" if takes_path(function) => Some(Kind::Input),
         "load" | "read" | "ingest" | "imread" => Some(Kind::Input),
         "save" | "write" | "dump" | "export" | "imwrite" | "imsave" => Some(Kind::Output),
         _ => None,

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::call::Args;
 use super::dataclasses::Flavour;
 use super::engine::Engine;
+use super::slots::Direction;
 use super::value::{At, Class, Function, Object, Piece, SeqKind, Text, Value};
 use crate::requirement::{DataType, ValueType};
 
@@ -48,6 +49,10 @@ impl<'a> Engine<'a> {
                     "path.append" | "path.insert" | "path.extend" => {
                         for folder in args.pos.iter().filter_map(Value::as_str) {
                             self.add_search(folder);
+                        }
+                        if let Some(folder @ Value::Pieces(_)) = args.pos.last() {
+                            let (direction, is) = (Direction::Reads, Some(DataType::Folder));
+                            self.use_path(&folder.clone(), direction, is, args.at, "sys.path");
                         }
                         Some(Value::None)
                     }

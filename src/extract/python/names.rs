@@ -86,9 +86,14 @@ impl<'a> Names<'a> {
         }
     }
 
+    /// What a name is bound to, to be changed.
+    pub(super) fn get_mut(&mut self, hash: u32, name: &str) -> Option<&mut Value<'a>> {
+        let at = self.find(hash, name)?;
+        self.entries.get_mut(at).map(|entry| &mut entry.value)
+    }
+
     /// Forgets a name; what it was bound to. The last one takes its place.
-    pub(super) fn remove(&mut self, name: &str) -> Option<Value<'a>> {
-        let hash = hash(name);
+    pub(super) fn remove(&mut self, hash: u32, name: &str) -> Option<Value<'a>> {
         let at = self.find(hash, name)?;
         if !self.table.is_empty() {
             let last = self.entries.len() - 1;
@@ -205,8 +210,10 @@ mod tests {
             assert!(names.insert(name(number), Value::Int(number)).is_none());
         }
         for number in (0..200).filter(|number| number % 3 == 0) {
-            assert!(matches!(names.remove(&name(number)), Some(Value::Int(n)) if n == number));
-            assert!(names.remove(&name(number)).is_none());
+            assert!(
+                matches!(names.remove(hash(&name(number)), &name(number)), Some(Value::Int(n)) if n == number)
+            );
+            assert!(names.remove(hash(&name(number)), &name(number)).is_none());
         }
         for number in 200..260 {
             names.insert(name(number), Value::Int(number));
@@ -232,7 +239,7 @@ mod tests {
             let name = Text::from(format!("name_{round}"));
             names.insert(name.clone(), Value::Int(round));
             if round >= 20 {
-                assert!(names.remove(&name).is_some());
+                assert!(names.remove(hash(&name), &name).is_some());
             }
         }
         assert_eq!(names.iter().count(), 20);

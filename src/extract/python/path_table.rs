@@ -699,6 +699,7 @@ const FUNCTIONS: &[Sink] = &[
     sink("torchvision.datasets.CelebA", 0, "root", Reads, Some(Folder)),
     sink("torchvision.datasets.Cityscapes", 0, "root", Reads, Some(Folder)),
     sink("torchvision.datasets.CocoDetection", 0, "root", Reads, Some(Folder)),
+    sink("torchvision.datasets.CocoDetection", 1, "annFile", Reads, Some(Json)),
     sink("torchvision.datasets.DatasetFolder", 0, "root", Reads, Some(Folder)),
     sink("torchvision.datasets.EMNIST", 0, "root", Reads, Some(Folder)),
     sink("torchvision.datasets.FashionMNIST", 0, "root", Reads, Some(Folder)),

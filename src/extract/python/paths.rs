@@ -59,6 +59,12 @@ impl<'a> Engine<'a> {
 
     fn use_literal(&mut self, path: &str, mut used: Use) {
         let path = path.strip_prefix(SQLITE).unwrap_or(path);
+        // What a workflow fills in before the script runs is not known here: `${sample.id}.csv`.
+        if let Some((known, _)) = path.split_once('$') {
+            let known = Piece::Text(known.to_owned().into());
+            self.use_pieces(&[known, Piece::Unknown], used);
+            return;
+        }
         if path.starts_with(SCRIPT_FOLDER) {
             self.note_beside(path, used);
             return;
@@ -278,7 +284,11 @@ impl<'a> Engine<'a> {
                 Value::None
             }
             "exists" | "is_file" | "is_dir" | "is_symlink" | "stat" | "unlink" | "rmdir" => {
-                self.use_path(object, Direction::Names, None, at, "pathlib.Path");
+                let rule = match name {
+                    "exists" | "is_file" | "is_dir" => "pathlib.Path.exists",
+                    _ => "pathlib.Path",
+                };
+                self.use_path(object, Direction::Names, None, at, rule);
                 Value::Typed(ValueType::Bool)
             }
             "iterdir" | "walk" => {
@@ -447,8 +457,18 @@ impl<'a> Engine<'a> {
         self.confidence = confidence.min(Confidence::Certain);
     }
 
+    /// Whether the place or the help text of what a slot belongs to makes it likely to be a path.
+    pub(super) fn slot_is_told_path(&self, slot: usize) -> bool {
+        let Owner::Param(param) = self.slots.all[slot].owner else {
+            return false;
+        };
+        let param = &self.slots.params[param];
+        let told = super::hints::direction(&param.dest, param.help.as_deref(), None);
+        param.rule == "sys.argv" || told.is_some()
+    }
+
     /// Whether what a slot belongs to is named like a path, or known to be one.
-    fn slot_names_path(&self, slot: usize, direction: Direction) -> bool {
+    pub(super) fn slot_names_path(&self, slot: usize, direction: Direction) -> bool {
         let slot = &self.slots.all[slot];
         let name = match slot.owner {
             Owner::Param(param) => {
@@ -552,6 +572,7 @@ fn is_local_path(path: &str) -> bool {
         && path != "."
         && path != ".."
         && path != "/"
+        && path != "/tmp"
         && path.len() <= 1_000
         && !path.contains(['\n', '\0', '<', '>', '|'])
         && !path.contains("://")

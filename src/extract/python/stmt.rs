@@ -97,6 +97,7 @@ impl<'a> Engine<'a> {
             }
             Stmt::Assert(stmt) => {
                 self.eval(&stmt.test);
+                self.demand_path(&stmt.test, false);
                 if self.uncertain <= self.base_uncertain {
                     self.demand_absent(&stmt.test, false);
                 }

@@ -154,10 +154,22 @@ impl<'a> Engine<'a> {
                 _ => 0,
             };
             let value = without(word, skip);
-            if let Some(direction) = told_by_flag(&flag) {
+            // `-i` and `-o` of a command that nobody knows say little of a value that is not known to be a path.
+            let says_little = flag.trim_start_matches('-').len() == 1;
+            if let Some(direction) = told_by_flag(&flag)
+                && (!says_little || self.may_be_path(&value, direction))
+            {
                 self.use_word(&value, direction, None, Confidence::Likely, at);
             }
         }
+    }
+
+    /// Whether a word is a value that is named like a path, or told to be one.
+    fn may_be_path(&self, word: &[Piece<'a>], direction: Direction) -> bool {
+        let [Piece::Slot(slot, _), ..] = word else {
+            return true;
+        };
+        self.slot_names_path(*slot, direction) || self.slot_is_told_path(*slot)
     }
 
     fn use_word(

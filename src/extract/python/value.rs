@@ -559,7 +559,9 @@ impl<'a> Value<'a> {
             match (joined.last_mut(), piece) {
                 (_, Piece::Text(text)) if text.is_empty() => {}
                 (Some(Piece::Text(last)), Piece::Text(text)) => {
-                    *last = format!("{}{}", &**last, &*text).into();
+                    let mut joined = String::with_capacity(last.len() + text.len());
+                    joined.extend([&**last, &*text]);
+                    *last = joined.into();
                 }
                 (Some(Piece::Unknown), Piece::Unknown) => {}
                 (_, piece) => joined.push(piece),

@@ -137,7 +137,12 @@ pub(super) fn add_param(claims: &mut Vec<Claim>, mut claim: Claim) {
 
 /// What the uses of a path come down to: read before it is written is an input.
 pub(super) fn path_use(uses: &[Use], declared: Option<Direction>) -> Option<PathUse> {
-    let first = |direction| uses.iter().position(|used| used.direction == direction);
+    let is_seen = |used: &Use| used.rule != DEMANDED;
+    let first = |direction| {
+        uses.iter()
+            .position(|used| used.direction == direction && is_seen(used))
+    };
+    let is_demanded = uses.iter().any(|used| used.rule == DEMANDED);
     let (read, written) = (first(Direction::Reads), first(Direction::Writes));
     let prepared = first(Direction::Prepares);
     let (direction, confidence) = match (declared, read, written, prepared) {
@@ -155,6 +160,10 @@ pub(super) fn path_use(uses: &[Use], declared: Option<Direction>) -> Option<Path
         (_, Some(_), None, Some(_)) if looks_only(uses) => {
             (Direction::Prepares, Confidence::Likely)
         }
+        // What is read back only where it is there already is what an earlier run wrote.
+        (_, Some(read), Some(_), _) if is_read_back(uses, read) => {
+            (Direction::Writes, Confidence::Likely)
+        }
         (_, Some(read), Some(written), _) if read < written => {
             (Direction::Reads, Confidence::Certain)
         }
@@ -162,6 +171,7 @@ pub(super) fn path_use(uses: &[Use], declared: Option<Direction>) -> Option<Path
         (_, Some(_), None, _) => (Direction::Reads, Confidence::Certain),
         (_, None, None, Some(_)) => (Direction::Prepares, Confidence::Likely),
         (Some(Direction::Names), None, None, None) => (Direction::Reads, Confidence::Likely),
+        (_, None, None, None) if is_demanded => (Direction::Reads, Confidence::Likely),
         (_, None, None, None) => return None,
     };
     let fitting = || uses.iter().filter(|used| used.direction == direction);
@@ -208,6 +218,36 @@ pub(super) fn sharpened(told: Option<DataType>, name: Option<&str>) -> Option<Da
     }
 }
 
+/// Whether it is looked whether a path is there before it is read, and nothing says that it must be.
+fn is_read_back(uses: &[Use], read: usize) -> bool {
+    let before = uses.get(..read).unwrap_or_default();
+    let looked = before
+        .iter()
+        .any(|used| used.direction == Direction::Names && is_test(used.rule));
+    looked && !uses.iter().any(|used| used.rule == DEMANDED)
+}
+
+/// Whether a rule sees that it is looked whether a path is there.
+fn is_test(rule: &str) -> bool {
+    matches!(
+        rule,
+        "os.path.exists" | "os.path.isfile" | "os.path.isdir" | "pathlib.Path.exists"
+    )
+}
+
+/// The rule that sees that a script stops where a path is not there.
+pub(super) const DEMANDED: &str = "exists";
+
+/// Whether all that is seen of a path is that it must be there, and its name says that it is written to.
+pub(super) fn must_be_there_to_write(param: &Param, uses: &[Use]) -> bool {
+    let is_demanded = |used: &Use| used.rule == DEMANDED;
+    super::hints::names_output(&param.dest)
+        && uses.iter().any(is_demanded)
+        && uses
+            .iter()
+            .all(|used| is_demanded(used) || used.direction == Direction::Names)
+}
+
 /// Whether a path is read only by listing what lies there.
 fn looks_only(uses: &[Use]) -> bool {
     let mut reads = uses
@@ -216,7 +256,7 @@ fn looks_only(uses: &[Use]) -> bool {
     reads.all(|used| {
         matches!(
             used.rule,
-            "os.listdir" | "glob" | "pathlib.Path.iterdir" | "pathlib.Path.glob"
+            "os.listdir" | "glob" | "pathlib.Path.iterdir" | "pathlib.Path.glob" | DEMANDED
         )
     })
 }
@@ -225,7 +265,7 @@ fn looks_only(uses: &[Use]) -> bool {
 pub(super) fn tie(param: &Param, uses: &[Use]) -> Option<Direction> {
     let reads = || {
         uses.iter()
-            .filter(|used| used.direction == Direction::Reads)
+            .filter(|used| used.direction == Direction::Reads && used.rule != DEMANDED)
     };
     let writes = uses
         .iter()

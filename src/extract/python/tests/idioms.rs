@@ -41,6 +41,32 @@ fn command_lines_of_optparse_and_jsonargparse() {
 }
 
 #[test]
+fn what_must_be_there_and_what_is_read_back() {
+    snapshot!(shown(&[
+        (
+            "a script that stops where a path is not there reads it",
+            "import argparse, os, sys\nfrom pathlib import Path\nfrom other import work\np = argparse.ArgumentParser()\np.add_argument('--table', type=Path)\np.add_argument('--scores')\np.add_argument('--maybe')\np.add_argument('--output-dir')\nargs = p.parse_args()\nassert args.table.exists(), 'no table'\nif not os.path.isfile(args.scores) or not os.path.isdir(args.output_dir):\n    sys.exit('no scores')\nif os.path.exists(args.maybe):\n    work(args.maybe)\nwork(args.table, args.scores, args.output_dir)\n",
+        ),
+        (
+            "what an earlier run wrote is an output",
+            "import os, sys, torch\nif os.path.exists('model.pt'):\n    torch.load('model.pt')\ntorch.save({}, 'model.pt')\nif not os.path.exists('base.pt'):\n    sys.exit(1)\ntorch.load('base.pt')\ntorch.save({}, 'base.pt')\n",
+        ),
+        (
+            "a path that a workflow fills in, and one that is only there for a while",
+            "import time\nopen('${reads}')\nopen('$meta.id.csv', 'w')\nopen('results/${meta.id}.csv', 'w')\nopen('/tmp/' + str(time.time()), 'w')\n",
+        ),
+        (
+            "a library by its folder, a model from its file",
+            "import sys\nimport nplm\nsys.path.append(sys.argv[1])\nmodel = nplm.Model.from_file(sys.argv[2])\nother = nplm.Model.from_name(sys.argv[3])\n",
+        ),
+        (
+            "a short flag of an unknown command",
+            "import os, subprocess\nmode = os.environ.get('MODE')\ntable = os.environ.get('TABLE_PATH')\nsubprocess.run(['./deploy.sh', '-i', mode])\nsubprocess.run(['./deploy.sh', '-i', table])\n",
+        ),
+    ]));
+}
+
+#[test]
 fn functions_that_others_call() {
     snapshot!(shown(&[
         (
