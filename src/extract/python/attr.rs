@@ -15,7 +15,7 @@ impl<'a> Engine<'a> {
             Value::Lib(library) => self.library_attribute(library, &name),
             Value::Module(module) => self.member_of_module(*module, &name),
             Value::Instance(instance) => {
-                let own = instance.names.borrow().get(&*name).cloned();
+                let own = instance.names.borrow().get(&name).cloned();
                 if let Some(value) = own {
                     return value;
                 }
@@ -57,7 +57,7 @@ impl<'a> Engine<'a> {
             }
             Value::Str(_) | Value::Pieces(_) => self.text_attribute(object, &name),
             Value::Object(made) => {
-                let own = made.names.borrow().get(&*name).cloned();
+                let own = made.names.borrow().get(&name).cloned();
                 own.unwrap_or_else(|| self.object_attribute(&made.clone(), &name, at))
             }
             Value::Alt(values) => {
@@ -132,7 +132,7 @@ impl<'a> Engine<'a> {
             self.namespaces.insert(name.clone(), value.clone());
         }
         let mut names = names.borrow_mut();
-        let value = match names.get(&*name) {
+        let value = match names.get(&name) {
             Some(before) if self.uncertain > 0 => before.join(&value),
             _ => value,
         };
@@ -184,7 +184,7 @@ impl<'a> Engine<'a> {
                     Value::Str(name) => instance
                         .names
                         .borrow()
-                        .get(&**name)
+                        .get(name)
                         .cloned()
                         .unwrap_or_default(),
                     _ => Value::Unknown,

@@ -222,7 +222,7 @@ impl<'a> Engine<'a> {
                 Value::join_all(results).unwrap_or_default()
             }
             Value::Instance(instance) => {
-                let own = instance.names.borrow().get(&*name).cloned();
+                let own = instance.names.borrow().get(&name).cloned();
                 if let Some(value) = own {
                     return self.call(&value, args);
                 }
@@ -269,7 +269,7 @@ impl<'a> Engine<'a> {
             Value::Seq(seq) => self.seq_method(&seq.clone(), &name, args),
             Value::Dict(dict) => self.dict_method(&dict.clone(), &name, args),
             Value::Object(made) => {
-                let own = made.names.borrow().get(&*name).cloned();
+                let own = made.names.borrow().get(&name).cloned();
                 match own {
                     Some(value) => self.call(&value, args),
                     None => self.object_method(&made.clone(), &name, args),
