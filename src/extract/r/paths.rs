@@ -9,7 +9,7 @@ use super::files;
 use super::value::Val;
 use super::walk::{Given, Unit, Walk};
 use crate::extract::arguments::{Argument, Direction};
-use crate::requirement::{Binding, ValueType};
+use crate::requirement::{Binding, Note, ValueType};
 
 impl Walk<'_> {
     /// A function reads or writes a path.
@@ -94,6 +94,15 @@ impl Walk<'_> {
             .strip_prefix("./")
             .unwrap_or(path)
             .trim_end_matches('/');
+        // R puts nothing into its texts: a template engine fills them before R sees the script.
+        if plain.contains("${") || plain.contains("{{") {
+            self.notes.push(Note {
+                code: "computed-path",
+                message: format!("`{plain}` is filled in by a template before the script runs"),
+                place: self.place(unit, node),
+            });
+            return;
+        }
         let system = [
             "/dev", "/proc", "/sys", "/tmp", "/etc", "/usr", "/var", "/home", "/root",
         ];

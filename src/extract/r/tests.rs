@@ -327,3 +327,10 @@ fn what_parsers_and_their_words_leave_open() {
         &["input input --input path", "output out --out path"],
     );
 }
+
+#[test]
+fn what_a_template_fills_in_is_noted() {
+    let reading = reading("x <- read.csv('${table}')\n");
+    assert_eq!(claims(&reading), [""; 0]);
+    assert_eq!(reading.notes[0].code, "computed-path");
+}

@@ -195,7 +195,15 @@ pub fn roles(command: &str, words: &[Word<'_>]) -> Vec<(usize, Role, usize)> {
                     found.push((*first, Role::ReadFolder, 0));
                 }
             }
-            "source" | "." => {}
+            "sh" | "bash" | "zsh" | "dash" if !words.iter().any(|word| word.prefix == "-c") => {
+                // A program named in the script is the project's own; one that is given is read.
+                let first = operands(words, "O", &[]).into_iter().next();
+                found.extend(
+                    first
+                        .filter(|at| words[*at].text.is_none_or(|text| text.contains('*')))
+                        .map(|at| (at, Role::Read, 0)),
+                );
+            }
             _ => {}
         }
     }

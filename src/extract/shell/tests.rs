@@ -421,6 +421,15 @@ fn idioms_of_real_scripts() {
                 "output arg2 <1 =\"out.csv\" csv",
             ],
         ),
+        // Programs that are given are read; the project's own are no answers.
+        (
+            "bash \"$1\"\nsh tools/own.sh\nbash -c \"$2\"\nfor s in /init.d/*; do bash \"$s\"; done",
+            &[
+                "input arg1 <0 required",
+                "arg arg2 <1 required",
+                "input init @/init.d folder",
+            ],
+        ),
         // One branch sets it, another does not.
         (
             "if [ \"$M\" = a ]; then\n  G=1\nelse\n  O=1\nfi\necho ${G:-2}",
