@@ -147,7 +147,9 @@ pub fn status(analysis: &Analysis, checked: &Checked) -> Status {
             .answers
             .step(&step.name)
             .is_some_and(|answers| !answers.is_empty());
-        let asks = analysed.requirements.iter().any(Requirement::needs_answer);
+        // What holds under another answer only is not asked for before that is given; then it is missing.
+        let always = |r: &Requirement| r.needs_answer() && r.when.is_none();
+        let asks = analysed.requirements.iter().any(always);
         let state = match () {
             () if !invalid.is_empty() => State::Partial,
             () if !missing.is_empty() && answered => State::Partial,

@@ -300,7 +300,7 @@ fn tell(
     let problems: Diagnostics = problems.sorted();
     ui.diagnostics(&problems);
     let status = status::status(analysis, checked);
-    ui.out(&told::found(analysis, &status));
+    ui.out(&told::found(analysis, checked, &status));
     if let Answers::Refreshed(refreshed) = answers {
         if args.all {
             ui.note("--all is about new files; to see everything of a step: cargo runtime-test init --all --step STEP");

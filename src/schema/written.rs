@@ -101,7 +101,14 @@ impl Writer {
     }
 
     fn text(&mut self, text: &str) {
-        drop(serde_json::to_writer(&mut self.out, text));
+        let is_escaped = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
+        if text.bytes().any(is_escaped) {
+            drop(serde_json::to_writer(&mut self.out, text));
+            return;
+        }
+        self.out.push(b'"');
+        self.out.extend_from_slice(text.as_bytes());
+        self.out.push(b'"');
     }
 }
 
@@ -147,6 +154,10 @@ mod tests {
         let cases = [
             (json!({}), "{}\n".to_owned()),
             (json!([]), "[]\n".to_owned()),
+            (
+                json!({"a\"b": "\\\t\u{1}é"}),
+                "{ \"a\\\"b\": \"\\\\\\t\\u0001é\" }\n".to_owned(),
+            ),
             (
                 json!({"type": ["string", "null"]}),
                 "{ \"type\": [\"string\", \"null\"] }\n".to_owned(),

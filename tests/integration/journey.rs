@@ -606,3 +606,44 @@ fn secrets_are_never_shown() {
     }
     assert!(kept[3].contains("the token is ***"), "{}", kept[3]);
 }
+
+#[test]
+fn answers_that_cannot_all_apply_are_not_all_counted_as_left_to_the_user() {
+    let project = Project::new(&[
+        (
+            "runtime-test.yaml",
+            "version: 1\npipeline: p\nsteps:\n  fit: { script: fit.py }\n",
+        ),
+        (
+            "fit.py",
+            "import argparse\np = argparse.ArgumentParser()\ns = p.add_subparsers(dest='command', required=True)\n\
+             t = s.add_parser('train')\nt.add_argument('--rounds', type=int, required=True)\n\
+             e = s.add_parser('judge')\ne.add_argument('--metric', required=True)\n\
+             e.add_argument('--folds', type=int, required=True)\nprint(p.parse_args())\n",
+        ),
+    ]);
+    let cases = [
+        (
+            "{}",
+            "1 of 4 requirements is left to you (25 %); 0 of 1 steps configure themselves",
+        ),
+        (
+            "{command: train}",
+            "2 of 4 requirements are left to you (50 %)",
+        ),
+        (
+            "{command: judge, folds: 3}",
+            "3 of 4 requirements are left to you (75 %)",
+        ),
+        (
+            "{command: train, rounds: many}",
+            "2 of 4 requirements are left to you (50 %)",
+        ),
+    ];
+    for (args, expected) in cases {
+        let answers = format!("steps:\n  fit:\n    args: {args}\n");
+        project.write("runtime-test.answers.yaml", &answers);
+        let told = project.run(&["init"]).out;
+        assert!(told.contains(expected), "{args}: {told}");
+    }
+}

@@ -1,10 +1,13 @@
 //! Owns what `init` says: what was found, what it changed, and what comes next.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
-use crate::analysis::Analysis;
+use crate::analysis::{AnalysedStep, Analysis};
 use crate::answers::refresh::{By, Refreshed, Refused};
-use crate::check::status::Status;
+use crate::asked::is_required;
+use crate::check::Checked;
+use crate::check::status::{Status, StepStatus};
 use crate::extract;
 use crate::report::words::counted;
 use crate::requirement::Requirement;
@@ -90,18 +93,12 @@ pub(super) fn refused(refused: &Refused, name: &str) -> String {
 }
 
 /// What was found: a line a step, and how much of it is left to the user.
-pub(super) fn found(analysis: &Analysis, status: &Status) -> String {
+pub(super) fn found(analysis: &Analysis, checked: &Checked, status: &Status) -> String {
     let total: usize = analysis
         .steps
         .iter()
         .map(|step| step.requirements.len())
         .sum();
-    let asked: usize = analysis
-        .steps
-        .iter()
-        .flat_map(|step| &step.requirements)
-        .filter(|r| r.needs_answer())
-        .count();
     let mut scripts: Vec<&std::path::Path> = analysis
         .steps
         .iter()
@@ -110,33 +107,28 @@ pub(super) fn found(analysis: &Analysis, status: &Status) -> String {
         .collect();
     scripts.sort_unstable();
     scripts.dedup();
-    let rows: Vec<Vec<table::Cell>> = analysis
-        .ordered()
-        .map(|(step, analysed)| {
-            let wants: Vec<String> = analysed
-                .requirements
-                .iter()
-                .filter(|r| r.needs_answer())
-                .map(Requirement::key)
-                .collect();
-            let missing = status
-                .steps
-                .get(&step.name)
-                .map(|s| s.missing.clone())
-                .unwrap_or_default();
-            let state = match (wants.as_slice(), missing.as_slice()) {
-                ([], _) => toned(Tone::Good, "configures itself"),
-                (_, []) => toned(Tone::Good, "answered"),
-                _ => toned(Tone::Warn, "waits for you"),
-            };
-            vec![
-                toned(Tone::Name, &step.name),
-                plain(&analysed.script.name),
-                state,
-                plain(missing.join(", ")),
-            ]
-        })
-        .collect();
+    let mut rows: Vec<Vec<table::Cell>> = Vec::new();
+    let (mut asked, mut alone) = (0, 0);
+    for (step, analysed) in analysis.ordered() {
+        let Some(standing) = status.steps.get(&step.name) else {
+            continue;
+        };
+        let missing = standing.missing.as_slice();
+        let left = left(&step.name, analysed, checked, standing);
+        asked += left;
+        alone += usize::from(left == 0);
+        let state = match (left, missing) {
+            (0, _) => toned(Tone::Good, "configures itself"),
+            (_, []) => toned(Tone::Good, "answered"),
+            _ => toned(Tone::Warn, "waits for you"),
+        };
+        rows.push(vec![
+            toned(Tone::Name, &step.name),
+            plain(&analysed.script.name),
+            state,
+            plain(missing.join(", ")),
+        ]);
+    }
     let mut text = format!(
         "{}: {}, {} read, {} found\n\n{}",
         paint(Tone::Strong, &analysis.manifest.pipeline),
@@ -146,13 +138,12 @@ pub(super) fn found(analysis: &Analysis, status: &Status) -> String {
         table::render(&rows)
     );
     let percent = (asked * 100).checked_div(total).unwrap_or_default();
-    let alone = analysis
-        .steps
-        .iter()
-        .filter(|step| !step.requirements.iter().any(Requirement::needs_answer))
-        .count();
+    let (is, configures) = (
+        verb(asked, "is", "are"),
+        verb(alone, "configures itself", "configure themselves"),
+    );
     text.push_str(&format!(
-        "\n  {asked} of {total} requirements are left to you ({percent} %); {alone} of {} steps configure themselves\n",
+        "\n  {asked} of {total} requirements {is} left to you ({percent} %); {alone} of {} steps {configures}\n",
         rows.len()
     ));
     for (step, analysed) in analysis.ordered() {
@@ -164,4 +155,24 @@ pub(super) fn found(analysis: &Analysis, status: &Status) -> String {
         }
     }
     text
+}
+
+/// How many answers a step wants of the user: those that are needed whatever the others are, those that are missing, and
+/// those given that nobody else could give. So of answers that exclude each other one counts, and of those that hold under
+/// another answer those that hold now.
+fn left(step: &str, analysed: &AnalysedStep, checked: &Checked, standing: &StepStatus) -> usize {
+    let counts = |r: &&Requirement| {
+        is_required(r)
+            || checked.answers.get(step, r.kind, &r.name).is_some()
+            || standing.invalid.iter().any(|unfit| unfit.answer == r.key())
+    };
+    let needed = analysed.requirements.iter().filter(|r| r.needs_answer());
+    let needed = needed.filter(counts).map(Requirement::key);
+    let all: HashSet<String> = needed.chain(standing.missing.iter().cloned()).collect();
+    all.len()
+}
+
+/// The form of a verb for a number of things.
+fn verb<'a>(count: usize, one: &'a str, many: &'a str) -> &'a str {
+    if count == 1 { one } else { many }
 }
