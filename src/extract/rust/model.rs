@@ -1,6 +1,6 @@
 //! Owns what a crate declares: its types, functions and constants by name, tests left out.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
@@ -74,16 +74,56 @@ impl<'c> Model<'c> {
             },
             unit: 0,
             matches: false,
+            function: None,
+            in_trait: false,
+            parsed: Vec::new(),
         };
         for (at, unit) in units.iter().enumerate() {
             look.unit = at;
             look.visit_file(&unit.syntax);
         }
         let mut model = look.model;
+        let reached = model.reached();
+        let counts = |function: Option<usize>| {
+            function
+                .is_none_or(|function| reached.as_ref().is_none_or(|all| all.contains(&function)))
+        };
+        let parsed = look
+            .parsed
+            .into_iter()
+            .filter(|(_, function)| counts(*function));
+        model.parsed = parsed.map(|(name, _)| name).collect();
         if look.matches {
             model.parsed.append(&mut model.described);
         }
         model
+    }
+
+    /// The functions that `main` may come to: those whose name stands in it, or in one that it may come to. Nothing where
+    /// there is no `main`.
+    fn reached(&self) -> Option<HashSet<usize>> {
+        let mut named: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (at, function) in self.functions.iter().enumerate() {
+            named.entry(&function.name).or_default().push(at);
+        }
+        let is_main = |at: &usize| self.functions[*at].unit == 0;
+        let mut waiting: Vec<usize> = named.get("main")?.iter().copied().filter(is_main).collect();
+        if waiting.is_empty() {
+            return None;
+        }
+        let mut reached = HashSet::new();
+        while let Some(at) = waiting.pop() {
+            if !reached.insert(at) {
+                continue;
+            }
+            let function = &self.functions[at];
+            let place = self.place(function.unit, function.block.span());
+            let words = place.source.slice(place.span);
+            for word in words.split(|c: char| !c.is_alphanumeric() && c != '_') {
+                waiting.extend(named.get(word).into_iter().flatten());
+            }
+        }
+        Some(reached)
     }
 
     /// The place of a span in a file.
@@ -152,6 +192,12 @@ struct Look<'c> {
     unit: usize,
     /// Whether a command that was built is given the command line.
     matches: bool,
+    /// The function that is looked through; none in what the language calls by itself.
+    function: Option<usize>,
+    /// Whether the methods are those of a trait.
+    in_trait: bool,
+    /// Types that are parsed, and the function that does.
+    parsed: Vec<(String, Option<usize>)>,
 }
 
 /// The values that `PossibleValue::new("value")` names.
@@ -211,7 +257,9 @@ impl<'c> Visit<'c> for Look<'c> {
             sig: &item.sig,
             block: &item.block,
         });
+        let outer = self.function.replace(self.model.functions.len() - 1);
         visit::visit_item_fn(self, item);
+        self.function = outer;
     }
 
     fn visit_impl_item_fn(&mut self, item: &'c ImplItemFn) {
@@ -224,7 +272,11 @@ impl<'c> Visit<'c> for Look<'c> {
             sig: &item.sig,
             block: &item.block,
         });
+        // What a trait asks for may be called without being named.
+        let function = (!self.in_trait).then(|| self.model.functions.len() - 1);
+        let outer = std::mem::replace(&mut self.function, function);
         visit::visit_impl_item_fn(self, item);
+        self.function = outer;
     }
 
     fn visit_item_const(&mut self, item: &'c ItemConst) {
@@ -258,7 +310,7 @@ impl<'c> Visit<'c> for Look<'c> {
             )
             && let Some(owner) = super::syntax::owner(&path.path)
         {
-            self.model.parsed.push(owner);
+            self.parsed.push((owner, self.function));
         }
         if let Expr::Path(path) = &*call.func
             && matches!(last(&path.path).as_str(), "command" | "into_app" | "clap")
@@ -287,7 +339,9 @@ impl<'c> Visit<'c> for Look<'c> {
                 self.model.possible.insert(name, values.0);
             }
         }
+        let outer = std::mem::replace(&mut self.in_trait, item.trait_.is_some());
         visit::visit_item_impl(self, item);
+        self.in_trait = outer;
     }
 
     fn visit_local(&mut self, local: &'c syn::Local) {
@@ -295,9 +349,8 @@ impl<'c> Visit<'c> for Look<'c> {
         if let syn::Pat::Type(typed) = &local.pat
             && local.init.is_some()
         {
-            self.model
-                .parsed
-                .push(super::syntax::shape(&typed.ty).inner);
+            let name = super::syntax::shape(&typed.ty).inner;
+            self.parsed.push((name, self.function));
         }
         visit::visit_local(self, local);
     }

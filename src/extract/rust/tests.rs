@@ -593,3 +593,23 @@ fn what_clap_takes_names_and_switches_from() {
         ],
     );
 }
+
+#[test]
+fn a_command_line_that_nothing_takes_is_none() {
+    let args = "use clap::Parser;\n#[derive(Parser)]\npub struct Args { #[arg(long)] rate: u32 }\n\
+                pub fn get() -> Args { Args::parse() }\n";
+    let found = |main: &str| claims(&crate_of(&[("src/main.rs", main), ("src/args.rs", args)]));
+    assert_eq!(
+        found("mod args;\nfn main() { let _ = args::Args::command(); }"),
+        [""; 0]
+    );
+    let taken = ["arg rate --rate int required"];
+    assert_eq!(
+        found("mod args;\nfn main() { let rate = args::get().rate; }"),
+        taken
+    );
+    assert_eq!(
+        found("mod args;\nfn main() { println!(\"{}\", args::get().rate); }"),
+        taken
+    );
+}

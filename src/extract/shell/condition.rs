@@ -188,6 +188,14 @@ impl Walk<'_> {
                         }
                         _ => ("-n".to_owned(), Vec::new(), 1),
                     };
+                    // `[ --config = "$1" ]` asks the same as the other way round.
+                    let is_turned = matches!(operator.as_str(), "=" | "==" | "!=")
+                        && value::text_of(&left).is_some_and(|text| !text.is_empty())
+                        && value::likely_need(&right).is_some();
+                    let (left, right) = match is_turned {
+                        true => (right, left),
+                        false => (left, right),
+                    };
                     let term = Term {
                         negated,
                         operator,

@@ -435,6 +435,11 @@ fn idioms_of_real_scripts() {
             "if [ \"$M\" = a ]; then\n  G=1\nelse\n  O=1\nfi\necho ${G:-2}",
             &["env M $M", "env G $G =\"2\""],
         ),
+        // The word that is asked for may stand first.
+        (
+            "if [[ \"--config\" == \"$1\" ]]; then\n  shift\n  folder=$1\n  shift\nfi\necho $folder",
+            &["arg config --config"],
+        ),
         // A word that is only told apart from another.
         (
             "if [[ ${1} != \"slurm\" ]]; then echo run; fi",
