@@ -68,6 +68,11 @@ impl Answers {
             Self::Refreshed(refreshed) => &refreshed.text,
         }
     }
+
+    /// Whether there was nothing to do.
+    fn is_current(&self) -> bool {
+        matches!(self, Self::Refreshed(refreshed) if refreshed.is_current())
+    }
 }
 
 pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
@@ -167,16 +172,14 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         let name = file::display(path, &analysis.manifest.folder);
         ui.out(&told::written(&name, args.check));
     }
-    let is_new = matches!(answers, Answers::New(_));
-    let is_current = matches!(&answers, Answers::Refreshed(refreshed) if refreshed.is_current());
-    match (args.check, outdated.is_empty() && is_current) {
+    match (args.check, outdated.is_empty() && answers.is_current()) {
         (true, false) => Exit::AnswersInvalid,
         (true, true) => {
             ui.out(&format!("  {name} and its schema are up to date"));
             Exit::Done
         }
         (false, _) => {
-            ui.out(&told::next(&name, is_new, &outdated, missing));
+            ui.out(&told::next(&name, &answers, &outdated, missing));
             Exit::Done
         }
     }

@@ -77,6 +77,16 @@ one  say.sh
   env.HOW   loudly  default of the script  say.sh:2
   env.SIZE  3       common answers         runtime-test.answers.yaml:4
 "#);
+    let unset = [
+        "status",
+        "--set",
+        "one.env.WHOM=${NOBODY_SETS}",
+        "--explain",
+        "one",
+    ];
+    let explained = project.run(&unset);
+    let line = "  env.WHOM          variable not set       --set\n";
+    assert!(explained.out.contains(line), "{}", explained.out);
     project
         .run(&["status", "--explain", "tow"])
         .code(2)

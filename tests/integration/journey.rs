@@ -143,6 +143,12 @@ fn init_again_brings_answers_up_to_date_and_keeps_every_byte_of_the_users() {
         "parser.add_argument('--seed', type=int, required=True)\nargs = parser",
     );
     project.edit("make.py", "range(args.number)", "range(args.numbers)");
+    let suggested = project.again().run(&["init"]).code(0).out;
+    assert!(
+        suggested.contains("make.args.number seems to be numbers now"),
+        "{suggested}"
+    );
+    assert!(!suggested.contains("up to date"), "{suggested}");
     let check = project.run(&["init", "--check"]).code(122);
     assert!(
         check.out.contains("would write runtime-test.answers.yaml"),

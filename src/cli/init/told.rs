@@ -14,6 +14,7 @@ use crate::requirement::Requirement;
 use crate::ui::{Tone, paint};
 
 use super::super::table::{self, plain, toned};
+use super::Answers;
 
 /// That a file was written, or would be.
 pub(super) fn written(name: &str, ahead: bool) -> String {
@@ -24,13 +25,14 @@ pub(super) fn written(name: &str, ahead: bool) -> String {
 /// What comes next, with `missing` answers to give.
 pub(super) fn next(
     name: &str,
-    is_new: bool,
+    answers: &Answers,
     written: &[(PathBuf, String)],
     missing: usize,
 ) -> String {
-    let kept = match written.iter().any(|(path, _)| path.ends_with(name)) || is_new {
-        true => String::new(),
-        false => format!("  {name} is up to date\n"),
+    let is_new = matches!(answers, Answers::New(_));
+    let kept = match answers.is_current() && !written.iter().any(|(path, _)| path.ends_with(name)) {
+        true => format!("  {name} is up to date\n"),
+        false => String::new(),
     };
     let give = |what: &str| format!("give {what} missing in {name}, then cargo runtime-test check");
     let next = match missing {

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::analysis::Analysis;
 use crate::check::Checked;
 use crate::check::values::Taken;
+use crate::diagnostic::{Code, Severity};
 use crate::file;
 use crate::requirement::{Field, Layer, Requirement};
 use crate::shape;
@@ -25,11 +26,11 @@ pub(super) fn step(analysis: &Analysis, checked: &Checked, step: usize) -> Strin
     let rows: Vec<Vec<Cell>> = values
         .map(|(requirement, taken)| {
             let (value, from, place) = origin(analysis, checked, name, requirement, taken);
-            let is_missing = value.is_none() && from == MISSING;
+            let is_lacking = value.is_none() && LACKING.contains(&from.as_str());
             vec![
                 toned(Tone::Name, requirement.key()),
                 plain(clipped(&value.unwrap_or_default(), LONGEST)),
-                match is_missing {
+                match is_lacking {
                     true => toned(Tone::Warn, from),
                     false => plain(from),
                 },
@@ -46,6 +47,12 @@ pub(super) fn step(analysis: &Analysis, checked: &Checked, step: usize) -> Strin
 
 /// What is said of a required answer that nobody gave.
 const MISSING: &str = "missing";
+/// What is said of an answer that takes its value from a variable which is not set.
+const NOT_SET: &str = "variable not set";
+/// What is said of an answer that cannot be taken.
+const UNFIT: &str = "does not fit";
+/// What people have to do something about.
+const LACKING: [&str; 3] = [MISSING, NOT_SET, UNFIT];
 
 /// A requirement's value, where it comes from in words, and the place.
 fn origin(
@@ -57,6 +64,19 @@ fn origin(
 ) -> (Option<String>, String, String) {
     let path = |path: &std::path::Path| file::display(path, &analysis.manifest.folder);
     let asked = || place_of(requirement, None);
+    let key = requirement.key();
+    let mut findings = checked.findings.iter().filter(|finding| {
+        finding.step.as_deref() == Some(step) && finding.answer.as_deref() == Some(&key)
+    });
+    let unfit = findings.find_map(|finding| match finding.diagnostic.code {
+        Code::AnswerMissing => None,
+        _ if finding.diagnostic.severity != Severity::Error => None,
+        Code::VariableNotSet => Some((NOT_SET, finding.diagnostic.place()?)),
+        _ => Some((UNFIT, finding.diagnostic.place()?)),
+    });
+    if let Some((why, place)) = unfit {
+        return (None, why.to_owned(), place.to_string());
+    }
     let given = checked
         .answers
         .get(step, requirement.kind, &requirement.name);
