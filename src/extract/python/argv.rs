@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use ruff_python_ast::Expr;
+use ruff_python_ast::{self as ast, Expr};
 use serde_json::Value as Json;
 
 use super::call::Args;
@@ -154,6 +154,48 @@ impl<'a> Engine<'a> {
         Some(items)
     }
 
+    /// The arguments of `main(*sys.argv[1:])`: as many places as the function takes, called what it calls them; those
+    /// that it has defaults for may be missing.
+    pub(super) fn argv_arguments(
+        &mut self,
+        callee: &Value<'a>,
+        arguments: &'a ast::Arguments,
+        at: At,
+    ) -> Option<Args<'a>> {
+        let (Value::Function(function), [first @ .., Expr::Starred(rest)], true) =
+            (callee, &*arguments.args, arguments.keywords.is_empty())
+        else {
+            return None;
+        };
+        let parameters = function.parameters().filter(|p| p.vararg.is_none())?;
+        let Value::Object(argv) = self.eval(&rest.value) else {
+            return None;
+        };
+        Self::argv_offset(&argv)?;
+        let mut args = Args::new(at);
+        for arg in first {
+            let value = self.eval(arg);
+            args.pos.push(value);
+        }
+        let all = parameters.posonlyargs.iter().chain(&parameters.args);
+        for (index, parameter) in all.skip(first.len()).take(64).enumerate() {
+            let name = parameter.parameter.name.as_str();
+            let default = function.defaults.iter().find(|(n, _)| *n == name);
+            let (guards, seen) = (self.argv_guards, self.argv_seen.len());
+            self.argv_guards += usize::from(default.is_some());
+            let key = Value::Int(i64::try_from(index).unwrap_or(0));
+            let item = self.argv_item(&argv, &key, at).unwrap_or_default();
+            self.argv_guards = guards;
+            self.argv_seen.truncate(seen);
+            if let Some((_, default)) = default {
+                self.argv_fallback(&item, default);
+            }
+            self.call_argv(name);
+            args.pos.push(item);
+        }
+        Some(args)
+    }
+
     /// `"--fast" in sys.argv`: a switch, unless what stands behind it is read too.
     pub(super) fn argv_contains(&mut self, item: &Value<'a>, at: At) {
         if let Some(flag) = item.as_str().filter(|flag| is_flag(flag)) {
@@ -230,6 +272,15 @@ impl<'a> Engine<'a> {
             Expr::Name(name) => name.id.as_str(),
             Expr::Attribute(attribute) => attribute.attr.as_str(),
             _ => return,
+        };
+        self.last_argv = Some(slot);
+        self.call_argv(name);
+    }
+
+    /// Gives the place that was read last a name, where it has none yet.
+    fn call_argv(&mut self, name: &str) {
+        let Some(slot) = self.last_argv.take() else {
+            return;
         };
         if let Owner::Param(index) = self.slots.all[slot].owner {
             let param = &mut self.slots.params[index];

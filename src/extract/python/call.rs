@@ -148,10 +148,19 @@ impl<'a> Engine<'a> {
 
     /// Calls a function with what stands behind it, as `submit(f, x)` and `launch(main, x)` do.
     fn hand_over(&mut self, target: &Value<'a>, args: &Args<'a>) {
-        let Some(given) = args.pos.get(1..).filter(|given| !given.is_empty()) else {
+        let Value::Function(function) = target else {
             return;
         };
-        let Value::Function(function) = target else {
+        // `table.apply(lambda row: …)`: nobody else will call it.
+        if let Code::Lambda(_) = function.code {
+            let mut call = Args::new(args.at);
+            call.open = true;
+            self.uncertain += 1;
+            self.call(target, call);
+            self.uncertain -= 1;
+            return;
+        }
+        let Some(given) = args.pos.get(1..).filter(|given| !given.is_empty()) else {
             return;
         };
         let Some(parameters) = function.parameters() else {

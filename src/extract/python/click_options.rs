@@ -149,6 +149,9 @@ impl<'a> Engine<'a> {
                 Some(Value::Int(_)) => ValueType::Int,
                 Some(Value::Float(_)) => ValueType::Float,
                 Some(Value::Bool(_)) => ValueType::Bool,
+                Some(Value::Typed(
+                    known @ (ValueType::Int | ValueType::Float | ValueType::Bool),
+                )) => known.clone(),
                 _ => ValueType::String,
             });
             return;

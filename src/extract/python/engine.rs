@@ -457,7 +457,7 @@ impl<'a> Engine<'a> {
             .iter()
             .filter(|arm| arm.flow == best || (best >= Flow::Loop && arm.flow >= Flow::Loop))
             .collect();
-        let mut merged = Vec::new();
+        let (mut merged, mut fallbacks) = (Vec::new(), Vec::new());
         for (at, arm) in live.iter().enumerate() {
             for binding in &arm.changes {
                 let (before_it, after_it) = (&live[..at], &live[at + 1..]);
@@ -466,6 +466,9 @@ impl<'a> Engine<'a> {
                 }
                 let names = binding.scope.names.borrow();
                 let before = names.get_hashed(binding.hash, &binding.name);
+                // `mode = "fast"`, and another only where there is an argument.
+                let otherwise = before.filter(|_| binding.value.as_slot().is_some());
+                fallbacks.extend(otherwise.map(|other| (binding.value.clone(), other.clone())));
                 // Those before it leave the name as it was.
                 let as_it_was = before.filter(|_| !before_it.is_empty());
                 let after = after_it.iter().map(|arm| arm.bound(binding).or(before));
@@ -482,6 +485,9 @@ impl<'a> Engine<'a> {
                     merged.push((binding.scope.clone(), binding.name.clone(), value));
                 }
             }
+        }
+        for (value, other) in fallbacks {
+            self.argv_fallback(&value, &other);
         }
         for (scope, name, value) in merged {
             let before = scope.names.borrow_mut().insert(name.clone(), value);

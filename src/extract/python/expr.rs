@@ -213,7 +213,10 @@ impl<'a> Engine<'a> {
                 if matches!(&callee, Value::Lib(name) if &**name == "super") {
                     return self.super_object();
                 }
-                let args = self.arguments(&call.arguments, at);
+                let args = match self.argv_arguments(&callee, &call.arguments, at) {
+                    Some(args) => args,
+                    None => self.arguments(&call.arguments, at),
+                };
                 self.call(&callee, args)
             }
         }

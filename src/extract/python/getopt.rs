@@ -16,6 +16,35 @@ struct Described {
 }
 
 impl<'a> Engine<'a> {
+    /// AWS Glue's `getResolvedOptions(sys.argv, ["JOB_NAME"])`: a required option for each name, in a dictionary.
+    pub(super) fn call_glue(&mut self, args: &Args<'a>) -> Option<Value<'a>> {
+        let names = args.get(1, "options")?.clone();
+        let (names, open) = self.iterate(&names);
+        let made = self.make_parser(&Args::new(args.at), "awsglue");
+        let Value::Parser(parser) = made else {
+            return None;
+        };
+        self.parsers[parser].parsed = true;
+        let mut items = Vec::new();
+        for name in names {
+            let Value::Str(text) = &name else { continue };
+            let index = self.slots.add_param(Param {
+                dest: text.to_string(),
+                flags: vec![format!("--{}", &**text)],
+                value_type: Some(ValueType::String),
+                required: true,
+                at: Some(args.at),
+                rule: "awsglue",
+                confidence: self.confidence,
+                parser: Some(parser),
+                ..Param::default()
+            });
+            self.parsers[parser].params.push(index);
+            items.push((name, Value::slot(self.slots.params[index].slot)));
+        }
+        Some(self.dict(items, open))
+    }
+
     /// `getopt.getopt(args, "hi:o:", ["help", "input="])`: pairs of options and values, and the rest.
     pub(super) fn call_getopt(&mut self, args: &Args<'a>) -> Option<Value<'a>> {
         let short = args.get(1, "shortopts")?.as_str()?.to_owned();

@@ -187,7 +187,9 @@ fn by_words(words: &[&str], help: &str) -> Option<Kind> {
     if has(READ_FOR_SURE) {
         return Some(Kind::Input);
     }
-    if WRITTEN_FOR_SURE.iter().any(|word| help.contains(word)) {
+    // What a later sentence tells is often of something else that the path leads to.
+    let told = help.split(". ").next().unwrap_or(help);
+    if WRITTEN_FOR_SURE.iter().any(|word| told.contains(word)) {
         return Some(Kind::Output);
     }
     if has(IN) {

@@ -116,6 +116,8 @@ impl<'a> Engine<'a> {
                     }
                     _ => None,
                 },
+                "multiprocessing" if rest == "cpu_count" => Some(Value::Typed(ValueType::Int)),
+                "awsglue" if last_of(rest) == "getResolvedOptions" => self.call_glue(&args),
                 "copy" | "shlex" => args.first().cloned(),
                 // A function that is called later, with what it is given then.
                 "joblib" | "dask" | "ray" if matches!(last_of(rest), "delayed" | "remote") => {

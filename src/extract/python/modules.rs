@@ -14,9 +14,9 @@ use super::value::{Scope, Text, Value};
 use crate::requirement::{Confidence, ValueType};
 
 /// How many modules of the project are read at most for one script.
-pub(super) const MODULES: usize = 60;
+pub(super) const MODULES: usize = 96;
 /// How much text they may have together.
-const TOGETHER: usize = 1_200_000;
+const TOGETHER: usize = 2_000_000;
 /// How deep imports are followed from the script.
 const IMPORTS: usize = 5;
 /// How many folders up from the script a module of the project may lie.

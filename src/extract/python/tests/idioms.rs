@@ -67,6 +67,28 @@ fn what_must_be_there_and_what_is_read_back() {
 }
 
 #[test]
+fn places_of_the_command_line_and_what_others_make_of_it() {
+    snapshot!(shown(&[
+        (
+            "all of them handed to a function",
+            "import sys\ndef main(source, target, mode='fast'):\n    open(target, 'w').write(open(source).read())\nmain(*sys.argv[1:])\n",
+        ),
+        (
+            "a value that an argument may replace",
+            "import sys\nmode = 'fast'\nif len(sys.argv) > 1:\n    mode = sys.argv[1]\n",
+        ),
+        (
+            "options of a job, and how many processors there are",
+            "import sys, multiprocessing, click\nfrom awsglue.utils import getResolvedOptions\nargs = getResolvedOptions(sys.argv, ['JOB_NAME', 'table_path'])\nopen(args['table_path'])\n@click.command()\n@click.option('--jobs', default=multiprocessing.cpu_count())\ndef run(jobs):\n    print(jobs)\nrun()\n",
+        ),
+        (
+            "a lambda that somebody else calls",
+            "import argparse\nimport pandas as pd\ndef dated(name, dates):\n    return pd.read_csv(dates)\np = argparse.ArgumentParser()\np.add_argument('--when')\nargs = p.parse_args()\ntable = load()\ntable.name.apply(lambda name: dated(name, args.when))\n",
+        ),
+    ]));
+}
+
+#[test]
 fn functions_that_others_call() {
     snapshot!(shown(&[
         (
