@@ -318,7 +318,9 @@ impl<'a> Engine<'a> {
         let mut next = 0;
         while let Some((function, parser)) = self.commands.get(next).cloned() {
             next += 1;
-            if !self.reached.contains(&function.id) && self.is_own(parser) {
+            // Other code may call its function too, which does not make it less of a command.
+            let is_new = !self.reached.contains(&function.id) || !self.parsers[parser].parsed;
+            if is_new && self.is_own(parser) {
                 self.confidence = Confidence::Certain;
                 self.run_command(&function, parser);
             }

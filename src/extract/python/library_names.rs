@@ -7,7 +7,8 @@ pub(super) fn canonical(name: &str) -> Text<'_> {
     let top = name.split('.').next().unwrap_or(name);
     let is_one_of_several = matches!(
         top,
-        "tensorflow"
+        "absl"
+            | "tensorflow"
             | "gflags"
             | "typing_extensions"
             | "six"
@@ -37,6 +38,7 @@ pub(super) fn canonical(name: &str) -> Text<'_> {
         ("tensorflow.python.platform", "tensorflow"),
         ("tensorflow.app.flags", "absl.flags"),
         ("tensorflow.flags", "absl.flags"),
+        ("absl.app.flags", "absl.flags"),
         ("tensorflow.app", "absl.app"),
         ("gflags", "absl.flags"),
         ("typing_extensions", "typing"),

@@ -82,6 +82,10 @@ fn places_of_the_command_line_and_what_others_make_of_it() {
             "import sys, multiprocessing, click\nfrom awsglue.utils import getResolvedOptions\nargs = getResolvedOptions(sys.argv, ['JOB_NAME', 'table_path'])\nopen(args['table_path'])\n@click.command()\n@click.option('--jobs', default=multiprocessing.cpu_count())\ndef run(jobs):\n    print(jobs)\nrun()\n",
         ),
         (
+            "flags by their old name, and a command that another calls",
+            "import click\nimport tensorflow as tf\nflags = tf.app.flags\nflags.DEFINE_string('eval_dir', None, 'where to write')\n@click.group()\ndef cli():\n    pass\n@cli.command()\n@click.option('--source')\ndef one(source):\n    print(source)\n@cli.command()\ndef both():\n    one.callback('x')\nif __name__ == '__main__':\n    cli()\n    tf.app.run()\n",
+        ),
+        (
             "a lambda that somebody else calls",
             "import argparse\nimport pandas as pd\ndef dated(name, dates):\n    return pd.read_csv(dates)\np = argparse.ArgumentParser()\np.add_argument('--when')\nargs = p.parse_args()\ntable = load()\ntable.name.apply(lambda name: dated(name, args.when))\n",
         ),
