@@ -90,11 +90,6 @@ impl Change {
         self.paths.first().map_or(0, |(path, _)| path.len())
     }
 
-    pub(in crate::answers) fn is_renamed_step(&self) -> bool {
-        matches!(self.action, Action::Rename(_))
-            && self.paths.iter().any(|(path, _)| path.len() == 2)
-    }
-
     /// Makes the change in a value.
     fn foresee(&self, value: &mut Value) {
         for (path, added) in &self.paths {

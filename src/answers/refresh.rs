@@ -14,6 +14,9 @@ use crate::requirement::Requirement;
 use crate::source::Source;
 use crate::yaml;
 
+/// How many passes over a text follow the first, at most: what one changes may call for more.
+const PASSES: usize = 8;
+
 /// What is to be done with likely renames.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Renames {
@@ -101,6 +104,17 @@ pub fn refresh(
     scope: Scope,
     renames: Renames,
 ) -> Result<Refreshed, Diagnostics> {
+    pass(source, steps, scope, renames, PASSES)
+}
+
+/// One pass over the text, and those that follow from it: at most `left`.
+fn pass(
+    source: &Source,
+    steps: &[StepRequirements<'_>],
+    scope: Scope,
+    renames: Renames,
+    left: usize,
+) -> Result<Refreshed, Diagnostics> {
     let document = yaml::parse(source)?;
     let eased = eased(&document.root, steps);
     let eased: Option<Vec<StepRequirements<'_>>> = eased.as_ref().map(|requirements| {
@@ -124,14 +138,12 @@ pub fn refresh(
     for change in &kept {
         refreshed.tell(change);
     }
-    // Under its new name, or back again, a step may be asked for more; and what was refused may be possible in the new
-    // text.
-    let more = |change: &&Change| change.action == Action::Restore || change.is_renamed_step();
-    let unfinished = !refused.is_empty() || kept.iter().any(more);
-    if unfinished && !kept.is_empty() {
+    // Under its new name, or back again, a step may be asked for more; what stood in the way of something is a comment
+    // now; and what was refused may be possible in the new text.
+    if left > 0 && !kept.is_empty() {
         let text = std::mem::take(&mut refreshed.text);
         let source = Source::new(source.path(), source.name(), text);
-        let again = refresh(&source, steps, scope, renames)?;
+        let again = pass(&source, steps, scope, renames, left - 1)?;
         refreshed.text = again.text;
         refreshed.added.extend(again.added);
         refreshed.parked.extend(again.parked);
