@@ -72,11 +72,7 @@ fn main() {
         assert!(refreshed.expect("YAML").is_current());
     };
     told("refresh", least(refreshed), 100.0);
-    told(
-        "schema",
-        least(|| drop(schema::render(&schema::schema("p", &steps)))),
-        100.0,
-    );
+    told("schema", least(|| drop(schema::text("p", &steps))), 100.0);
     told(
         "skeleton",
         least(|| drop(skeleton::skeleton(&steps))),

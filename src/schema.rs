@@ -25,6 +25,10 @@ const ONLY_VARIABLE: &str = r"^\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}$";
 const FEEDERS: usize = 64;
 /// How many of them an editor offers before `from` is typed.
 const SNIPPETS: usize = 8;
+/// Where the schemas of steps stand in that of a file of answers.
+const STEPS: &[&str] = &["properties", "steps", "properties"];
+/// As many steps may fit on a line, or be written at once.
+const FEW: usize = 8;
 
 /// Who reads the schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,12 +47,23 @@ pub enum Reader {
 /// assert_eq!(schema["properties"]["steps"]["additionalProperties"], false);
 /// ```
 pub fn schema(pipeline: &str, steps: &[StepRequirements<'_>]) -> Value {
-    let what = "What the steps of the pipeline {} need from you.";
-    whole(&what.replace("{}", &tidy(pipeline)), steps)
+    whole(&of_pipeline(pipeline), steps, &mut |_, schema| schema)
 }
 
-/// The schema of answers that a profile lays over the others: the same, with nothing required.
-pub fn profile_schema(pipeline: &str, steps: &[StepRequirements<'_>]) -> Value {
+/// The same as the text of its file.
+pub fn text(pipeline: &str, steps: &[StepRequirements<'_>]) -> String {
+    text_of(&of_pipeline(pipeline), steps)
+}
+
+fn of_pipeline(pipeline: &str) -> String {
+    format!(
+        "What the steps of the pipeline {} need from you.",
+        tidy(pipeline)
+    )
+}
+
+/// The text of the schema of answers that a profile lays over the others: the same, with nothing required.
+pub fn profile_text(pipeline: &str, steps: &[StepRequirements<'_>]) -> String {
     let ease = |requirement: &Requirement| Requirement {
         required: false,
         ..requirement.clone()
@@ -65,16 +80,37 @@ pub fn profile_schema(pipeline: &str, steps: &[StepRequirements<'_>]) -> Value {
             ..step.clone()
         })
         .collect();
-    let what = "What a profile of the pipeline {} lays over its answers.";
-    whole(&what.replace("{}", &tidy(pipeline)), &steps)
+    let what = format!(
+        "What a profile of the pipeline {} lays over its answers.",
+        tidy(pipeline)
+    );
+    text_of(&what, &steps)
 }
 
-/// The schema of a file of answers.
-fn whole(what: &str, steps: &[StepRequirements<'_>]) -> Value {
+/// The text of the schema of a file of answers. Of many steps each is written as soon as it is there: thousands of small
+/// values at once take time to make room for.
+fn text_of(what: &str, steps: &[StepRequirements<'_>]) -> String {
+    if steps.len() <= FEW {
+        return render(&whole(what, steps, &mut |_, schema| schema));
+    }
+    let mut parts = Vec::with_capacity(steps.len());
+    let frame = whole(what, steps, &mut |step, schema| {
+        parts.push(written::part(step, &schema, written::indent_at(STEPS)));
+        Value::Null
+    });
+    String::from_utf8(written::around(&frame, STEPS, &parts)).unwrap_or_default()
+}
+
+/// The schema of a file of answers; `each` says what stands there for a step.
+fn whole(
+    what: &str,
+    steps: &[StepRequirements<'_>],
+    each: &mut dyn FnMut(&str, Value) -> Value,
+) -> Value {
     let mut object = Object::default();
     for (index, step) in steps.iter().enumerate() {
         let (schema, required) = step_schema(steps, index, step);
-        object.add(step.step, schema, required);
+        object.add(step.step, each(step.step, schema), required);
     }
     let required = object.is_required();
     let mut top = Object::default();

@@ -217,11 +217,11 @@ fn schemas(
     let path = analysis.beside(SCHEMA);
     let mut files = Vec::new();
     if scope == Scope::Whole || !path.exists() {
-        files.push((path, schema::render(&schema::schema(pipeline, steps))));
+        files.push((path, schema::text(pipeline, steps)));
     }
     if scope == Scope::Profile || has_profile_answers(analysis) {
-        let schema = schema::profile_schema(pipeline, steps);
-        files.push((analysis.beside(PROFILE_SCHEMA), schema::render(&schema)));
+        let schema = schema::profile_text(pipeline, steps);
+        files.push((analysis.beside(PROFILE_SCHEMA), schema));
     }
     files
 }

@@ -14,6 +14,32 @@ pub(super) fn write(value: &Value) -> Vec<u8> {
     writer.out
 }
 
+/// Writes the value of a key that stands on a line of its own, so far indented.
+pub(super) fn part(key: &str, value: &Value, indent: usize) -> Vec<u8> {
+    let mut writer = Writer {
+        out: vec![b' '; indent],
+        line: 0,
+    };
+    writer.key(key);
+    let start = writer.out.len();
+    writer.value(value, indent, 1);
+    writer.out.split_off(start)
+}
+
+/// Writes a value of which the entries at the end of a path are written already. All objects along the path have to need
+/// lines of their own; what stands in the value for the parts does not count.
+pub(super) fn around(value: &Value, path: &[&str], parts: &[Vec<u8>]) -> Vec<u8> {
+    let mut writer = Writer::default();
+    writer.along(value, path, parts, 0);
+    writer.out.push(b'\n');
+    writer.out
+}
+
+/// How far the keys at the end of a path are indented.
+pub(super) fn indent_at(path: &[&str]) -> usize {
+    2 * (path.len() + 1)
+}
+
 /// A text as it comes together.
 #[derive(Default)]
 struct Writer {
@@ -57,6 +83,27 @@ impl Writer {
             }
             scalar => self.on_this_line(scalar),
         }
+    }
+
+    /// Writes an object that leads to the parts, or holds them.
+    fn along(&mut self, value: &Value, path: &[&str], parts: &[Vec<u8>], indent: usize) {
+        let Value::Object(entries) = value else {
+            return self.value(value, indent, 1);
+        };
+        self.out.push(b'{');
+        for (at, (key, value)) in entries.iter().enumerate() {
+            self.new_line(at > 0, indent + 2);
+            self.key(key);
+            match (path.split_first(), parts.get(at)) {
+                (None, Some(part)) => self.out.extend_from_slice(part),
+                (Some((next, rest)), _) if next == key => {
+                    self.along(value, rest, parts, indent + 2);
+                }
+                _ => self.value(value, indent + 2, 1),
+            }
+        }
+        self.new_line(false, indent);
+        self.out.push(b'}');
     }
 
     /// Begins a line, after a comma where something stands before it.
@@ -175,5 +222,43 @@ mod tests {
             let again: Value = serde_json::from_slice(&out).expect("JSON");
             assert_eq!(again, value);
         }
+    }
+
+    #[test]
+    fn what_is_written_in_parts_is_what_is_written_whole() {
+        let long = "x".repeat(70);
+        let parts = json!({
+            "a": { "type": "object", "description": long, "items": [long, 1, { "b": long }] },
+            "b\"": { "type": "null" },
+            "c": [long, long],
+        });
+        let whole = json!({
+            "first": long,
+            "properties": {
+                "common": { "type": long },
+                "steps": { "type": "object", "properties": parts, "required": ["a"] },
+            },
+            "allOf": [],
+        });
+        let path = ["properties", "steps", "properties"];
+        let written: Vec<Vec<u8>> = parts
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(key, value)| part(key, value, indent_at(&path)))
+            .collect();
+        let mut frame = whole.clone();
+        for (_, value) in frame["properties"]["steps"]["properties"]
+            .as_object_mut()
+            .into_iter()
+            .flatten()
+        {
+            *value = Value::Null;
+        }
+        let out = around(&frame, &path, &written);
+        assert_eq!(
+            String::from_utf8_lossy(&out),
+            String::from_utf8_lossy(&write(&whole))
+        );
     }
 }
