@@ -47,7 +47,8 @@ pub enum Reader {
 /// assert_eq!(schema["properties"]["steps"]["additionalProperties"], false);
 /// ```
 pub fn schema(pipeline: &str, steps: &[StepRequirements<'_>]) -> Value {
-    whole(&of_pipeline(pipeline), steps, &mut |_, schema| schema)
+    let each = |index: usize| step_schema(steps, index, &steps[index]);
+    whole(&of_pipeline(pipeline), steps, &each)
 }
 
 /// The same as the text of its file.
@@ -91,26 +92,40 @@ pub fn profile_text(pipeline: &str, steps: &[StepRequirements<'_>]) -> String {
 /// values at once take time to make room for.
 fn text_of(what: &str, steps: &[StepRequirements<'_>]) -> String {
     if steps.len() <= FEW {
-        return render(&whole(what, steps, &mut |_, schema| schema));
+        let each = |index: usize| step_schema(steps, index, &steps[index]);
+        return render(&whole(what, steps, &each));
     }
-    let mut parts = Vec::with_capacity(steps.len());
-    let frame = whole(what, steps, &mut |step, schema| {
-        parts.push(written::part(step, &schema, written::indent_at(STEPS)));
-        Value::Null
+    let indent = written::indent_at(STEPS);
+    let write = |index: usize| {
+        let (schema, required) = step_schema(steps, index, &steps[index]);
+        (written::part(steps[index].step, &schema, indent), required)
+    };
+    // One half by another thread: a step's schema needs nothing of the others'.
+    let middle = steps.len() / 2;
+    let written: Vec<(Vec<u8>, bool)> = std::thread::scope(|scope| {
+        let first = scope.spawn(|| (0..middle).map(write).collect::<Vec<_>>());
+        let mut rest: Vec<_> = (middle..steps.len()).map(write).collect();
+        let mut all = first
+            .join()
+            .unwrap_or_else(|_| (0..middle).map(write).collect());
+        all.append(&mut rest);
+        all
     });
+    let frame = whole(what, steps, &|index| (Value::Null, written[index].1));
+    let parts: Vec<Vec<u8>> = written.into_iter().map(|(part, _)| part).collect();
     String::from_utf8(written::around(&frame, STEPS, &parts)).unwrap_or_default()
 }
 
-/// The schema of a file of answers; `each` says what stands there for a step.
+/// The schema of a file of answers; `each` gives that of a step, and whether it has to be answered.
 fn whole(
     what: &str,
     steps: &[StepRequirements<'_>],
-    each: &mut dyn FnMut(&str, Value) -> Value,
+    each: &dyn Fn(usize) -> (Value, bool),
 ) -> Value {
     let mut object = Object::default();
     for (index, step) in steps.iter().enumerate() {
-        let (schema, required) = step_schema(steps, index, step);
-        object.add(step.step, each(step.step, schema), required);
+        let (schema, required) = each(index);
+        object.add(step.step, schema, required);
     }
     let required = object.is_required();
     let mut top = Object::default();
