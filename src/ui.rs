@@ -327,15 +327,30 @@ impl Stream {
 
     /// Writes text in one piece.
     fn write(&mut self, text: &str) -> io::Result<()> {
-        let bytes = text.as_bytes();
+        // Left to the streams, what loses its colours would go out line by line.
+        let plain = |choice| choice == anstream::ColorChoice::Never;
         match self {
-            Self::Out(stream) => stream.write_all(bytes).and_then(|()| stream.flush()),
-            Self::Err(stream) => stream.write_all(bytes).and_then(|()| stream.flush()),
-            Self::Kept(kept) => {
-                anstream::StripStream::new(&mut *kept.borrow_mut()).write_all(bytes)
+            Self::Out(stream) if plain(stream.current_choice()) => {
+                in_one_piece(stream.as_inner(), &stripped(text))
             }
+            Self::Err(stream) if plain(stream.current_choice()) => {
+                in_one_piece(stream.as_inner(), &stripped(text))
+            }
+            Self::Out(stream) => in_one_piece(stream, text),
+            Self::Err(stream) => in_one_piece(stream, text),
+            Self::Kept(kept) => in_one_piece(&mut *kept.borrow_mut(), &stripped(text)),
         }
     }
+}
+
+/// Text as a stream without colours takes it.
+fn stripped(text: &str) -> String {
+    anstream::adapter::strip_str(text).to_string()
+}
+
+fn in_one_piece(mut to: impl Write, text: &str) -> io::Result<()> {
+    to.write_all(text.as_bytes())?;
+    to.flush()
 }
 
 /// `2 errors, 1 warning`; nothing where there is nothing.

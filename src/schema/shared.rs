@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Object, Reader, object, value};
 use crate::asked::StepRequirements;
 use crate::diagnostic::listed;
-use crate::requirement::{Kind, Requirement};
+use crate::requirement::{Kind, Requirement, ValueType};
 
 /// The section at the top of the answers whose values hold for every step that asks for them.
 pub(super) const COMMON: &str = "common";
@@ -75,7 +75,7 @@ fn given(steps: &[StepRequirements<'_>], askers: &Askers<'_>) -> Value {
         }
     }
     let schema = |(index, requirement): &(usize, &Requirement)| {
-        value(steps, *index, &eased(requirement), Reader::Editor)
+        value(steps, *index, requirement, Reader::Editor)
     };
     let mut schemas: Vec<Value> = different.iter().map(schema).collect();
     let names = listed(askers.iter().map(|(index, _)| steps[*index].step)).replace('`', "");
@@ -96,17 +96,12 @@ fn given(steps: &[StepRequirements<'_>], askers: &Askers<'_>) -> Value {
 
 /// Whether the same values fit two requirements of one kind.
 fn is_alike(one: &Requirement, other: &Requirement) -> bool {
-    one.value_type == other.value_type
+    // Of what has to be given, an empty list is none.
+    let is_list = matches!(one.value_type, ValueType::List(_));
+    (one.required == other.required || !is_list)
+        && one.value_type == other.value_type
         && one.choices == other.choices
         && one.pattern == other.pattern
         && one.min == other.min
         && one.max == other.max
-}
-
-/// The same where nothing has to be given.
-fn eased(requirement: &Requirement) -> Requirement {
-    Requirement {
-        required: false,
-        ..requirement.clone()
-    }
 }

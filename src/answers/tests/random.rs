@@ -107,7 +107,11 @@ fn any_requirement() -> impl Strategy<Value = Requirement> {
         proptest::option::weighted(
             0.2,
             proptest::collection::vec(
-                plain_value().prop_filter("a value", |v| !v.is_null() && !v.is_array()),
+                plain_value().prop_filter("a value that can be given", |v| {
+                    // `${X}` in the answers is what the variable holds, never this text.
+                    let is_variable = v.as_str().is_some_and(|text| text.contains("${"));
+                    !v.is_null() && !v.is_array() && !is_variable
+                }),
                 1..3,
             ),
         ),
