@@ -2,7 +2,7 @@
 
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{Expr, ExprField, ExprForLoop, ExprIndex, ExprMethodCall, Member};
+use syn::{Expr, ExprField, ExprForLoop, ExprIf, ExprIndex, ExprMethodCall, Member};
 
 use super::model::Model;
 use super::syntax::{peel, value};
@@ -12,6 +12,8 @@ use crate::requirement::{Binding, Pass, ValueType};
 struct Reader<'m, 'c> {
     model: &'m Model<'c>,
     unit: usize,
+    /// Branches around this place.
+    branches: usize,
     found: &'m mut Found,
 }
 
@@ -27,6 +29,7 @@ pub fn read(model: &Model<'_>, found: &mut Found) {
     let mut reader = Reader {
         model,
         unit: 0,
+        branches: 0,
         found,
     };
     for function in &model.functions {
@@ -92,7 +95,8 @@ impl Reader<'_, '_> {
         argument.bindings.push(Binding::Positional { positional });
         argument.likely = true;
         match at {
-            Some(_) => argument.required = true,
+            // In a branch it was asked before whether there is one.
+            Some(_) => argument.required = self.branches == 0,
             None => argument.value_type = ValueType::List(Box::new(ValueType::String)),
         }
         self.found.arguments.push(argument);
@@ -118,6 +122,12 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
             self.free(Some(at), &index.expr);
         }
         visit::visit_expr_index(self, index);
+    }
+
+    fn visit_expr_if(&mut self, branch: &'c ExprIf) {
+        self.branches += 1;
+        visit::visit_expr_if(self, branch);
+        self.branches -= 1;
     }
 
     fn visit_expr_for_loop(&mut self, each: &'c ExprForLoop) {

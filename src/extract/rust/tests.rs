@@ -526,6 +526,7 @@ fn getopts_is_read() {
             opts.optmulti("i", "", "more", "DIR");
             let matches = opts.parse(&args[1..]).unwrap();
             let text = std::fs::read_to_string(&matches.free[0]).unwrap();
+            let more = if matches.free.len() > 1 { matches.free[1].clone() } else { String::new() };
         }
         "#,
         &[
@@ -534,6 +535,7 @@ fn getopts_is_read() {
             "arg quiet --quiet|-q? bool =false",
             "arg i -i* [string] \"more\"",
             "arg argument_1 <0 string required",
+            "arg argument_2 <1 string",
         ],
     );
 }

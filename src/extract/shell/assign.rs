@@ -38,7 +38,9 @@ impl Walk<'_> {
                 }
             }
             // `key=$1` in a loop only looks at the word: it may be an option.
-            Some(value) if self.loops > 0 => self.eval_tested(file, value),
+            Some(value) if self.loops > 0 && is_word(text(file, value)) => {
+                self.eval_tested(file, value)
+            }
             Some(value) => self.eval(file, value),
             None => Vec::new(),
         };
@@ -277,4 +279,11 @@ impl Walk<'_> {
             }
         }
     }
+}
+
+/// Whether a value is a word of the command line and nothing else: `$1`, `"${1}"`.
+fn is_word(text: &str) -> bool {
+    let name = text.trim_matches('"').strip_prefix('$');
+    let name = name.map(|name| name.trim_start_matches('{').trim_end_matches('}'));
+    name.is_some_and(|name| !name.is_empty() && name.bytes().all(|b| b.is_ascii_digit()))
 }

@@ -466,6 +466,11 @@ fn idioms_of_real_scripts() {
             "while (( $# )); do\n  key=$1\n  shift\n  case $key in\n    --out) out=$1; shift ;;\n    *) input=$key ;;\n  esac\ndone\nsort \"$input\" > \"$out\"",
             &["output out --out", "input input <0 required"],
         ),
+        // What a command in a loop is given is used.
+        (
+            "for f in a b; do n=$(grep -c \"$1\" list.txt); done\necho $n",
+            &["input list @list.txt text", "arg arg1 <0"],
+        ),
         // What is only named when the script gives up is not asked for.
         (
             "name=$1\nshift\nif [ $# -ne 0 ]; then\n  printf 'too many: %s\\n' \"$@\"\n  exit 1\nfi\n[ $# -lt 2 ] || { echo \"what is $2?\"; exit 1; }\necho $name",
