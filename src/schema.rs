@@ -4,14 +4,18 @@
 //! Keywords of JSON Schema hold for one type each, so a number that may also be `${NAME}` needs no alternatives:
 //! `{"type": ["integer", "string"], "minimum": 1, "pattern": "^\\$\\{…\\}$"}`. That keeps an editor's messages short.
 
+mod json;
 mod rules;
 mod shared;
 pub mod words;
 mod written;
 
-use indexmap::IndexMap;
-use serde_json::{Map, Value, json};
+use std::ops::Range;
 
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use self::json::{Entries, Json, entries, object, words as texts};
 use self::words::{description, message};
 pub use self::words::{tidy, wanted};
 use crate::asked::{Family, StepRequirements, feeders, is_required, takes_output};
@@ -27,8 +31,10 @@ const FEEDERS: usize = 64;
 const SNIPPETS: usize = 8;
 /// Where the schemas of steps stand in that of a file of answers.
 const STEPS: &[&str] = &["properties", "steps", "properties"];
-/// As many steps may fit on a line, or be written at once.
+/// As many steps may fit on a line, and are not worth a second thread.
 const FEW: usize = 8;
+/// About as many bytes are a step's schema long.
+const ROOM: usize = 12_000;
 
 /// Who reads the schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +53,7 @@ pub enum Reader {
 /// assert_eq!(schema["properties"]["steps"]["additionalProperties"], false);
 /// ```
 pub fn schema(pipeline: &str, steps: &[StepRequirements<'_>]) -> Value {
-    let each = |index: usize| step_schema(steps, index, &steps[index]);
-    whole(&of_pipeline(pipeline), steps, &each)
+    whole(&of_pipeline(pipeline), steps).into()
 }
 
 /// The same as the text of its file.
@@ -88,107 +93,107 @@ pub fn profile_text(pipeline: &str, steps: &[StepRequirements<'_>]) -> String {
     text_of(&what, &steps)
 }
 
-/// The text of the schema of a file of answers. Of many steps each is written as soon as it is there: thousands of small
-/// values at once take time to make room for.
+/// The text of the schema of a file of answers. Of many steps each is written as soon as it is there, for thousands of
+/// small values at once take time to make room for, and one half by another thread, for it needs nothing of the others.
 fn text_of(what: &str, steps: &[StepRequirements<'_>]) -> String {
     if steps.len() <= FEW {
-        let each = |index: usize| step_schema(steps, index, &steps[index]);
-        return render(&whole(what, steps, &each));
+        return written::write(&whole(what, steps));
     }
     let indent = written::indent_at(STEPS);
-    let write = |index: usize| {
-        let (schema, required) = step_schema(steps, index, &steps[index]);
-        (written::part(steps[index].step, &schema, indent), required)
+    let write = |range: Range<usize>| {
+        let mut text = Vec::with_capacity(range.len() * ROOM);
+        let mut required = Vec::new();
+        for index in range {
+            let name = steps[index].step;
+            let (schema, is_required) = step_schema(steps, index, &steps[index]);
+            written::entry(&mut text, name, &schema, indent);
+            required.extend(is_required.then(|| Json::from(name)));
+        }
+        (text, required)
     };
-    // One half by another thread: a step's schema needs nothing of the others'.
-    let middle = steps.len() / 2;
-    let written: Vec<(Vec<u8>, bool)> = std::thread::scope(|scope| {
-        let first = scope.spawn(|| (0..middle).map(write).collect::<Vec<_>>());
-        let mut rest: Vec<_> = (middle..steps.len()).map(write).collect();
-        let mut all = first
-            .join()
-            .unwrap_or_else(|_| (0..middle).map(write).collect());
-        all.append(&mut rest);
-        all
+    let first = 0..steps.len() / 2;
+    let rest = || (write(first.end..steps.len()), rules::across(steps));
+    let ((first, mut required), ((rest, more), rules)) = std::thread::scope(|scope| {
+        let other = std::thread::Builder::new().spawn_scoped(scope, rest);
+        let first = write(first.clone());
+        let joined = other.ok().and_then(|thread| thread.join().ok());
+        (first, joined.unwrap_or_else(rest))
     });
-    let frame = whole(what, steps, &|index| (Value::Null, written[index].1));
-    let parts: Vec<Vec<u8>> = written.into_iter().map(|(part, _)| part).collect();
-    String::from_utf8(written::around(&frame, STEPS, &parts)).unwrap_or_default()
+    required.extend(more);
+    let of_steps = Object {
+        required,
+        ..Object::default()
+    };
+    let frame = frame(what, steps, of_steps, rules);
+    written::around(&frame, STEPS, &[first, rest])
 }
 
-/// The schema of a file of answers; `each` gives that of a step, and whether it has to be answered.
-fn whole(
-    what: &str,
-    steps: &[StepRequirements<'_>],
-    each: &dyn Fn(usize) -> (Value, bool),
-) -> Value {
-    let mut object = Object::default();
+/// The schema of a file of answers.
+fn whole<'a>(what: &str, steps: &'a [StepRequirements<'a>]) -> Json<'a> {
+    let mut of_steps = Object::default();
     for (index, step) in steps.iter().enumerate() {
-        let (schema, required) = each(index);
-        object.add(step.step, schema, required);
+        let (schema, required) = step_schema(steps, index, step);
+        of_steps.add(step.step, schema, required);
     }
-    let required = object.is_required();
+    frame(what, steps, of_steps, rules::across(steps))
+}
+
+/// The schema of a file of answers around that of its steps.
+fn frame<'a>(
+    what: &str,
+    steps: &'a [StepRequirements<'a>],
+    of_steps: Object<'a>,
+    rules: Vec<Json<'a>>,
+) -> Json<'a> {
+    let required = of_steps.is_required();
     let mut top = Object::default();
     if let Some(common) = shared::common(steps) {
         top.add(shared::COMMON, common, false);
     }
-    let rules = rules::across(steps);
-    top.add("steps", object.finish(), required);
-    let mut schema = Map::new();
-    schema.insert(
-        "$schema".into(),
-        "https://json-schema.org/draft/2020-12/schema".into(),
-    );
-    schema.insert(
-        "description".into(),
-        format!("{what} Written by `cargo runtime-test init`.").into(),
-    );
-    schema.extend(top.into_map());
+    top.add("steps", of_steps.finish(), required);
+    let mut schema = entries([
+        (
+            "$schema",
+            "https://json-schema.org/draft/2020-12/schema".into(),
+        ),
+        (
+            "description",
+            format!("{what} Written by `cargo runtime-test init`.").into(),
+        ),
+    ]);
+    schema.set_all(top.into_entries());
     if !rules.is_empty() {
-        schema.insert("allOf".into(), Value::Array(rules));
+        schema.push("allOf", rules);
     }
-    Value::Object(schema)
+    schema.into()
 }
 
-/// The schema as the text of its file: what fits on a line stands on one.
+/// A schema as the text of its file: what fits on a line stands on one.
 pub fn render(schema: &Value) -> String {
-    String::from_utf8(written::write(schema)).unwrap_or_default()
-}
-
-/// A mapping of these keys, out of values that are moved into it.
-fn object<const N: usize>(entries: [(&str, Value); N]) -> Value {
-    Value::Object(map(entries))
-}
-
-/// The same, to be added to.
-fn map<const N: usize>(entries: [(&str, Value); N]) -> Map<String, Value> {
-    let mut map = Map::with_capacity(N + 2);
-    for (key, value) in entries {
-        map.insert(key.to_owned(), value);
-    }
-    map
+    written::write(&schema.into())
 }
 
 /// A mapping's schema as it comes together.
 #[derive(Default)]
-struct Object {
-    properties: Map<String, Value>,
-    families: Map<String, Value>,
-    required: Vec<Value>,
+struct Object<'a> {
+    properties: Entries<'a>,
+    families: Entries<'a>,
+    required: Vec<Json<'a>>,
 }
 
-impl Object {
-    fn add(&mut self, name: &str, schema: Value, required: bool) {
-        self.properties.insert(name.to_owned(), schema);
+impl<'a> Object<'a> {
+    /// Adds a key that is not there yet.
+    fn add(&mut self, name: &'a str, schema: Json<'a>, required: bool) {
+        self.properties.push(name, schema);
         if required {
             self.required.push(name.into());
         }
     }
 
     /// Adds a key, or all keys of a family.
-    fn add_named(&mut self, name: &str, schema: Value, required: bool) {
+    fn add_named(&mut self, name: &'a str, schema: Json<'a>, required: bool) {
         match Family::parse(name) {
-            Some(family) => drop(self.families.insert(family.pattern(), schema)),
+            Some(family) => self.families.push(family.pattern(), schema),
             None => self.add(name, schema, required),
         }
     }
@@ -201,35 +206,34 @@ impl Object {
         !self.required.is_empty()
     }
 
-    fn into_map(self) -> Map<String, Value> {
-        let mut map = Map::new();
+    fn into_entries(self) -> Entries<'a> {
         let types = match self.required.is_empty() {
-            true => json!(["object", "null"]),
-            false => json!("object"),
+            true => texts(&["object", "null"]),
+            false => "object".into(),
         };
-        map.insert("type".into(), types);
-        map.insert("properties".into(), Value::Object(self.properties));
+        let properties = Json::Object(self.properties);
+        let mut all = entries([("type", types), ("properties", properties)]);
         if !self.families.is_empty() {
-            map.insert("patternProperties".into(), Value::Object(self.families));
+            all.push("patternProperties", self.families);
         }
-        map.insert("additionalProperties".into(), false.into());
+        all.push("additionalProperties", false);
         if !self.required.is_empty() {
-            map.insert("required".into(), Value::Array(self.required));
+            all.push("required", self.required);
         }
-        map
+        all
     }
 
-    fn finish(self) -> Value {
-        Value::Object(self.into_map())
+    fn finish(self) -> Json<'a> {
+        Json::Object(self.into_entries())
     }
 }
 
 /// A step's schema, and whether it has to be answered.
-fn step_schema(
-    steps: &[StepRequirements<'_>],
+fn step_schema<'a>(
+    steps: &'a [StepRequirements<'a>],
     index: usize,
-    step: &StepRequirements<'_>,
-) -> (Value, bool) {
+    step: &'a StepRequirements<'a>,
+) -> (Json<'a>, bool) {
     let mut sections = Object::default();
     for kind in Kind::ALL {
         let mut section = Object::default();
@@ -241,16 +245,16 @@ fn step_schema(
                 .push(requirement);
         }
         for (name, requirements) in by_name {
-            let mut schemas: Vec<Value> = Vec::new();
+            let mut schemas: Vec<Json<'_>> = Vec::new();
             for requirement in &requirements {
-                let schema = value(steps, index, requirement, Reader::Editor);
+                let schema = shaped(steps, index, requirement, Reader::Editor);
                 if !schemas.contains(&schema) {
                     schemas.push(schema);
                 }
             }
             let schema = match schemas.len() {
                 1 => schemas.remove(0),
-                _ => object([("anyOf", Value::Array(schemas))]),
+                _ => object([("anyOf", schemas.into())]),
             };
             let is_own = |r: &&Requirement| is_required(r) && !shared::may_be(r);
             section.add_named(name, schema, requirements.iter().any(is_own));
@@ -262,24 +266,24 @@ fn step_schema(
     }
     let rules = rules::within(step);
     let required = sections.is_required();
-    let mut schema = Map::new();
+    let mut schema = Entries::default();
     if let Some(description) = step.description {
-        schema.insert("description".into(), tidy(description).into());
+        schema.push("description", tidy(description));
     }
-    schema.extend(sections.into_map());
+    schema.set_all(sections.into_entries());
     if required {
-        schema.insert("type".into(), "object".into());
+        schema.set("type", "object");
     }
     if !rules.is_empty() {
-        schema.insert("allOf".into(), Value::Array(rules));
+        schema.push("allOf", rules);
     }
-    (Value::Object(schema), required)
+    (Json::Object(schema), required)
 }
 
 /// Any value but nothing.
-fn any() -> Map<String, Value> {
+fn any<'a>() -> Entries<'a> {
     let types = ["string", "number", "boolean", "array", "object"];
-    map([("type", Value::from(&types[..]))])
+    entries([("type", texts(&types))])
 }
 
 /// The schema of one answer.
@@ -289,8 +293,17 @@ pub fn value(
     requirement: &Requirement,
     reader: Reader,
 ) -> Value {
+    shaped(steps, index, requirement, reader).into()
+}
+
+fn shaped<'a>(
+    steps: &[StepRequirements<'_>],
+    index: usize,
+    requirement: &'a Requirement,
+    reader: Reader,
+) -> Json<'a> {
     let mut shape = typed(requirement, &requirement.value_type, reader);
-    if takes_output(requirement) && shape.contains_key("type") {
+    if takes_output(requirement) && shape.has("type") {
         let outputs = match reader {
             Reader::Editor => feeders(steps, index, requirement, FEEDERS),
             Reader::Check => None,
@@ -299,87 +312,82 @@ pub fn value(
     }
     if reader == Reader::Check {
         return match is_required(requirement) {
-            true => Value::Object(shape),
-            false => or_null(shape, json!({"type": "null"})),
+            true => Json::Object(shape),
+            false => or_null(shape, object([("type", "null".into())])).into(),
         };
     }
-    let message = Value::from(message(requirement));
-    shape.insert("errorMessage".into(), message.clone());
-    let mut schema = Map::new();
-    schema.insert("description".into(), description(requirement).into());
+    let message = message(requirement);
+    shape.set("errorMessage", message.clone());
+    let mut schema = entries([("description", description(requirement).into())]);
     let shown = |value: &&Value| !value.is_null() && !requirement.secret;
     if let Some(default) = requirement.default.as_ref().filter(shown) {
-        schema.insert("default".into(), default.clone());
+        schema.push("default", default);
     }
     if let Some(example) = requirement.example.as_ref().filter(shown) {
-        schema.insert("examples".into(), json!([example]));
+        schema.push("examples", vec![example.into()]);
     }
     match is_required(requirement) && !shared::may_be(requirement) {
-        true => schema.extend(shape),
+        true => schema.set_all(shape),
         false => {
-            schema.insert("errorMessage".into(), message);
+            schema.push("errorMessage", message);
             // Said in this way round, editors neither offer `null` nor write defaults out.
             let nothing = object([("not", any().into())]);
-            if let Value::Object(either) = or_null(shape, nothing) {
-                schema.extend(either);
-            }
+            schema.set_all(or_null(shape, nothing));
         }
     }
-    Value::Object(schema)
+    Json::Object(schema)
 }
 
 /// A shape, or nothing.
-fn or_null(mut shape: Map<String, Value>, nothing: Value) -> Value {
+fn or_null<'a>(mut shape: Entries<'a>, nothing: Json<'a>) -> Entries<'a> {
     match shape.get_mut("anyOf") {
-        Some(Value::Array(branches)) => {
+        Some(Json::List(branches)) => {
             branches.push(nothing);
-            Value::Object(shape)
+            shape
         }
-        _ => object([("anyOf", Value::Array(vec![Value::Object(shape), nothing]))]),
+        _ => entries([("anyOf", vec![Json::Object(shape), nothing].into())]),
     }
 }
 
 /// The keywords of a type, for a whole answer or for an item of a list.
-fn typed(requirement: &Requirement, value_type: &ValueType, reader: Reader) -> Map<String, Value> {
+fn typed<'a>(requirement: &'a Requirement, value_type: &ValueType, reader: Reader) -> Entries<'a> {
     let env = requirement.kind == Kind::Env;
-    let types = |names: &[&str]| Value::from(names);
-    let or_text = |name: &str, pattern: &str| {
-        map([
-            ("type", types(&[name, "string"])),
-            ("pattern", pattern.into()),
-        ])
+    let or_text = |name: &'static str, pattern: Json<'a>| {
+        entries([("type", texts(&[name, "string"])), ("pattern", pattern)])
     };
     let mut schema = match value_type {
         ValueType::List(items) => {
             let items = typed(requirement, items, reader);
-            let mut schema = map([("type", types(&["array"])), ("items", items.into())]);
+            let mut schema = entries([("type", texts(&["array"])), ("items", items.into())]);
             if requirement.required {
-                schema.insert("minItems".into(), 1.into());
+                schema.push("minItems", 1);
             }
             schema
         }
         _ if !requirement.choices.is_empty() => return choice(requirement, reader),
-        ValueType::Int if env => or_text("integer", &format!("^[-+]?[0-9]+$|{ONLY_VARIABLE}")),
+        ValueType::Int if env => {
+            or_text("integer", format!("^[-+]?[0-9]+$|{ONLY_VARIABLE}").into())
+        }
         ValueType::Float if env => or_text(
             "number",
-            &format!(r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$|{ONLY_VARIABLE}"),
+            format!(r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$|{ONLY_VARIABLE}").into(),
         ),
-        ValueType::Int => or_text("integer", ONLY_VARIABLE),
-        ValueType::Float => or_text("number", ONLY_VARIABLE),
-        ValueType::Bool if env => map([("type", types(&["boolean", "string", "number"]))]),
-        ValueType::Bool => or_text("boolean", ONLY_VARIABLE),
-        ValueType::Path => map([
-            ("type", types(&["string", "number"])),
+        ValueType::Int => or_text("integer", ONLY_VARIABLE.into()),
+        ValueType::Float => or_text("number", ONLY_VARIABLE.into()),
+        ValueType::Bool if env => entries([("type", texts(&["boolean", "string", "number"]))]),
+        ValueType::Bool => or_text("boolean", ONLY_VARIABLE.into()),
+        ValueType::Path => entries([
+            ("type", texts(&["string", "number"])),
             ("minLength", 1.into()),
         ]),
         ValueType::String | ValueType::Choice => {
-            map([("type", types(&["string", "number", "boolean"]))])
+            entries([("type", texts(&["string", "number", "boolean"]))])
         }
     };
     if matches!(value_type, ValueType::Int | ValueType::Float) && requirement.choices.is_empty() {
         for (keyword, limit) in [("minimum", requirement.min), ("maximum", requirement.max)] {
             if let Some(limit) = limit.and_then(number) {
-                schema.insert(keyword.into(), limit);
+                schema.push(keyword, limit);
             }
         }
     }
@@ -390,54 +398,57 @@ fn typed(requirement: &Requirement, value_type: &ValueType, reader: Reader) -> M
     if let (Some(pattern), true, true) =
         (&requirement.pattern, free, requirement.choices.is_empty())
     {
-        schema.insert("pattern".into(), format!("(?:{pattern})|{VARIABLE}").into());
+        schema.set("pattern", format!("(?:{pattern})|{VARIABLE}"));
     }
     schema
 }
 
 /// The keywords of one of several values.
-fn choice(requirement: &Requirement, reader: Reader) -> Map<String, Value> {
-    let mut options: Vec<Value> = Vec::new();
+fn choice(requirement: &Requirement, reader: Reader) -> Entries<'_> {
+    let mut options: Vec<Json<'_>> = Vec::new();
     for choice in &requirement.choices {
-        let plain = choice.as_str().map(crate::yaml::resolve);
-        for option in [Some(choice.clone()), plain].into_iter().flatten() {
-            if !option.is_null() && !options.contains(&option) {
+        let plain = choice.as_str().map(crate::yaml::resolve).map(Json::from);
+        for option in [Some(choice.into()), plain].into_iter().flatten() {
+            if option != Json::Null && !options.contains(&option) {
                 options.push(option);
             }
         }
     }
-    let mut listed = map([("enum", Value::Array(options))]);
+    let mut listed = entries([("enum", options.into())]);
     if reader == Reader::Editor {
-        listed.insert("errorMessage".into(), message(requirement).into());
+        listed.push("errorMessage", message(requirement));
     }
     let variable = object([("type", "string".into()), ("pattern", ONLY_VARIABLE.into())]);
-    let ways = vec![Value::Object(listed), variable];
-    map([("anyOf", Value::Array(ways))])
+    let ways = vec![Json::Object(listed), variable];
+    entries([("anyOf", ways.into())])
 }
 
 /// Lets an answer be an upstream output: one of these, or any where they are not listed.
-fn add_from(schema: &mut Map<String, Value>, outputs: Option<&[OutputRef]>) {
+fn add_from(schema: &mut Entries<'_>, outputs: Option<&[OutputRef]>) {
     if let Some(outputs) = outputs {
         let snippet = |output: &OutputRef| {
             let output = output.to_string();
-            json!({"label": format!("from {output}"), "body": {"from": output}})
+            let label = format!("from {output}");
+            let body = object([("from", output.into())]);
+            object([("label", label.into()), ("body", body)])
         };
-        let snippets = outputs.iter().take(SNIPPETS).map(snippet).collect();
-        schema.insert("defaultSnippets".into(), Value::Array(snippets));
+        let snippets: Vec<_> = outputs.iter().take(SNIPPETS).map(snippet).collect();
+        schema.push("defaultSnippets", snippets);
     }
     let from = match outputs {
         Some([]) => return,
         Some(outputs) => {
-            json!({"enum": outputs.iter().map(ToString::to_string).collect::<Vec<_>>()})
+            let names = outputs.iter().map(|output| Json::from(output.to_string()));
+            object([("enum", names.collect::<Vec<_>>().into())])
         }
-        None => json!({"type": "string"}),
+        None => object([("type", "string".into())]),
     };
-    if let Some(Value::Array(types)) = schema.get_mut("type") {
+    if let Some(Json::List(types)) = schema.get_mut("type") {
         types.push("object".into());
     }
-    schema.insert("properties".into(), json!({"from": from}));
-    schema.insert("required".into(), json!(["from"]));
-    schema.insert("additionalProperties".into(), false.into());
+    schema.set("properties", object([("from", from)]));
+    schema.set("required", texts(&["from"]));
+    schema.set("additionalProperties", false);
 }
 
 /// A number as JSON writes it, whole where it is whole.

@@ -1,9 +1,9 @@
 //! Owns the schema of values given once for all steps that ask for them.
 
 use indexmap::IndexMap;
-use serde_json::Value;
 
-use super::{Object, Reader, object, value};
+use super::json::{Json, object};
+use super::{Object, Reader, shaped};
 use crate::asked::StepRequirements;
 use crate::diagnostic::listed;
 use crate::requirement::{Kind, Requirement, ValueType};
@@ -37,7 +37,7 @@ pub(super) fn asked<'a>(
 }
 
 /// The section `common`; nothing where no step asks for what several could share.
-pub(super) fn common(steps: &[StepRequirements<'_>]) -> Option<Value> {
+pub(super) fn common<'a>(steps: &'a [StepRequirements<'a>]) -> Option<Json<'a>> {
     let mut sections = Object::default();
     for kind in Kind::SHARED {
         let mut section = Object::default();
@@ -48,21 +48,20 @@ pub(super) fn common(steps: &[StepRequirements<'_>]) -> Option<Value> {
             sections.add(kind.section(), section.finish(), false);
         }
     }
-    let mut schema = sections.into_map();
-    let has_some = schema["properties"]
-        .as_object()
-        .is_some_and(|all| !all.is_empty());
-    schema.shift_insert(
-        0,
-        "description".into(),
-        "values for every step that asks for them and has none of its own".into(),
+    if sections.is_empty() {
+        return None;
+    }
+    let mut schema = sections.into_entries();
+    schema.push_first(
+        "description",
+        "values for every step that asks for them and has none of its own",
     );
-    has_some.then_some(Value::Object(schema))
+    Some(schema.into())
 }
 
 /// The schema of one value for all that ask for it: it has to fit each.
-fn given(steps: &[StepRequirements<'_>], askers: &Askers<'_>) -> Value {
-    let mut different: Askers<'_> = Vec::new();
+fn given<'a>(steps: &[StepRequirements<'_>], askers: &Askers<'a>) -> Json<'a> {
+    let mut different: Askers<'a> = Vec::new();
     for (index, requirement) in askers {
         if !different
             .iter()
@@ -74,22 +73,22 @@ fn given(steps: &[StepRequirements<'_>], askers: &Askers<'_>) -> Value {
             break;
         }
     }
-    let schema = |(index, requirement): &(usize, &Requirement)| {
-        value(steps, *index, requirement, Reader::Editor)
+    let schema = |(index, requirement): &(usize, &'a Requirement)| {
+        shaped(steps, *index, requirement, Reader::Editor)
     };
-    let mut schemas: Vec<Value> = different.iter().map(schema).collect();
+    let mut schemas: Vec<Json<'a>> = different.iter().map(schema).collect();
     let names = listed(askers.iter().map(|(index, _)| steps[*index].step)).replace('`', "");
     let for_all = format!("for {names}");
     let mut schema = match schemas.len() {
         1 => schemas.remove(0),
-        _ => object([("allOf", Value::Array(schemas))]),
+        _ => object([("allOf", schemas.into())]),
     };
-    if let Some(map) = schema.as_object_mut() {
-        let text = match map.get("description").and_then(Value::as_str) {
-            Some(text) => format!("{text}\n{for_all}"),
-            None => for_all,
+    if let Json::Object(entries) = &mut schema {
+        let text = match entries.get_mut("description") {
+            Some(Json::Text(text)) => format!("{text}\n{for_all}"),
+            _ => for_all,
         };
-        map.insert("description".into(), text.into());
+        entries.set("description", text);
     }
     schema
 }

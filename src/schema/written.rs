@@ -1,38 +1,40 @@
 //! Owns the looks of a schema's file: what fits on a line stands on one, everything else on lines of its own. That keeps
 //! the file small for editors, and its changes readable.
 
-use serde_json::Value;
+use super::json::Json;
 
 /// Lines are no longer than this where they can be broken.
 const WIDTH: usize = 100;
 
 /// Writes a value and a line break.
-pub(super) fn write(value: &Value) -> Vec<u8> {
+pub(super) fn write(value: &Json<'_>) -> String {
     let mut writer = Writer::default();
     writer.value(value, 0, 0);
-    writer.out.push(b'\n');
-    writer.out
+    writer.finish()
 }
 
-/// Writes the value of a key that stands on a line of its own, so far indented.
-pub(super) fn part(key: &str, value: &Value, indent: usize) -> Vec<u8> {
+/// Adds an entry of an object on lines of its own, so far indented, to those that are written already.
+pub(super) fn entry(entries: &mut Vec<u8>, key: &str, value: &Json<'_>, indent: usize) {
     let mut writer = Writer {
-        out: vec![b' '; indent],
+        out: std::mem::take(entries),
         line: 0,
     };
+    writer.new_line(!writer.out.is_empty(), indent);
     writer.key(key);
-    let start = writer.out.len();
     writer.value(value, indent, 1);
-    writer.out.split_off(start)
+    *entries = writer.out;
 }
 
-/// Writes a value of which the entries at the end of a path are written already. All objects along the path have to need
-/// lines of their own; what stands in the value for the parts does not count.
-pub(super) fn around(value: &Value, path: &[&str], parts: &[Vec<u8>]) -> Vec<u8> {
-    let mut writer = Writer::default();
+/// Writes a value of which the entries at the end of a path are written already, in parts that hold some each. All objects
+/// along the path have to need lines of their own.
+pub(super) fn around(value: &Json<'_>, path: &[&str], parts: &[Vec<u8>]) -> String {
+    let length: usize = parts.iter().map(Vec::len).sum();
+    let mut writer = Writer {
+        out: Vec::with_capacity(length + length / 4),
+        line: 0,
+    };
     writer.along(value, path, parts, 0);
-    writer.out.push(b'\n');
-    writer.out
+    writer.finish()
 }
 
 /// How far the keys at the end of a path are indented.
@@ -49,8 +51,13 @@ struct Writer {
 }
 
 impl Writer {
+    fn finish(mut self) -> String {
+        self.out.push(b'\n');
+        String::from_utf8(self.out).unwrap_or_default()
+    }
+
     /// Writes a value, on lines of its own where it does not fit on this one; `after` is how much follows it there.
-    fn value(&mut self, value: &Value, indent: usize, after: usize) {
+    fn value(&mut self, value: &Json<'_>, indent: usize, after: usize) {
         let start = self.out.len();
         let room = WIDTH.saturating_sub(start - self.line + after);
         let mut left = room;
@@ -62,7 +69,7 @@ impl Writer {
             self.out.truncate(start);
         }
         match value {
-            Value::Array(items) => {
+            Json::List(items) => {
                 self.out.push(b'[');
                 for (at, item) in items.iter().enumerate() {
                     self.new_line(at > 0, indent + 2);
@@ -71,7 +78,7 @@ impl Writer {
                 self.new_line(false, indent);
                 self.out.push(b']');
             }
-            Value::Object(entries) => {
+            Json::Object(entries) => {
                 self.out.push(b'{');
                 for (at, (key, value)) in entries.iter().enumerate() {
                     self.new_line(at > 0, indent + 2);
@@ -85,22 +92,21 @@ impl Writer {
         }
     }
 
-    /// Writes an object that leads to the parts, or holds them.
-    fn along(&mut self, value: &Value, path: &[&str], parts: &[Vec<u8>], indent: usize) {
-        let Value::Object(entries) = value else {
-            return self.value(value, indent, 1);
-        };
+    /// Writes an object that leads to the parts, or consists of them.
+    fn along(&mut self, value: &Json<'_>, path: &[&str], parts: &[Vec<u8>], indent: usize) {
         self.out.push(b'{');
-        for (at, (key, value)) in entries.iter().enumerate() {
-            self.new_line(at > 0, indent + 2);
-            self.key(key);
-            match (path.split_first(), parts.get(at)) {
-                (None, Some(part)) => self.out.extend_from_slice(part),
-                (Some((next, rest)), _) if next == key => {
-                    self.along(value, rest, parts, indent + 2);
+        match (path.split_first(), value) {
+            (Some((next, rest)), Json::Object(entries)) => {
+                for (at, (key, value)) in entries.iter().enumerate() {
+                    self.new_line(at > 0, indent + 2);
+                    self.key(key);
+                    match key == *next {
+                        true => self.along(value, rest, parts, indent + 2),
+                        false => self.value(value, indent + 2, 1),
+                    }
                 }
-                _ => self.value(value, indent + 2, 1),
             }
+            _ => self.out.extend_from_slice(&parts.join(&b',')),
         }
         self.new_line(false, indent);
         self.out.push(b'}');
@@ -117,9 +123,9 @@ impl Writer {
     }
 
     /// Writes a value without line breaks.
-    fn on_this_line(&mut self, value: &Value) {
+    fn on_this_line(&mut self, value: &Json<'_>) {
         match value {
-            Value::Array(items) if !items.is_empty() => {
+            Json::List(items) if !items.is_empty() => {
                 self.out.push(b'[');
                 for (at, item) in items.iter().enumerate() {
                     self.out.extend_from_slice(if at > 0 { b", " } else { b"" });
@@ -127,7 +133,7 @@ impl Writer {
                 }
                 self.out.push(b']');
             }
-            Value::Object(entries) if !entries.is_empty() => {
+            Json::Object(entries) if !entries.is_empty() => {
                 self.out.extend_from_slice(b"{ ");
                 for (at, (key, value)) in entries.iter().enumerate() {
                     self.out.extend_from_slice(if at > 0 { b", " } else { b"" });
@@ -136,9 +142,13 @@ impl Writer {
                 }
                 self.out.extend_from_slice(b" }");
             }
-            Value::String(text) => self.text(text),
-            // Writing to memory does not fail.
-            other => drop(serde_json::to_writer(&mut self.out, other)),
+            Json::Text(text) => self.text(text),
+            Json::Number(number) => self.out.extend_from_slice(number.to_string().as_bytes()),
+            Json::Bool(true) => self.out.extend_from_slice(b"true"),
+            Json::Bool(false) => self.out.extend_from_slice(b"false"),
+            Json::Null => self.out.extend_from_slice(b"null"),
+            Json::List(_) => self.out.extend_from_slice(b"[]"),
+            Json::Object(_) => self.out.extend_from_slice(b"{}"),
         }
     }
 
@@ -150,6 +160,7 @@ impl Writer {
     fn text(&mut self, text: &str) {
         let is_escaped = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
         if text.bytes().any(is_escaped) {
+            // Writing to memory does not fail.
             drop(serde_json::to_writer(&mut self.out, text));
             return;
         }
@@ -160,22 +171,22 @@ impl Writer {
 }
 
 /// Whether a value has no lines of its own.
-fn is_plain(value: &Value) -> bool {
+fn is_plain(value: &Json<'_>) -> bool {
     match value {
-        Value::Array(items) => items.is_empty(),
-        Value::Object(entries) => entries.is_empty(),
+        Json::List(items) => items.is_empty(),
+        Json::Object(entries) => entries.is_empty(),
         _ => true,
     }
 }
 
 /// Whether a value may fit into what is left of a line, of which it takes its part away: it needs no less than that.
-fn may_fit(value: &Value, left: &mut usize) -> bool {
+fn may_fit(value: &Json<'_>, left: &mut usize) -> bool {
     match value {
-        Value::String(text) => take(text.len() + 2, left),
-        Value::Array(items) => {
+        Json::Text(text) => take(text.len() + 2, left),
+        Json::List(items) => {
             take(items.len() * 2, left) && items.iter().all(|item| may_fit(item, left))
         }
-        Value::Object(entries) => entries
+        Json::Object(entries) => entries
             .iter()
             .all(|(key, value)| take(key.len() + 6, left) && may_fit(value, left)),
         _ => take(1, left),
@@ -191,7 +202,7 @@ fn take(length: usize, left: &mut usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -217,9 +228,9 @@ mod tests {
             ),
         ];
         for (value, expected) in cases {
-            let out = write(&value);
-            assert_eq!(String::from_utf8_lossy(&out), expected);
-            let again: Value = serde_json::from_slice(&out).expect("JSON");
+            let out = write(&Json::from(&value));
+            assert_eq!(out, expected);
+            let again: Value = serde_json::from_str(&out).expect("JSON");
             assert_eq!(again, value);
         }
     }
@@ -241,24 +252,13 @@ mod tests {
             "allOf": [],
         });
         let path = ["properties", "steps", "properties"];
-        let written: Vec<Vec<u8>> = parts
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(key, value)| part(key, value, indent_at(&path)))
-            .collect();
-        let mut frame = whole.clone();
-        for (_, value) in frame["properties"]["steps"]["properties"]
-            .as_object_mut()
-            .into_iter()
-            .flatten()
-        {
-            *value = Value::Null;
+        let mut written = [Vec::new(), Vec::new()];
+        for (at, (key, value)) in parts.as_object().into_iter().flatten().enumerate() {
+            entry(&mut written[at / 2], key, &value.into(), indent_at(&path));
         }
-        let out = around(&frame, &path, &written);
-        assert_eq!(
-            String::from_utf8_lossy(&out),
-            String::from_utf8_lossy(&write(&whole))
-        );
+        let mut frame = whole.clone();
+        frame["properties"]["steps"]["properties"] = json!({});
+        let out = around(&frame.into(), &path, &written);
+        assert_eq!(out, write(&whole.into()));
     }
 }
