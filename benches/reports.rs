@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use runtime_test::event::Event;
@@ -31,7 +32,7 @@ fn main() {
         std::env::var(name).ok()
     });
     let plan = build::build(&analysis, &checked, &all);
-    let outline = std::rc::Rc::new(outline::outline(&analysis, &checked, &plan));
+    let outline = Arc::new(outline::outline(&analysis, &checked, &plan));
     let (mut told, mut untold) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         untold.push(timed(&plan, &mut |_| {}));

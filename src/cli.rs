@@ -19,11 +19,13 @@ mod status;
 mod table;
 
 use std::ffi::OsString;
+use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::diagnostic::Diagnostics;
 use crate::exit_code::Exit;
+use crate::extract;
 use crate::ui::{Color, Ui, Verbosity};
 
 use self::args::Global;
@@ -81,6 +83,38 @@ Exit codes:
 
 /// Acts on a command line, its program's name included.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
+    panic::set_hook(Box::new(tell_mistake));
+    unless_mistaken(|| act(args))
+}
+
+/// What a command returns; where it panics, that the program failed.
+fn unless_mistaken(command: impl FnOnce() -> Exit) -> Exit {
+    panic::catch_unwind(AssertUnwindSafe(command)).unwrap_or(Exit::Failure)
+}
+
+/// Tells of a panic in words for people: it is a mistake of ours, not of theirs.
+fn tell_mistake(panic: &PanicHookInfo<'_>) {
+    if extract::is_guarded() {
+        return;
+    }
+    let what = panic.payload_as_str().unwrap_or("it cannot go on");
+    let place = panic.location().map(|at| {
+        // Where libraries lay when this was built concerns nobody.
+        let known = at
+            .file()
+            .rsplit_once("/src/")
+            .map_or(at.file(), |(_, end)| end);
+        format!(" ({known}:{})", at.line())
+    });
+    let mut ui = Ui::new(Color::Auto, Verbosity::Normal);
+    ui.error(&format!(
+        "this program made a mistake of its own: {what}{}",
+        place.unwrap_or_default()
+    ));
+    ui.note("nothing is wrong with your files because of it; please report it with what you did");
+}
+
+fn act(args: impl IntoIterator<Item = OsString>) -> Exit {
     let mut args: Vec<OsString> = args.into_iter().collect();
     // Cargo calls `cargo-runtime-test runtime-test …`.
     if args.get(1).is_some_and(|first| first == "runtime-test") {
@@ -146,4 +180,15 @@ fn failed(what: &str, ui: &mut Ui) -> Exit {
 /// A variable of this process's environment, for answers that name one.
 fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_of_ours_is_a_failure_like_others() {
+        assert_eq!(unless_mistaken(|| Exit::Done), Exit::Done);
+        assert_eq!(unless_mistaken(|| panic!("on purpose")), Exit::Failure);
+    }
 }

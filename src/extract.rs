@@ -93,24 +93,38 @@ const STACK: usize = 256 << 20;
 
 thread_local! {
     static ROOMY: Cell<bool> = const { Cell::new(false) };
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Runs `work` where there is stack for the deepest script: here, where this is such a place, else on a thread of its
 /// own. None where it panicked or no thread was to be had.
 pub fn with_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
     if ROOMY.get() {
-        return catch_unwind(AssertUnwindSafe(work)).ok();
+        return unless_it_panics(work);
     }
     std::thread::scope(|scope| {
         std::thread::Builder::new()
             .stack_size(STACK)
             .spawn_scoped(scope, || {
                 ROOMY.set(true);
-                work()
+                unless_it_panics(work)
             })
             .ok()
-            .and_then(|thread| thread.join().ok())
+            .and_then(|thread| thread.join().ok().flatten())
     })
+}
+
+/// What `work` gives, unless it panics: readers of what others wrote rest on grammars that others wrote as well.
+fn unless_it_panics<T>(work: impl FnOnce() -> T) -> Option<T> {
+    let before = GUARDED.replace(true);
+    let done = catch_unwind(AssertUnwindSafe(work)).ok();
+    GUARDED.set(before);
+    done
+}
+
+/// Whether a panic of this thread would be told in a note about the script that is being read.
+pub fn is_guarded() -> bool {
+    GUARDED.get()
 }
 
 /// Whether a language has a reader, so that what it does not find is not there.

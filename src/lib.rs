@@ -108,6 +108,7 @@
 pub mod analysis;
 pub mod answers;
 pub mod asked;
+pub mod both;
 pub mod check;
 pub mod cli;
 pub mod diagnostic;

@@ -19,6 +19,7 @@ use self::json::{Entries, Json, entries, object, words as texts};
 use self::words::{description, message};
 pub use self::words::{tidy, wanted};
 use crate::asked::{Family, StepRequirements, feeders, is_required, takes_output};
+use crate::both::both;
 use crate::requirement::{Kind, OutputRef, Requirement, ValueType};
 
 /// A variable of the environment, as it may stand anywhere in a text.
@@ -113,12 +114,7 @@ fn text_of(what: &str, steps: &[StepRequirements<'_>]) -> String {
     };
     let first = 0..steps.len() / 2;
     let rest = || (write(first.end..steps.len()), rules::across(steps));
-    let ((first, mut required), ((rest, more), rules)) = std::thread::scope(|scope| {
-        let other = std::thread::Builder::new().spawn_scoped(scope, rest);
-        let first = write(first.clone());
-        let joined = other.ok().and_then(|thread| thread.join().ok());
-        (first, joined.unwrap_or_else(rest))
-    });
+    let (((rest, more), rules), (first, mut required)) = both(&rest, || write(first.clone()));
     required.extend(more);
     let of_steps = Object {
         required,

@@ -3,7 +3,6 @@
 
 mod told;
 
-use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 
 use crate::analysis::{self, Analysis};
@@ -11,6 +10,7 @@ use crate::answers::Sources;
 use crate::answers::refresh::{self, Refreshed, Renames, Scope};
 use crate::answers::skeleton::{self, Detail};
 use crate::asked::StepRequirements;
+use crate::both::both;
 use crate::check::{self, Checked, status};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, did_you_mean, listed};
 use crate::exit_code::Exit;
@@ -183,19 +183,6 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
             Exit::Done
         }
     }
-}
-
-/// Does two things at once; one after the other where no thread can be had.
-fn both<A: Send, B>(one: &(impl Fn() -> A + Sync), other: impl FnOnce() -> B) -> (A, B) {
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().spawn_scoped(scope, one);
-        let other = other();
-        let one = match thread {
-            Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
-            Err(_) => one(),
-        };
-        (one, other)
-    })
 }
 
 /// A file's name without its folder.

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
@@ -310,9 +310,9 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
             ui,
         );
     }
-    let outline = Rc::new(outline::outline(&analysis, &checked, &plan));
+    let outline = Arc::new(outline::outline(&analysis, &checked, &plan));
     let written = Written::new(
-        Rc::clone(&outline),
+        Arc::clone(&outline),
         plan.secrets().map(str::to_owned).collect(),
     );
     let trace = args.trace.as_ref();

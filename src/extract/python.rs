@@ -63,7 +63,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use ruff_python_ast as ast;
-use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
+use ruff_python_parser::{Mode, ParseOptions, Parsed, parse_unchecked};
 use ruff_text_size::Ranged;
 
 use self::call::Args;
@@ -72,7 +72,7 @@ pub use self::imported::imports;
 use self::shared::Module;
 pub use self::shared::Shared;
 use self::value::{At, Scope, Value};
-use crate::extract::{Project, with_stack};
+use crate::extract::{Project, unless_it_panics, with_stack};
 use crate::requirement::{Confidence, Note, Reading};
 use crate::script::Entry;
 use crate::source::{Source, Span};
@@ -92,7 +92,18 @@ pub fn read_cells(source: &Source, parameters: &[Span], project: &Project<'_>) -
 
 /// Whether a text can be read as Python from its first to its last line.
 pub fn is_readable(text: &str) -> bool {
-    !parse_unchecked(text, ParseOptions::from(Mode::Ipython)).has_syntax_errors()
+    !parsed(text).has_syntax_errors()
+}
+
+/// Parses a text: as Python, and where it is none, as Python with a notebook's own commands. Their grammar may fail where
+/// a text is neither (<https://github.com/astral-sh/ruff/issues/21705>).
+fn parsed(text: &str) -> Parsed<ast::Mod> {
+    let plain = parse_unchecked(text, ParseOptions::from(Mode::Module));
+    if !plain.has_syntax_errors() {
+        return plain;
+    }
+    let of_notebook = || parse_unchecked(text, ParseOptions::from(Mode::Ipython));
+    unless_it_panics(of_notebook).unwrap_or(plain)
 }
 
 fn read_on_stack(
@@ -115,7 +126,7 @@ fn read_on_stack(
 
 /// Parses a module; the statements that can be read, and the first error.
 fn parse(text: &str) -> (ast::Suite, Option<(Span, String)>) {
-    let parsed = parse_unchecked(text, ParseOptions::from(Mode::Ipython));
+    let parsed = parsed(text);
     let error = parsed.errors().first().map(|error| {
         let range = error.range();
         let span = Span::new(range.start().to_usize(), range.end().to_usize());

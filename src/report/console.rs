@@ -4,7 +4,7 @@ mod ending;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::words::{counted, duration};
 use crate::event::{Event, Live, StepOutcome, StepState};
@@ -42,7 +42,7 @@ pub struct Console {
     /// How what steps print is shown, where it is told at all.
     live: Live,
     /// What the run is to do: where each answer was given.
-    outline: Option<Rc<Outline>>,
+    outline: Option<Arc<Outline>>,
     root: PathBuf,
     folder: PathBuf,
     total: usize,
@@ -62,7 +62,7 @@ impl Console {
 
     /// Tells of failures which answer they are about.
     #[must_use]
-    pub fn with_outline(self, outline: Rc<Outline>) -> Self {
+    pub fn with_outline(self, outline: Arc<Outline>) -> Self {
         Self {
             outline: Some(outline),
             ..self

@@ -4,7 +4,7 @@
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
@@ -30,7 +30,7 @@ pub struct Record {
     /// The manifest's folder.
     pub root: PathBuf,
     /// What it was to do, where that is known.
-    pub outline: Option<Rc<Outline>>,
+    pub outline: Option<Arc<Outline>>,
     /// What became of it; of a run that has not ended, as far as it came.
     pub summary: RunSummary,
     /// Whether it has ended.
@@ -80,7 +80,7 @@ pub struct Attempt {
 
 impl Record {
     /// A run that begins; nothing for any other event.
-    pub fn begin(event: &Event, outline: Option<Rc<Outline>>) -> Option<Self> {
+    pub fn begin(event: &Event, outline: Option<Arc<Outline>>) -> Option<Self> {
         let Event::RunStarted {
             version,
             run_id,
@@ -235,8 +235,8 @@ impl Record {
                 ));
             }
         };
-        let mut record =
-            Self::begin(&first, json(&folder.join(OUTLINE)).map(Rc::new)).ok_or_else(|| {
+        let mut record = Self::begin(&first, json(&folder.join(OUTLINE)).map(Arc::new))
+            .ok_or_else(|| {
                 io::Error::new(io::ErrorKind::InvalidData, "events.jsonl has no beginning")
             })?;
         record.folder = folder.to_owned();

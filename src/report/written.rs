@@ -5,12 +5,13 @@
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::github::{self, Github};
 use super::record::{self, Record};
 use super::{html, junit, trace};
+use crate::both::both;
 use crate::event::{Event, StepState};
 use crate::file;
 use crate::outline::Outline;
@@ -23,7 +24,7 @@ const REST: u32 = 50;
 /// Writes reports.
 #[derive(Debug, Default)]
 pub struct Written {
-    outline: Option<Rc<Outline>>,
+    outline: Option<Arc<Outline>>,
     secrets: Vec<String>,
     /// Where a trace is wanted.
     trace: Option<PathBuf>,
@@ -37,7 +38,7 @@ pub struct Written {
 
 impl Written {
     /// Tells of a run with this outline. `secrets` are looked for in the files that are shown.
-    pub fn new(outline: Rc<Outline>, secrets: Vec<String>) -> Self {
+    pub fn new(outline: Arc<Outline>, secrets: Vec<String>) -> Self {
         Self {
             outline: Some(outline),
             secrets,
@@ -109,16 +110,29 @@ impl Written {
             write_json(&record.folder.join(record::OUTLINE), outline.as_ref())?;
         }
         self.is_begun = true;
-        let path = record.folder.join("report.html");
-        let page = html::render(record).map_err(|error| (path.clone(), error))?;
-        write(&path, |file| file.write_all(page.as_bytes()))?;
-        let cases = junit::render(record);
-        let path = record.folder.join("junit.xml");
-        write(&path, |file| file.write_all(cases.as_bytes()))?;
-        if let Some(path) = &self.trace {
+        let page = || {
+            let path = record.folder.join("report.html");
+            let page = html::render(record).map_err(|error| (path.clone(), error))?;
+            write(&path, |file| file.write_all(page.as_bytes()))
+        };
+        let others = || {
+            let cases = junit::render(record);
+            let path = record.folder.join("junit.xml");
+            write(&path, |file| file.write_all(cases.as_bytes()))?;
+            let Some(path) = &self.trace else {
+                return Ok(());
+            };
             let text = trace::render(record);
-            file::write(path, &text).map_err(|error| (path.clone(), error))?;
-        }
+            file::write(path, &text).map_err(|error| (path.clone(), error))
+        };
+        // People wait for the end of a run; before it, its processes need the time more.
+        match record.ended {
+            true => {
+                let (others, page) = both(&others, page);
+                page.and(others)
+            }
+            false => page().and_then(|()| others()),
+        }?;
         self.next = Some(Instant::now() + PAUSE.max(began.elapsed() * REST));
         Ok(())
     }
@@ -164,7 +178,7 @@ mod tests {
     /// Which files of a run's folder are there when a run has been heard of so far.
     fn there(events: &[Event], folder: &Path) -> Vec<&'static str> {
         let mut ui = Ui::new(Color::Never, Verbosity::Quiet);
-        let mut written = Written::new(Rc::new(sample::outline()), Vec::new());
+        let mut written = Written::new(Arc::new(sample::outline()), Vec::new());
         for event in events {
             written.hear(event, &mut ui).expect("written");
         }

@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 use std::path::Path;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::*;
 use crate::event::{Event, StepState};
@@ -62,7 +62,7 @@ fn attributes<'a>(tags: &[Tag<'a>], attribute: &str) -> Vec<&'a str> {
 
 fn sampled(folder: &Path) -> Record {
     let mut record = sample::record(folder);
-    let outline = Rc::make_mut(record.outline.as_mut().expect("an outline"));
+    let outline = Arc::make_mut(record.outline.as_mut().expect("an outline"));
     let clean = outline.steps.get_mut("clean").expect("a step");
     let value = |name: &str, origin| ValueOutline {
         name: name.to_owned(),
@@ -298,7 +298,7 @@ fn many_steps_stay_small() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut record = sampled(folder.path());
     for (count, most) in [(50, 300_000), (1_000, 4_000_000)] {
-        let outline = Rc::make_mut(record.outline.as_mut().expect("an outline"));
+        let outline = Arc::make_mut(record.outline.as_mut().expect("an outline"));
         let clean = outline.steps["clean"].clone();
         for at in 0..count {
             let mut step = clean.clone();
@@ -358,7 +358,7 @@ fn what_was_spared_among_very_many_is_told_in_a_line() {
     let folder = tempfile::tempdir().expect("a folder");
     for (count, told) in [(40, 2), (500, 1)] {
         let mut record = sampled(folder.path());
-        let outline = Rc::make_mut(record.outline.as_mut().expect("an outline"));
+        let outline = Arc::make_mut(record.outline.as_mut().expect("an outline"));
         let spared = outline.steps["clean"].clone();
         let mut outcome = record.summary.steps["clean"].clone();
         outcome.state = StepState::Cached;
