@@ -7,6 +7,7 @@ mod docopt;
 pub mod drift;
 mod grammar;
 mod help;
+mod hints;
 pub mod merge;
 pub mod notebook;
 pub mod python;

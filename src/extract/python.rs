@@ -29,7 +29,6 @@ mod expr;
 mod fields;
 mod frameworks;
 mod getopt;
-mod hints;
 mod hydra;
 mod imported;
 mod jsonargparse;

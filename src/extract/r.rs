@@ -9,10 +9,12 @@
 //! it as an empty text.
 
 mod calls;
+mod commands;
 mod conditions;
 mod files;
 mod options;
 mod paths;
+mod texts;
 mod value;
 mod walk;
 mod words;

@@ -9,6 +9,7 @@ use super::methods::last_part;
 use super::path_table::{Sink, methods_named, sinks_named};
 use super::slots::{Direction, Owner, Use};
 use super::value::{At, File, Form, Piece, SeqKind, Value};
+use crate::extract::hints;
 use crate::requirement::{Confidence, DataType, Kind, ValueType};
 
 impl<'a> Engine<'a> {
@@ -416,16 +417,13 @@ impl<'a> Engine<'a> {
         {
             return;
         }
-        let direction = match super::hints::verb(name) {
+        let direction = match hints::verb(name) {
             Some(Kind::Input) => Direction::Reads,
             Some(Kind::Output) => Direction::Writes,
             _ => return,
         };
         let confidence = std::mem::replace(&mut self.confidence, Confidence::Likely);
-        let by_name = args
-            .kw
-            .iter()
-            .filter(|(name, _)| super::hints::names_path(name));
+        let by_name = args.kw.iter().filter(|(name, _)| hints::names_path(name));
         let mut given: Vec<Value<'a>> = by_name.map(|(_, value)| value.clone()).collect();
         given.extend(args.pos.iter().take(3).cloned());
         for value in given {
@@ -438,7 +436,7 @@ impl<'a> Engine<'a> {
                 Value::Pieces(pieces) => match **pieces {
                     [Piece::Slot(slot, Form::Whole)] => {
                         self.slot_names_path(slot, direction)
-                            || super::hints::takes_path(name) && self.slot_is_text(slot)
+                            || hints::takes_path(name) && self.slot_is_text(slot)
                     }
                     [Piece::Text(ref first), .., Piece::Text(ref last)] => {
                         first.contains('/') && DataType::of_name(last).is_some()
@@ -463,7 +461,7 @@ impl<'a> Engine<'a> {
             return false;
         };
         let param = &self.slots.params[param];
-        let told = super::hints::direction(&param.dest, param.help.as_deref(), None);
+        let told = hints::direction(&param.dest, param.help.as_deref(), None);
         param.rule == "sys.argv" || told.is_some()
     }
 
@@ -473,7 +471,7 @@ impl<'a> Engine<'a> {
         let name = match slot.owner {
             Owner::Param(param) => {
                 let param = &self.slots.params[param];
-                if direction == Direction::Reads && super::hints::names_output(&param.dest) {
+                if direction == Direction::Reads && hints::names_output(&param.dest) {
                     return false;
                 }
                 match &param.value_type {
@@ -485,7 +483,7 @@ impl<'a> Engine<'a> {
             Owner::Env(env) => &self.slots.envs[env].name,
             Owner::Main(_) => return true,
         };
-        slot.types.contains(&ValueType::Path) || super::hints::names_path(name)
+        slot.types.contains(&ValueType::Path) || hints::names_path(name)
     }
 
     /// Whether what a slot belongs to is a text, as far as it is declared.

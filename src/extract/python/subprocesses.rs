@@ -3,9 +3,9 @@
 
 use super::call::Args;
 use super::engine::Engine;
-use super::hints;
 use super::slots::Direction;
 use super::value::{At, Form, Piece, Value};
+use crate::extract::hints;
 use crate::extract::shell::commands::{Role, Word, roles};
 use crate::requirement::{Confidence, DataType, Kind};
 

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 
 use super::slots::{Default_, Direction, Param, Use};
 use super::value::At;
+use crate::extract::hints;
 use crate::requirement::{Binding, Claim, Confidence, DataType, Kind, Pass, ValueType};
 
 /// What the uses of a slot say about the path in it.
@@ -241,7 +242,7 @@ pub(super) const DEMANDED: &str = "exists";
 /// Whether all that is seen of a path is that it must be there, and its name says that it is written to.
 pub(super) fn must_be_there_to_write(param: &Param, uses: &[Use]) -> bool {
     let is_demanded = |used: &Use| used.rule == DEMANDED;
-    super::hints::names_output(&param.dest)
+    hints::names_output(&param.dest)
         && uses.iter().any(is_demanded)
         && uses
             .iter()
@@ -271,11 +272,10 @@ pub(super) fn tie(param: &Param, uses: &[Use]) -> Option<Direction> {
         .iter()
         .any(|used| matches!(used.direction, Direction::Writes | Direction::Prepares));
     reads().next()?;
-    if super::hints::names_output(&param.dest) {
+    if hints::names_output(&param.dest) {
         return (writes || looks_only(uses)).then_some(Direction::Writes);
     }
-    let told =
-        super::hints::direction(&param.dest, param.help.as_deref(), param.metavar.as_deref());
+    let told = hints::direction(&param.dest, param.help.as_deref(), param.metavar.as_deref());
     // Who looks into a folder of logs does so to go on with them.
     let mut words = param.dest.split(['_', '-']);
     let of_logs = words.any(|word| matches!(word, "log" | "logs" | "logdir" | "logging"));
@@ -321,13 +321,13 @@ pub(super) fn path_type(claim: &mut Claim) {
 pub(super) fn hint(claim: &mut Claim, is_path: bool, metavar: Option<&str>) {
     let help = claim.description.as_deref();
     let by_default = match &claim.default {
-        Some(Json::String(default)) => super::hints::looks_like_path(default),
+        Some(Json::String(default)) => hints::looks_like_path(default),
         _ => false,
     };
-    let told = super::hints::direction(&claim.name, help, metavar);
+    let told = hints::direction(&claim.name, help, metavar);
     let told = told.or_else(|| {
         let shown = is_path || by_default;
-        shown.then(|| super::hints::direction_of_path(&claim.name, help))?
+        shown.then(|| hints::direction_of_path(&claim.name, help))?
     });
     let Some(kind) = told else {
         return;

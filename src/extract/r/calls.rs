@@ -6,9 +6,9 @@ use std::rc::Rc;
 use serde_json::Value as Json;
 use tree_sitter::Node;
 
-use super::files;
 use super::value::Val;
 use super::walk::{Given, Unit, Walk, arguments, definition_at, text};
+use super::{files, texts};
 use crate::extract::arguments::Argument;
 use crate::extract::docopt::{self, COMPUTED};
 use crate::extract::words;
@@ -21,6 +21,39 @@ const MOST_FILES: usize = 64;
 /// Functions that hand each of their first argument to their second.
 const APPLY: &[&str] = &[
     "lapply", "sapply", "vapply", "mclapply", "map", "map_df", "map_dfr", "map_dfc", "walk",
+];
+
+/// Functions that tell of a value or look at it, and do nothing with a file it may name.
+const TELLS: &[&str] = &[
+    "cat",
+    "exists",
+    "grep",
+    "grepl",
+    "identical",
+    "is.character",
+    "is.numeric",
+    "length",
+    "log_info",
+    "message",
+    "names",
+    "nchar",
+    "nzchar",
+    "print",
+    "stop",
+    "stopifnot",
+    "str",
+    "warning",
+    "flog.info",
+    "regmatches",
+    "startsWith",
+    "endsWith",
+    "basename",
+    "toupper",
+    "tolower",
+    "is.logical",
+    "invisible",
+    "library",
+    "require",
 ];
 
 /// What a function does with files that is handed to another, as `read.csv` or `readr::read_csv`.
@@ -108,28 +141,33 @@ impl Walk<'_> {
                     _ => Val::Unknown,
                 };
             }
-            "file.path" | "here" => return self.below(unit, &given, "/"),
             "paste0" => {
                 return match self.usage_text(unit, &given) {
                     Some(text) => text,
-                    None => self.below(unit, &given, ""),
+                    None => self.put_together(unit, name, &given, first),
                 };
             }
-            "paste" => {
-                let bare = given.iter().any(|g| {
-                    g.name.as_deref() == Some("sep") && matches!(text(unit, g.node), "\"\"" | "''")
-                });
-                return self.below(unit, &given, if bare { "" } else { " " });
+            "system" | "system2" | "pipe" | "shell" => {
+                return self.runs(unit, node, name, &given);
+            }
+            "mlflow_param" => return self.mlflow_param(unit, node, &given),
+            _ if texts::puts_together(name) => {
+                return self.put_together(unit, name, &given, first);
             }
             "normalizePath" | "path.expand" | "as.character" | "unlist" | "trimws"
             | "as.numeric" | "as.integer" | "as.double" | "as.logical" | "file" | "gzfile"
             | "path_abs" | "toString" | "suppressWarnings" | "suppressMessages" | "matrix"
             | "basename" | "as.factor" | "invisible" | "strsplit" | "tolower" | "toupper"
-            | "url" | "eval" | "print" | "unique" | "sort" | "rev" | "Sys.glob" => {
-                let value = given
-                    .first()
-                    .map_or(Val::Unknown, |g| self.eval(unit, g.node));
-                for g in given.iter().skip(1) {
+            | "url" | "eval" | "print" | "unique" | "sort" | "rev" | "Sys.glob" | "bzfile"
+            | "xzfile" => {
+                let mut rest = given.iter();
+                let value = match first {
+                    Some(first) => first,
+                    None => rest
+                        .next()
+                        .map_or(Val::Unknown, |g| self.eval(unit, g.node)),
+                };
+                for g in rest {
                     self.eval(unit, g.node);
                 }
                 if let Val::Need(id) = &value {
@@ -211,10 +249,29 @@ impl Walk<'_> {
         if let Some(used) = files::path_of(name) {
             return self.used(unit, node, name, &used, &given, first);
         }
+        if name.contains("parse_args") {
+            for g in &given {
+                self.eval(unit, g.node);
+            }
+            return Val::Options;
+        }
+        let mut back = Val::Unknown;
         let mut each = first;
         for g in &given {
             let last = self.eval(unit, g.node);
+            if let Some(direction) = g.name.as_deref().and_then(files::told_by_argument)
+                && files::looks_like_path(&last)
+            {
+                self.path(unit, node, &last, direction);
+            }
             let applies = APPLY.contains(&name);
+            if !TELLS.contains(&name) {
+                self.passed(&last);
+            }
+            // `opt <- lapply(opt, tidy)`
+            if last == Val::Options && (applies || name == "modifyList") {
+                back = Val::Options;
+            }
             if let Val::Words(from) = last
                 && applies
             {
@@ -242,11 +299,21 @@ impl Walk<'_> {
                 )
             {
                 self.branches += 1;
-                self.run(unit, at, &[], None);
+                let given = each
+                    .clone()
+                    .filter(|value| applies && !matches!(value, Val::Function(_)));
+                self.run(unit, at, &[], given);
                 self.branches -= 1;
             }
         }
-        Val::Unknown
+        back
+    }
+
+    /// `mlflow_param("alpha", 0.5, "numeric", "what it is")`: given as `--alpha`.
+    fn mlflow_param(&mut self, unit: &Unit, node: Node<'_>, given: &[Given<'_>]) -> Val {
+        const ORDER: &[&str] = &["name", "default", "type", "description"];
+        let said = self.said(unit, given, ORDER);
+        self.mlflow_option(unit, node, said)
     }
 
     /// A text that shows the usage, with a mark where a part of it is computed.
@@ -306,11 +373,27 @@ impl Walk<'_> {
                 Val::Options
             }
             _ => {
-                for g in given {
-                    self.eval(unit, g.node);
+                for (at, g) in given.iter().enumerate() {
+                    let value = self.eval(unit, g.node);
+                    let told = match &g.name {
+                        Some(name) => files::told_by_argument(name),
+                        None if at == 0 => files::told_by_method(method),
+                        None => None,
+                    };
+                    match told.filter(|_| files::looks_like_path(&value)) {
+                        Some(direction) => self.path(unit, node, &value, direction),
+                        None => self.passed(&value),
+                    }
                 }
                 Val::Unknown
             }
+        }
+    }
+
+    /// A value is handed to a function that nothing is known of.
+    fn passed(&mut self, value: &Val) {
+        if let Val::Need(id) = value {
+            self.states[*id].passed = true;
         }
     }
 
@@ -444,7 +527,15 @@ impl Walk<'_> {
 
     /// `source("lib.R")`.
     pub fn source(&mut self, unit: &Unit, node: Node<'_>, path: &Val) -> Val {
-        let Some(path) = path.text() else {
+        // `source(file.path(folder, "lib.R"))`, wherever the folder of the script is.
+        let tail = match path {
+            Val::Text(parts) => parts.last().and_then(Val::text),
+            path => path.text(),
+        };
+        let Some(path) = tail.map(|tail| match path {
+            Val::Text(_) => tail.trim_start_matches('/'),
+            _ => tail,
+        }) else {
             return Val::Unknown;
         };
         let own = unit.source.path().parent().unwrap_or(Path::new(""));

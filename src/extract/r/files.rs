@@ -1,6 +1,9 @@
 //! Owns what R's functions do with files: which they read, which they write, and which argument names it.
 
-use crate::extract::arguments::Direction;
+use super::value::Val;
+use crate::extract::arguments::{Argument, Direction};
+use crate::extract::hints;
+use crate::requirement::Kind;
 
 /// How a function takes its path.
 pub struct Use {
@@ -30,6 +33,11 @@ const FILE: &[&str] = &[
     "files",
     "sampleFiles",
     "description",
+    "data.dir",
+    "output_file",
+    "output",
+    "outfile",
+    "input_file",
 ];
 
 /// Functions, what they do, and the place of the path.
@@ -116,6 +124,23 @@ const FUNCTIONS: &[(&[&str], Direction, usize)] = &[
             "gunzip",
             "LoadH5Seurat",
             "import",
+            "antsImageRead",
+            "file.copy",
+            "file.rename",
+            "file.symlink",
+            "nc_open",
+            "readOGR",
+            "parseTOML",
+            "stream_in",
+            "tximport",
+            "FaFile",
+            "BamFile",
+            "TabixFile",
+            "scanBam",
+            "openfn.gds",
+            "snpgdsOpen",
+            "seqOpen",
+            "source_python",
         ],
         READ,
         0,
@@ -141,6 +166,14 @@ const FUNCTIONS: &[(&[&str], Direction, usize)] = &[
             "sink",
             "file.create",
             "save.image",
+            "CairoPDF",
+            "CairoSVG",
+            "agg_png",
+            "bitmap",
+            "xfig",
+            "dev.copy2pdf",
+            "nc_create",
+            "createfn.gds",
         ],
         WRITE,
         0,
@@ -193,6 +226,10 @@ const FUNCTIONS: &[(&[&str], Direction, usize)] = &[
             "exportJSON",
             "write_biom",
             "htmlwidgets_save",
+            "antsImageWrite",
+            "dput",
+            "stream_out",
+            "dev.copy",
         ],
         WRITE,
         1,
@@ -201,7 +238,11 @@ const FUNCTIONS: &[(&[&str], Direction, usize)] = &[
     (&["saveHDF5SummarizedExperiment"], WRITE_FOLDER, 1),
     (&["write.fasta"], WRITE, 2),
     // Its unnamed arguments are what is saved.
-    (&["save", "dump"], WRITE, usize::MAX),
+    (
+        &["save", "dump", "cat", "capture.output", "dev.print"],
+        WRITE,
+        usize::MAX,
+    ),
 ];
 
 /// What functions do whose names begin so, where they are not listed above: packages name theirs alike.
@@ -210,23 +251,187 @@ const PREFIXES: &[(&str, Direction, usize)] = &[
     ("read_", READ, 0),
     ("write.", WRITE, 1),
     ("write_", WRITE, 1),
+    ("import.", READ, 0),
+    ("import_", READ, 0),
+    ("export.", WRITE, 1),
+    ("export_", WRITE, 1),
+    ("save_", WRITE, 1),
 ];
+
+/// What packages name `readThis`, `Read10X` and `writeThat` does what it is called after.
+const VERBS: &[(&str, Direction, usize)] = &[("read", READ, 0), ("write", WRITE, 1)];
+
+/// Functions so named that do nothing with the file their argument might be.
+const NO_FILES: &[&str] = &[
+    "readRenviron",
+    "readRegistry",
+    "readline",
+    "read.dcf",
+    "writeData",
+    "writeDataTable",
+    "writeFormula",
+    "writeComment",
+    "write.socket",
+    "read.socket",
+];
+
+/// Paths that a function takes besides the one it is listed with.
+const FURTHER: &[(&str, &[Use])] = &[
+    ("file.copy", &[further_use(WRITE, &["to"], 1)]),
+    ("file.rename", &[further_use(WRITE, &["to"], 1)]),
+    ("file.symlink", &[further_use(WRITE, &["to"], 1)]),
+    (
+        "render",
+        &[
+            further_use(WRITE, &["output_file"], 2),
+            further_use(WRITE_FOLDER, &["output_dir"], 3),
+        ],
+    ),
+    ("knit", &[further_use(WRITE, &["output"], 1)]),
+    (
+        "unzip",
+        &[further_use(WRITE_FOLDER, &["exdir"], usize::MAX)],
+    ),
+    (
+        "untar",
+        &[further_use(WRITE_FOLDER, &["exdir"], usize::MAX)],
+    ),
+    ("gunzip", &[further_use(WRITE, &["destname"], 1)]),
+];
+
+const fn further_use(direction: Direction, names: &'static [&'static str], at: usize) -> Use {
+    Use {
+        direction,
+        names,
+        at,
+    }
+}
+
+/// The paths that a function takes besides the one that [`path_of`] tells.
+pub fn further(function: &str) -> &'static [Use] {
+    FURTHER
+        .iter()
+        .find(|(name, _)| *name == function)
+        .map_or(&[], |(_, uses)| uses)
+}
+
+/// What the name of an argument says is done with it, whatever the function: `output_file`, `inDir`.
+pub fn told_by_argument(name: &str) -> Option<Direction> {
+    let plain: String = name
+        .chars()
+        .filter(|c| !matches!(c, '.' | '_'))
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    let folder = plain.ends_with("dir") || plain.ends_with("directory");
+    match plain.as_str() {
+        "inputfile" | "infile" | "inputpath" | "inpath" | "inputdir" | "indir"
+        | "inputdirectory" => Some(Direction::Read(folder)),
+        "outputfile" | "outfile" | "outputpath" | "outpath" | "outputdir" | "outdir"
+        | "outputdirectory" | "outputprefix" | "outprefix" | "destfile" | "savepath"
+        | "savefile" | "exdir" => Some(Direction::Write(folder)),
+        _ => None,
+    }
+}
+
+/// What its name and help text tell of an argument that is handed to a function nothing is known of.
+pub fn told_by_name(argument: &Argument) -> Option<Direction> {
+    let is_folder = ["dir", "directory", "folder"]
+        .iter()
+        .any(|noun| argument.name.to_ascii_lowercase().ends_with(noun));
+    match hints::direction(&argument.name, argument.description.as_deref(), None)? {
+        Kind::Output => Some(Direction::Write(is_folder)),
+        _ => Some(Direction::Read(is_folder)),
+    }
+}
+
+/// What a method does with its first argument, where that looks like a path: `book$save("a.xlsx")`.
+pub fn told_by_method(method: &str) -> Option<Direction> {
+    let begins = |verbs: &[&str]| verbs.iter().any(|verb| method.starts_with(verb));
+    if begins(&["save", "write", "to_csv", "to_parquet", "export"]) {
+        Some(WRITE)
+    } else if begins(&["load", "read"]) {
+        Some(READ)
+    } else {
+        None
+    }
+}
+
+/// Whether an argument of a function that is known by its verb alone is called like a path.
+pub fn is_called_path(name: &str) -> bool {
+    let plain = name.to_ascii_lowercase();
+    [
+        "file",
+        "path",
+        "folder",
+        "dir",
+        "directory",
+        "filename",
+        "con",
+    ]
+    .iter()
+    .any(|noun| plain.ends_with(noun))
+}
+
+/// Whether a value can be a path where nothing but a name says that one is expected.
+pub fn looks_like_path(value: &Val) -> bool {
+    match value {
+        Val::Need(_) | Val::Text(_) => true,
+        value => value
+            .text()
+            .is_some_and(|text| text.contains(['.', '/']) && !text.contains(' ')),
+    }
+}
+
+/// Whether a function that is known by its verb alone may take a text for a path.
+pub fn fits(function: &str, text: Option<&str>) -> bool {
+    listed(function).is_some() || text.is_none_or(|text| text.contains(['.', '/']))
+}
+
+/// Whether what a function does is known by more than what its name begins with.
+pub fn is_listed(function: &str) -> bool {
+    listed(function).is_some()
+}
+
+fn listed(function: &str) -> Option<(Direction, usize)> {
+    FUNCTIONS
+        .iter()
+        .find(|(names, ..)| names.contains(&function))
+        .map(|(_, direction, at)| (*direction, *at))
+}
+
+/// What a function does that is known by what its name begins with.
+fn named(function: &str) -> Option<(Direction, usize)> {
+    if NO_FILES.contains(&function) {
+        return None;
+    }
+    let begins = PREFIXES
+        .iter()
+        .find(|(prefix, ..)| function.len() > prefix.len() && function.starts_with(prefix));
+    if let Some((_, direction, at)) = begins {
+        return Some((*direction, *at));
+    }
+    let (head, rest) = function.split_at_checked(1)?;
+    let lower = head.to_ascii_lowercase();
+    VERBS
+        .iter()
+        .find(|(verb, ..)| {
+            verb.starts_with(&lower)
+                && rest.strip_prefix(&verb[1..]).is_some_and(|rest| {
+                    rest.starts_with(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit())
+                })
+        })
+        .map(|(_, direction, at)| (*direction, *at))
+}
 
 /// What a function does with a path, if it does.
 pub fn path_of(function: &str) -> Option<Use> {
-    let listed = FUNCTIONS
-        .iter()
-        .find(|(names, ..)| names.contains(&function));
-    let (direction, at) = match listed {
-        Some((_, direction, at)) => (*direction, *at),
-        None => PREFIXES
-            .iter()
-            .find(|(prefix, ..)| function.len() > prefix.len() && function.starts_with(prefix))
-            .map(|(_, direction, at)| (*direction, *at))?,
-    };
+    let (direction, at) = listed(function).or_else(|| named(function))?;
     Some(Use {
         direction,
         names: match function {
+            "cat" | "capture.output" | "dev.print" => &["file"],
+            "file.copy" | "file.rename" | "file.symlink" => &["from"],
+            "readOGR" => &["dsn"],
             "saveRDS" | "write.csv" | "write.csv2" | "write.table" | "fwrite" | "save" | "dump" => {
                 &["file"]
             }

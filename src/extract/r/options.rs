@@ -10,7 +10,7 @@ use crate::requirement::{Binding, Pass, ValueType};
 
 /// What a call says of one option.
 #[derive(Default)]
-struct Said {
+pub struct Said {
     names: Vec<String>,
     action: String,
     kind: String,
@@ -149,6 +149,21 @@ impl Walk<'_> {
         Val::Unknown
     }
 
+    /// A parameter of mlflow: `--name`, required unless it has a default.
+    pub fn mlflow_option(&mut self, unit: &Unit, node: Node<'_>, mut said: Said) -> Val {
+        let [name] = said.names.as_slice() else {
+            return Val::Unknown;
+        };
+        said.names = vec![format!("--{name}")];
+        let mut argument = self.option_named(unit, node, &said, "mlflow");
+        argument.default = literal(said.default.as_ref());
+        argument.value_type = type_of(&said.kind, argument.default.as_ref());
+        argument.required = said.default.is_none();
+        let id = self.entry(argument);
+        self.states[id].used = true;
+        Val::Need(id)
+    }
+
     /// The next place of the command line.
     fn position(&self, argument: &mut Argument) {
         let taken = self
@@ -170,14 +185,18 @@ impl Walk<'_> {
             return Val::Options;
         };
         // Rows hold four or five values: name, letter, whether a value follows, type, and what it is for.
-        let is_row = |at: usize| {
-            matches!(values.get(at + 2), Some(Val::Lit(Json::Number(_))))
-                || values
-                    .get(at + 2)
-                    .and_then(Val::text)
-                    .is_some_and(|t| matches!(t, "0" | "1" | "2"))
+        let is_type = |value: &Val| {
+            let word = value.text().unwrap_or_default();
+            matches!(
+                word,
+                "logical" | "integer" | "double" | "numeric" | "complex" | "character"
+            )
         };
-        let width = match (is_row(4), is_row(5)) {
+        let in_rows = |width: usize| {
+            let mut rows = values.chunks(width);
+            rows.all(|row| row.get(3).is_some_and(is_type))
+        };
+        let width = match (in_rows(4), in_rows(5)) {
             _ if values.len() <= 5 => values.len().max(4),
             (true, _) => 4,
             (false, true) => 5,
@@ -195,8 +214,8 @@ impl Walk<'_> {
             };
             let mode = match mode {
                 Val::Lit(Json::Number(n)) => n.as_u64().unwrap_or(0),
-                Val::Lit(Json::String(n)) => n.trim().parse().unwrap_or(0),
-                _ => 0,
+                Val::Lit(Json::String(n)) => n.trim().parse().unwrap_or(1),
+                _ => 1,
             };
             let kind = kind.text().unwrap_or_default();
             let mut argument = Argument::new(
@@ -237,7 +256,7 @@ impl Walk<'_> {
     }
 
     /// What the arguments of a call say of an option; `order` names those without a name.
-    fn said(&mut self, unit: &Unit, given: &[Given<'_>], order: &[&str]) -> Said {
+    pub fn said(&mut self, unit: &Unit, given: &[Given<'_>], order: &[&str]) -> Said {
         let mut said = Said::default();
         let mut at = 0;
         for g in given {
@@ -252,13 +271,13 @@ impl Walk<'_> {
             };
             let text_of = |value: &Val| value.text().map(str::to_owned);
             match name {
-                "opt_str" | "arg" => match &value {
+                "opt_str" | "arg" | "name" => match &value {
                     Val::Many(values) => said.names.extend(values.iter().filter_map(text_of)),
                     value => said.names.extend(text_of(value)),
                 },
                 "action" => said.action = text_of(&value).unwrap_or_default(),
                 "type" => said.kind = text_of(&value).unwrap_or_default(),
-                "help" => said.help = text_of(&value),
+                "help" | "description" => said.help = text_of(&value),
                 "default" => said.default = Some(value),
                 "dest" => said.dest = text_of(&value),
                 "required" => said.required = value == Val::Lit(Json::Bool(true)),

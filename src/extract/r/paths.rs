@@ -1,15 +1,16 @@
 //! Owns files: what is read and written, by which value.
 
-use std::rc::Rc;
-
 use serde_json::Value as Json;
 use tree_sitter::Node;
 
-use super::files;
 use super::value::Val;
 use super::walk::{Given, Unit, Walk};
+use super::{commands, files};
 use crate::extract::arguments::{Argument, Direction};
 use crate::requirement::{Binding, Note, ValueType};
+
+/// As many paths of one list are looked at.
+const MOST_FILES: usize = 100;
 
 impl Walk<'_> {
     /// A function reads or writes a path.
@@ -23,12 +24,33 @@ impl Walk<'_> {
         first: Option<Val>,
     ) -> Val {
         let shift = usize::from(first.is_some());
-        let mut path = first.filter(|_| used.at == 0);
+        let mut path = first.clone().filter(|_| used.at == 0);
+        let others = files::further(name);
+        let mut other_paths: Vec<Option<Val>> = vec![None; others.len()];
         let mut unnamed = shift;
         for g in given {
             let value = self.eval(unit, g.node);
+            for (other, path) in others.iter().zip(&mut other_paths) {
+                let here = match &g.name {
+                    Some(name) => other.names.contains(&name.as_str()),
+                    None => unnamed == other.at,
+                };
+                if here {
+                    *path = Some(value.clone());
+                }
+            }
             match &g.name {
-                Some(name) if used.names.contains(&name.as_str()) => path = Some(value),
+                Some(argument) if used.names.contains(&argument.as_str()) => path = Some(value),
+                Some(argument)
+                    if path.is_none()
+                        && !files::is_listed(name)
+                        && files::is_called_path(argument) =>
+                {
+                    path = Some(value);
+                }
+                Some(argument) if name == "fread" && argument == "cmd" => {
+                    self.command(unit, node, &value);
+                }
                 Some(_) => {}
                 None => {
                     if unnamed == used.at && path.is_none() {
@@ -38,9 +60,20 @@ impl Walk<'_> {
                 }
             }
         }
+        // `fread("zcat a.gz | cut -f 1")`
+        if name == "fread"
+            && let Some(value) = path.take_if(|path| commands::is_command(path))
+        {
+            self.command(unit, node, &value);
+        }
         // `write.csv(x, "")` and `read.csv(text = …)` have no path; `save(a, b, file = …)` names it.
-        if let Some(path) = path {
+        if let Some(path) = path.filter(|path| files::fits(name, path.text())) {
             self.path(unit, node, &path, used.direction);
+        }
+        for (other, path) in others.iter().zip(other_paths) {
+            if let Some(path) = path {
+                self.path(unit, node, &path, other.direction);
+            }
         }
         if name == "setwd" {
             self.moved = true;
@@ -69,13 +102,10 @@ impl Walk<'_> {
                     }
                 }
             }
-            Val::Below(folder) => {
-                let direction = match direction {
-                    Direction::Read(_) => Direction::Read(true),
-                    Direction::Write(_) => Direction::Write(true),
-                };
-                if matches!(**folder, Val::Need(_)) {
-                    self.path(unit, node, folder, direction);
+            Val::Text(parts) => self.path_of_parts(unit, node, parts, direction),
+            Val::Many(values) if values.len() <= MOST_FILES => {
+                for value in values.iter() {
+                    self.path(unit, node, value, direction);
                 }
             }
             Val::Words(from) => {
@@ -84,6 +114,32 @@ impl Walk<'_> {
                 }
             }
             Val::Lit(Json::String(text)) => self.literal(unit, node, text, direction),
+            _ => {}
+        }
+    }
+
+    /// A path that is put together: what it begins with says where it lies.
+    fn path_of_parts(&mut self, unit: &Unit, node: Node<'_>, parts: &[Val], direction: Direction) {
+        let as_folder = match direction {
+            Direction::Read(_) => Direction::Read(true),
+            Direction::Write(_) => Direction::Write(true),
+        };
+        match parts {
+            [folder @ Val::Need(_), below, ..]
+                if below.text().is_some_and(|text| text.starts_with('/')) =>
+            {
+                self.path(unit, node, folder, as_folder);
+            }
+            // `paste0(opt$prefix, ".csv")`: what is done with the whole of it says more.
+            [Val::Need(id), ..] => {
+                self.states[*id].used = true;
+                self.states[*id].begins.get_or_insert(direction);
+            }
+            [Val::Lit(Json::String(text)), ..] => {
+                if let Some((folder, _)) = text.rsplit_once('/') {
+                    self.literal(unit, node, folder, as_folder);
+                }
+            }
             _ => {}
         }
     }
@@ -149,31 +205,5 @@ impl Walk<'_> {
         argument.required = self.branches == 0;
         argument.likely = true;
         self.entry(argument);
-    }
-
-    /// `file.path(folder, "x.csv")`, `paste0(folder, "/x.csv")`.
-    pub fn below(&mut self, unit: &Unit, given: &[Given<'_>], separator: &str) -> Val {
-        let parts: Vec<Val> = given
-            .iter()
-            .filter(|g| g.name.as_deref() != Some("sep") && g.name.as_deref() != Some("collapse"))
-            .map(|g| self.eval(unit, g.node))
-            .collect();
-        if let Some(text) = parts
-            .iter()
-            .map(|part| part.text())
-            .collect::<Option<Vec<_>>>()
-        {
-            return Val::Lit(Json::String(text.join(separator)));
-        }
-        let folder = match parts.as_slice() {
-            [first, ..] if separator == "/" => Some(first),
-            [first, second, ..] if second.text().is_some_and(|t| t.starts_with('/')) => Some(first),
-            _ => None,
-        };
-        match folder {
-            Some(Val::Below(inner)) => Val::Below(Rc::clone(inner)),
-            Some(first @ Val::Need(_)) => Val::Below(Rc::new(first.clone())),
-            _ => Val::Unknown,
-        }
     }
 }

@@ -334,3 +334,139 @@ fn what_a_template_fills_in_is_noted() {
     assert_eq!(claims(&reading), [""; 0]);
     assert_eq!(reading.notes[0].code, "computed-path");
 }
+
+#[test]
+fn texts_that_are_put_together() {
+    // What a path begins with is where it lies: a folder, a prefix, or a folder written into the script.
+    check(
+        r#"
+        args <- commandArgs(trailingOnly = TRUE)
+        prefix <- args[2]
+        pdf(paste(prefix, "plot.pdf", sep = "_"))
+        x <- read.csv(sprintf("%s/%03d.csv", args[1], 1))
+        for (n in names(x)) write.csv(x[[n]], file.path("results", "each", paste0(n, ".csv")))
+        y <- readRDS(glue::glue("{args_folder}/cells/{n}.rds"))
+        z <- readRDS(glue("models/{n}.rds"))
+        dir.create(dirname(args[3]))
+        saveRDS(z, stringr::str_c(sub(".rds$", "", args[3]), ".b.rds"))
+        "#,
+        &[
+            "output prefix <1 path required",
+            "input arg1 <0 path required",
+            "output each @results/each path",
+            "input models @models path required",
+            "output arg3 <2 path required",
+        ],
+    );
+    // The first thing done with a path itself says more than what is done with names made of it.
+    check(
+        "args <- commandArgs(TRUE)\npdf(gsub('csv', 'pdf', args[1]))\nx <- read.csv(args[1])",
+        &["input arg1 <0 path required"],
+    );
+    check(
+        "args <- commandArgs(TRUE)\nx <- readLines(args[1])\ntitle <- paste(args[2:length(args)], collapse = ' ')",
+        &["input arg1 <0 path required", "arg args <1 [string]"],
+    );
+}
+
+#[test]
+fn files_of_commands_and_of_packages() {
+    check(
+        r#"
+        opt <- parse_args(OptionParser(option_list = list(
+          make_option("--bam"), make_option("--out"), make_option("--vcf"), make_option("--report"))))
+        a <- fread(cmd = paste("zcat", opt$vcf, "| grep -v '^#'"))
+        b <- fread("samtools view -H some.bam")
+        system(paste0("mkdir -p ", opt$out, "/tables"))
+        system2("gzip", c("-f", "tables.csv"))
+        file.copy(opt$bam, "copy.bam")
+        rmarkdown::render("report.Rmd", output_file = opt$report)
+        "#,
+        &[
+            "input bam --bam path",
+            "output out --out path",
+            "input vcf --vcf path",
+            "output report --report path",
+            "input tables @tables.csv path required",
+            "output copy @copy.bam path required",
+            "input report @report.Rmd path required",
+        ],
+    );
+    // Packages call theirs after what they do, and their arguments too.
+    check(
+        r#"
+        opts <- my_parse_args(list(make_option("--image"), make_option("--folder")))
+        x <- ReadSomething(opts$image)
+        train(x, output_dir = opts$folder, mode = "fast")
+        writeData(book, "Sheet 1", x)
+        cat("done\n", file = "done.txt")
+        "#,
+        &[
+            "input image --image path",
+            "output folder --folder path",
+            "output done @done.txt path required",
+        ],
+    );
+    check(
+        "alpha <- mlflow_param('alpha', 0.5, 'numeric')\ndata <- mlflow_param('data', type = 'string')",
+        &[
+            "arg alpha --alpha float =0.5",
+            "arg data --data string required",
+        ],
+    );
+    // A server's functions stand for themselves.
+    check(
+        "#' @post /x\nfunction(req) { load('model.RData') }",
+        &["input model @model.RData path"],
+    );
+    // Each file of a list is read by the function that is handed over.
+    check(
+        "lapply(c('a.csv', 'b.csv'), function(f) read.csv(f))",
+        &["input a @a.csv path", "input b @b.csv path"],
+    );
+}
+
+#[test]
+fn what_names_tell_where_no_use_is_seen() {
+    // What is handed to a function nobody knows is what it is called, as the author's name for it says.
+    check(
+        r#"
+        args <- commandArgs(trailingOnly = TRUE)
+        input_fasta <- args[1]
+        output_dir <- args[2]
+        k <- args[3]
+        classify(input_fasta, to = output_dir, k = k)
+        input_note <- args[4]
+        message(input_note)
+        "#,
+        &[
+            "input input_fasta <0 path required",
+            "output output_dir <1 path required",
+            "arg k <2 string required",
+            "arg input_note <3 string required",
+        ],
+    );
+    // Lists of options that are tidied are options still; a book's method saves it.
+    check(
+        r#"
+        p <- ArgumentParser()
+        p$add_argument("--cells"); p$add_argument("--genes")
+        args <- p$parse_args()
+        args <- purrr::map(args, function(x) if (x == "null") NULL else x)
+        each <- lapply(strsplit(args$cells, ","), read_cells)
+        write_cells(each, folder_path = file.path(getwd(), "merged"))
+        book$save("genes.xlsx", overwrite = TRUE)
+        "#,
+        &[
+            "input cells --cells path",
+            "arg genes --genes string",
+            "output merged @merged path required",
+            "output genes @genes.xlsx path required",
+        ],
+    );
+    // A word that is set where it is missing need not be given.
+    check(
+        "args <- commandArgs(TRUE)\nif (length(args) < 2) { args[2] <- '' }\na <- args[1]\nb <- args[2]\nf(a, b)",
+        &["arg b <1 string", "arg a <0 string required"],
+    );
+}

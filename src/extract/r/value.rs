@@ -13,8 +13,8 @@ pub enum Val {
     Lit(Json),
     /// What the user gives: an entry of the ledger.
     Need(usize),
-    /// Something below a folder.
-    Below(Rc<Val>),
+    /// A text of several parts: literals, what the user gives, and what is not known.
+    Text(Rc<Vec<Val>>),
     /// Several values.
     Many(Rc<Vec<Val>>),
     /// The words of the command line from a place on.

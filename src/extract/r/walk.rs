@@ -7,10 +7,11 @@ use std::rc::Rc;
 use serde_json::Value as Json;
 use tree_sitter::{Node, Tree};
 
+use super::files;
 use super::value::{Val, number, unescape};
 use crate::extract::Files;
 use crate::extract::arguments::{Argument, Direction};
-use crate::requirement::{Binding, Note, Pass};
+use crate::requirement::{Binding, Note, Pass, ValueType};
 use crate::source::{Place, Source, Span};
 
 /// Nested deeper than this is not looked at.
@@ -42,6 +43,10 @@ pub struct State {
     pub used: bool,
     /// Whether the script only asked if there are so many words.
     pub counted: bool,
+    /// What is done with paths that begin with it.
+    pub begins: Option<Direction>,
+    /// Whether it is handed to a function that nothing is known of.
+    pub passed: bool,
 }
 
 /// The state of the walk.
@@ -129,6 +134,13 @@ impl<'w> Walk<'w> {
             }
             if argument.default.is_some() {
                 argument.required = false;
+            }
+            if argument.value_type == ValueType::String && argument.choices.is_none() {
+                argument.direction = argument.direction.or(state.begins);
+                if argument.direction.is_none() && state.passed {
+                    argument.direction = files::told_by_name(&argument);
+                    argument.likely |= argument.direction.is_some();
+                }
             }
             found.push(argument);
         }
@@ -233,6 +245,14 @@ impl<'w> Walk<'w> {
                     if child.kind() != "comment" {
                         last = self.eval(unit, child);
                     }
+                    // A server takes a function that stands for itself by the comment above it.
+                    if let (Val::Function(at), "program", "function_definition") =
+                        (&last, node.kind(), child.kind())
+                    {
+                        self.branches += 1;
+                        self.run(unit, *at, &[], None);
+                        self.branches -= 1;
+                    }
                 }
                 last
             }
@@ -243,7 +263,7 @@ impl<'w> Walk<'w> {
                     let each = match value {
                         Val::Words(from) => self.rest(unit, node, from, Some(text(unit, name))),
                         Val::Left => self.rest(unit, node, 0, Some(text(unit, name))),
-                        Val::Need(id) => Val::Need(id),
+                        value @ (Val::Need(_) | Val::Many(_)) => value,
                         _ => Val::Unknown,
                     };
                     self.vars.insert(text(unit, name).to_owned(), each);

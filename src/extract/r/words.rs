@@ -14,6 +14,13 @@ impl Walk<'_> {
     pub fn fallback(&mut self, id: usize, default: Json) {
         let argument = &mut self.arguments[id];
         argument.required = false;
+        // Nothing is what an empty text stands for.
+        if default.as_str().is_some_and(str::is_empty)
+            || matches!(argument.value_type, ValueType::List(_)) && !default.is_array()
+        {
+            self.states[id].optional = true;
+            return;
+        }
         if argument.default.as_ref().is_none_or(Json::is_null) {
             if argument.value_type == ValueType::String {
                 argument.value_type = match &default {
