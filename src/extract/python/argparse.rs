@@ -148,6 +148,9 @@ impl<'a> Engine<'a> {
             "add_argument_group" | "add_group" => Value::Group(parser, group),
             "add_mutually_exclusive_group" => {
                 self.next_group += 1;
+                if args.get(0, "required").and_then(Value::truth) == Some(true) {
+                    self.demanded_groups.insert(self.next_group);
+                }
                 Value::Group(parser, Some(self.next_group))
             }
             "add_subparsers" => self.add_subparsers(parser, args),
@@ -302,6 +305,11 @@ impl<'a> Engine<'a> {
         }
         if !is_flag {
             self.parsers[parser].positions += 1;
+        }
+        // One of such a group has to be given: each asks for it, unless another is there.
+        if group.is_some_and(|group| self.demanded_groups.contains(&group)) {
+            param.required = true;
+            param.default = Default_::Absent;
         }
         self.insert_param(parser, param)
     }

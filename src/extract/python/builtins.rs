@@ -1,6 +1,7 @@
 //! Owns Python's builtin functions.
 
 use super::call::Args;
+use super::slots::Default_;
 use super::engine::{Engine, ITERATIONS};
 use super::value::{SeqKind, Value};
 use crate::requirement::ValueType;
@@ -281,8 +282,13 @@ impl<'a> Engine<'a> {
     /// A value turned into another type.
     fn converted(&mut self, value: &Value<'a>, value_type: ValueType) -> Value<'a> {
         self.turned_into(value, value_type.clone());
-        // A constant alternative is what a variable's default becomes.
-        Value::Typed(value_type)
+        let env = value.alternatives().iter().find_map(|v| self.env_of(v));
+        match env.map(|env| &self.slots.envs[env]) {
+            Some(env) if value_type != ValueType::Bool && matches!(&env.default, Default_::Known(json) if !json.is_null()) => {
+                Value::Turned(env.slot)
+            }
+            _ => Value::Typed(value_type),
+        }
     }
 
     fn range(&mut self, args: &Args<'a>) -> Value<'a> {

@@ -7,7 +7,7 @@ use super::slots::{Default_, Direction, Env, Literal, MainKey};
 use super::value::At;
 use super::verdict::{
     add_param, argv_type, binding, hint, item_type, must_be_there_to_write, name_of, path_type,
-    path_use, sharpened, tie, type_used, typed, unique,
+    path_use, sharpened, tie, turned_type, type_used, typed, unique,
 };
 use crate::requirement::{
     Binding, Claim, Confidence, DataType, Evidence, Kind, Layer, MainParameter, Note, Reading,
@@ -27,6 +27,7 @@ impl<'a> Engine<'a> {
             },
             ..Reading::default()
         };
+        self.name_variables();
         let mut claims: Vec<Claim> = Vec::new();
         let job_params: HashSet<usize> = match (self.enters_main(), self.job_parser) {
             (true, Some(parser)) => self.parsers[parser].params.iter().copied().collect(),
@@ -258,9 +259,7 @@ impl<'a> Engine<'a> {
         claim.value_type = Some(if kind.is_path() {
             ValueType::Path
         } else {
-            slot.types
-                .iter()
-                .find(|t| matches!(t, ValueType::Int | ValueType::Float | ValueType::Bool))
+            turned_type(&slot.types)
                 .cloned()
                 .or_else(|| match (key.dict, claim.default.as_ref()?) {
                     // `job_args` holds values, not texts: a number stands for a number.
@@ -342,9 +341,7 @@ impl<'a> Engine<'a> {
         claim = claim.bound(binding);
         let slot = &self.slots.all[env.slot];
         claim.value_type = Some(env.value_type.clone().unwrap_or_else(|| {
-            slot.types
-                .iter()
-                .find(|t| matches!(t, ValueType::Int | ValueType::Float | ValueType::Bool))
+            turned_type(&slot.types)
                 .cloned()
                 .unwrap_or(ValueType::String)
         }));

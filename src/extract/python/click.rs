@@ -5,6 +5,7 @@ use std::rc::Rc;
 use serde_json::Value as Json;
 
 use super::call::Args;
+use super::click_groups::AUTO_ENVVAR;
 use super::engine::Engine;
 use super::slots::Param;
 use super::value::{At, Function, Object, Text, Value};
@@ -125,7 +126,20 @@ impl<'a> Engine<'a> {
         for param in params {
             self.add_click_param(parser, param);
         }
-        self.command_object(kind, function, parser)
+        let made = self.command_object(kind, function, parser);
+        if let Value::Object(object) = &made {
+            let mut names = object.names.borrow_mut();
+            names.insert("name".into(), Value::Str(name.into()));
+        }
+        let prefix = match args.kw("context_settings") {
+            Some(Value::Dict(settings)) => self.dict_get(settings, &Value::str(AUTO_ENVVAR)),
+            _ => None,
+        };
+        self.prefix_variables(parser, prefix.as_ref());
+        if let (Some(Value::Class(class)), Value::Object(object)) = (args.kw("cls"), &made) {
+            self.add_lazy_commands(object, &class.clone(), args);
+        }
+        made
     }
 
     /// Adds a parameter to a command's parser.
@@ -167,7 +181,7 @@ impl<'a> Engine<'a> {
     }
 
     /// Makes a parser the subcommand of a group.
-    fn add_command(&mut self, group: &Rc<Object<'a>>, name: &str, parser: usize, at: At) {
+    pub(super) fn add_command(&mut self, group: &Rc<Object<'a>>, name: &str, parser: usize, at: At) {
         let Some(Value::Parser(above)) = group.args.borrow().first().cloned() else {
             return;
         };
@@ -257,24 +271,25 @@ impl<'a> Engine<'a> {
                 if let (Some(Value::Parser(parser)), Some(Value::Function(function))) =
                     (parser, callback)
                 {
-                    let name = args
-                        .get(1, "name")
-                        .and_then(|name| name.as_str())
-                        .map(str::to_owned);
+                    let name = named(args.get(1, "name"))
+                        .or_else(|| named(keyword(&command, "name").as_ref()));
                     let name = name.unwrap_or_else(|| command_name(function.name()));
                     self.add_command(object, &name, parser, args.at);
                 }
                 Value::None
             }
-            "main" => self.call_command(object),
+            "main" => self.call_command(object, &args),
             _ => return None,
         })
     }
 
     /// Calls a command: its function gets the user's values.
-    pub(super) fn call_command(&mut self, object: &Rc<Object<'a>>) -> Value<'a> {
+    pub(super) fn call_command(&mut self, object: &Rc<Object<'a>>, args: &Args<'a>) -> Value<'a> {
         let callback = object.names.borrow().get("callback").cloned();
         let parser = object.args.borrow().first().cloned();
+        if let Some(Value::Parser(parser)) = parser {
+            self.prefix_variables(parser, args.kw(AUTO_ENVVAR));
+        }
         if let (Some(Value::Function(function)), Some(Value::Parser(parser))) = (callback, parser) {
             self.run_command(&function, parser);
         }
@@ -316,10 +331,20 @@ impl<'a> Engine<'a> {
     /// Walks the commands that nobody called: each may be the one the user chooses.
     pub(super) fn walk_commands(&mut self) {
         let mut next = 0;
+        // What they declare is known before the first is walked, however long that takes.
+        let declared = self.commands.iter().map(|(_, parser)| *parser);
+        for parser in declared.collect::<Vec<_>>() {
+            if self.is_own(parser) && !self.parsers[parser].parsed {
+                self.parsers[parser].parsed = true;
+                self.waiting.insert(parser);
+            }
+        }
         while let Some((function, parser)) = self.commands.get(next).cloned() {
             next += 1;
             // Other code may call its function too, which does not make it less of a command.
-            let is_new = !self.reached.contains(&function.id) || !self.parsers[parser].parsed;
+            let is_new = !self.reached.contains(&function.id)
+                || !self.parsers[parser].parsed
+                || self.waiting.remove(&parser);
             if is_new && self.is_own(parser) {
                 self.confidence = Confidence::Certain;
                 self.run_command(&function, parser);

@@ -141,6 +141,18 @@ impl<'a> Engine<'a> {
         }
     }
 
+    /// The type of several values at once: `(int, int)`.
+    fn tuple_type(&mut self, types: &Value<'a>, args: &Args<'a>) -> ValueType {
+        let items = self.iterate(types).0;
+        let mut told = items
+            .iter()
+            .map(|item| self.type_named(item, args.at).0.unwrap_or(ValueType::String));
+        let first = told.next().unwrap_or(ValueType::String);
+        let is_one = told.all(|item| item == first);
+        let is_plain = is_one && !matches!(first, ValueType::List(_) | ValueType::Choice);
+        ValueType::List(Box::new(if is_plain { first } else { ValueType::String }))
+    }
+
     /// The type that `type=` or the default gives.
     fn click_type(&mut self, param: &mut Param, args: &Args<'a>, default: Option<&Value<'a>>) {
         let declared = args.kw("type").cloned();
@@ -152,7 +164,8 @@ impl<'a> Engine<'a> {
                 Some(Value::Typed(
                     known @ (ValueType::Int | ValueType::Float | ValueType::Bool),
                 )) => known.clone(),
-                _ => ValueType::String,
+                Some(value) => self.turned_type_of(value).unwrap_or(ValueType::String),
+                None => ValueType::String,
             });
             return;
         };
@@ -208,7 +221,8 @@ impl<'a> Engine<'a> {
                     return;
                 }
                 "click.Tuple" => {
-                    param.value_type = Some(ValueType::List(Box::new(ValueType::String)));
+                    let types = first.or_else(|| names.get("types").cloned());
+                    param.value_type = Some(self.tuple_type(&types.unwrap_or_default(), args));
                     return;
                 }
                 _ => {}
@@ -220,7 +234,7 @@ impl<'a> Engine<'a> {
                     param.choices = Some(choices);
                     param.value_type = Some(ValueType::Choice);
                 }
-                _ => param.value_type = Some(ValueType::List(Box::new(ValueType::String))),
+                _ => param.value_type = Some(self.tuple_type(&declared, args)),
             }
             return;
         }

@@ -1,13 +1,9 @@
-//! Owns command lines that are made from the fields of a class: `HfArgumentParser`, tyro, simple-parsing, and
-//! settings that come from the environment.
+//! Owns command lines that are made from the fields of a class: `HfArgumentParser`, tyro, simple-parsing.
 
 use std::rc::Rc;
 
-use ruff_python_ast::{Expr, Stmt};
-
 use super::call::Args;
 use super::engine::Engine;
-use super::environ::Read;
 use super::fields::{Field, fields};
 use super::signature::Style;
 use super::slots::Param;
@@ -222,7 +218,7 @@ impl<'a> Engine<'a> {
     }
 
     /// A field's default and metadata; none for a field that `__init__` does not take.
-    fn field_default(&mut self, field: &Field<'a>) -> Option<(Option<Value<'a>>, Value<'a>)> {
+    pub(super) fn field_default(&mut self, field: &Field<'a>) -> Option<(Option<Value<'a>>, Value<'a>)> {
         let Some(expr) = field.default else {
             return Some((None, Value::Unknown));
         };
@@ -355,113 +351,6 @@ impl<'a> Engine<'a> {
             });
         }
         Some(param)
-    }
-
-    /// An object of a pydantic settings class: its fields are variables.
-    pub(super) fn settings(
-        &mut self,
-        class: &Rc<Class<'a>>,
-        instance: &Rc<Instance<'a>>,
-        args: &Args<'a>,
-    ) {
-        let mut prefix = String::new();
-        let mut exact = false;
-        for stmt in &class.def.body {
-            match stmt {
-                Stmt::ClassDef(inner) if inner.name.as_str() == "Config" => {
-                    let config = class.scope.names.borrow().get("Config").cloned();
-                    if let Some(Value::Class(config)) = config {
-                        let names = config.scope.names.borrow();
-                        if let Some(Value::Str(text)) = names.get("env_prefix") {
-                            prefix = text.to_string();
-                        }
-                        exact = names.get("case_sensitive").and_then(Value::truth) == Some(true);
-                    }
-                }
-                Stmt::Assign(stmt) if matches!(stmt.targets.as_slice(), [Expr::Name(n)] if n.id.as_str() == "model_config") =>
-                {
-                    let config = class.scope.names.borrow().get("model_config").cloned();
-                    let said = |engine: &mut Self, key: &str| match &config {
-                        Some(Value::Object(object)) => object.names.borrow().get(key).cloned(),
-                        Some(Value::Dict(dict)) => {
-                            engine.dict_get(dict, &Value::Str(key.to_owned().into()))
-                        }
-                        _ => None,
-                    };
-                    if let Some(Value::Str(text)) = said(self, "env_prefix") {
-                        prefix = text.to_string();
-                    }
-                    exact = said(self, "case_sensitive").and_then(|v| v.truth()) == Some(true);
-                }
-                _ => {}
-            }
-        }
-        for field in fields(self, class) {
-            if field.name == "model_config" || args.kw(field.name).is_some() {
-                continue;
-            }
-            let scope = field.class.scope.clone();
-            let annotation = match field.annotation {
-                Some(annotation) => {
-                    let value = self.eval_in(&scope, annotation);
-                    self.annotation(&value)
-                }
-                None => Default::default(),
-            };
-            if annotation.hidden {
-                continue;
-            }
-            let Some((default, metadata)) = self.field_default(&field) else {
-                continue;
-            };
-            let mut said = |key: &str| match &metadata {
-                Value::Dict(dict) => self.dict_get(dict, &Value::Str(key.to_owned().into())),
-                _ => None,
-            };
-            let named = said("env")
-                .or_else(|| said("validation_alias"))
-                .or_else(|| said("alias"));
-            let help = said("description").and_then(|help| help.as_str().map(str::to_owned));
-            let name = match named {
-                Some(Value::Str(name)) => name.to_string(),
-                _ if exact => format!("{prefix}{}", field.name),
-                _ => format!("{prefix}{}", field.name).to_uppercase(),
-            };
-            let at = At {
-                module: field.class.module,
-                range: field.range,
-            };
-            let value = self.read_env(
-                &name,
-                Read {
-                    required: default.is_none(),
-                    default,
-                    at,
-                    rule: "pydantic",
-                },
-            );
-            if let Some(index) = self.slots.env_names.get(&name).copied() {
-                let env = &mut self.slots.envs[index];
-                env.value_type = annotation.value_type.clone().filter(|t| {
-                    matches!(
-                        t,
-                        ValueType::Int | ValueType::Float | ValueType::Bool | ValueType::Path
-                    )
-                });
-                env.help = help;
-            }
-            instance.names.borrow_mut().insert(field.name.into(), value);
-        }
-    }
-
-    /// Whether a class takes its fields from the environment.
-    pub(super) fn is_settings(&self, class: &Rc<Class<'a>>) -> bool {
-        self.library_bases(class).iter().any(|base| {
-            matches!(
-                &**base,
-                "pydantic.BaseSettings" | "pydantic_settings.BaseSettings"
-            )
-        })
     }
 }
 

@@ -190,6 +190,10 @@ pub(super) struct Engine<'a> {
     pub(super) job_parser: Option<usize>,
     /// Number of the next group whose members exclude each other.
     pub(super) next_group: usize,
+    /// Parsers of commands that are known to be the script's own, and whose functions are still to be walked.
+    pub(super) waiting: HashSet<usize>,
+    /// Exclusive groups of which one member has to be given.
+    pub(super) demanded_groups: HashSet<usize>,
     /// The last object made of each class.
     pub(super) specimens: HashMap<*const Class<'a>, Value<'a>, QuickBuilder>,
     /// Where objects that declare something were made.
@@ -268,6 +272,8 @@ impl<'a> Engine<'a> {
             main_walked: false,
             job_parser: None,
             next_group: 0,
+            waiting: HashSet::new(),
+            demanded_groups: HashSet::new(),
             specimens: HashMap::default(),
             made_at: HashMap::default(),
             pending: HashMap::default(),

@@ -346,6 +346,16 @@ impl<'a> Engine<'a> {
         }
     }
 
+    /// The type that a variable with a default was turned into.
+    pub(super) fn turned_type_of(&self, value: &Value<'a>) -> Option<ValueType> {
+        match value {
+            Value::Turned(slot) => {
+                super::verdict::turned_type(&self.slots.all[*slot].types).cloned()
+            }
+            _ => None,
+        }
+    }
+
     /// The JSON of a constant.
     pub(super) fn json(&self, value: &Value<'a>) -> Option<Json> {
         self.json_at(value, 0)
@@ -386,6 +396,15 @@ impl<'a> Engine<'a> {
                 let value = instance.names.borrow().get("value").cloned()?;
                 self.json_at(&value, depth + 1)?
             }
+            Value::Turned(slot) => match self.slots.all[*slot].owner {
+                Owner::Env(env) => match &self.slots.envs[env].default {
+                    Default_::Known(json) => {
+                        super::verdict::typed(json, self.turned_type_of(value).as_ref())
+                    }
+                    _ => return None,
+                },
+                _ => return None,
+            },
             // A variable with a default stands for it; `a or b` for what is left when nothing is given.
             Value::Pieces(_) => match &self.slots.envs[self.env_of(value)?].default {
                 Default_::Known(json) => json.clone(),

@@ -116,6 +116,10 @@ impl<'a> Engine<'a> {
                     }
                     _ => None,
                 },
+                "importlib" if rest == "import_module" => match args.get(0, "name") {
+                    Some(Value::Str(name)) => self.import_named(name),
+                    _ => None,
+                },
                 "multiprocessing" if rest == "cpu_count" => Some(Value::Typed(ValueType::Int)),
                 "awsglue" if last_of(rest) == "getResolvedOptions" => self.call_glue(&args),
                 "copy" | "shlex" => args.first().cloned(),
@@ -138,6 +142,9 @@ impl<'a> Engine<'a> {
                     if super::openers::opener(name).is_some() =>
                 {
                     self.call_container(name, &args)
+                }
+                "sqlite3" | "apsw" | "duckdb" | "aiosqlite" | "sqlalchemy" => {
+                    self.call_database(name, &args)
                 }
                 "dataclasses" | "attr" | "attrs" => self.call_dataclasses(rest, &args),
                 "metaflow" if rest == "Parameter" => self.call_metaflow(&args),
@@ -183,6 +190,7 @@ impl<'a> Engine<'a> {
             self.run_subprocess(&args);
         }
         let is_sink = self.sink(name, &args);
+        self.over_connection(name, &args);
         if let Some(table) = self.call_table(name, &args) {
             return table;
         }
@@ -409,7 +417,7 @@ impl<'a> Engine<'a> {
             return self.call(&callee.clone(), call);
         }
         match &*object.class {
-            "click.Command…" | "click.Group…" => return self.call_command(object),
+            "click.Command…" | "click.Group…" => return self.call_command(object, &args),
             "typer.Typer…" => return self.run_typer(object),
             "environs.Env…" => return self.env_reader("", &args),
             class if class.starts_with("click.") || class.starts_with("typer.") => {
@@ -441,7 +449,9 @@ impl<'a> Engine<'a> {
             "typer.Typer…" => self.typer_method(object, name, &args),
             "environs.Env…" => Some(self.env_reader(name, &args)),
             "sys.argv" if name == "index" => self.argv_index(&args),
-            _ => self.spark_method(object, name, &args),
+            _ => self
+                .database_method(object, name, &args)
+                .or_else(|| self.spark_method(object, name, &args)),
         };
         if let Some(value) = known {
             return value;

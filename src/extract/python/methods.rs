@@ -118,6 +118,14 @@ impl<'a> Engine<'a> {
                                     .collect(),
                             )
                         }
+                        Some(Value::Str(separator)) if !separator.is_empty() => {
+                            match args.get(1, "maxsplit") {
+                                Some(Value::Int(most)) if (0..1_000).contains(most) => {
+                                    Some(parted(text, separator, *most as usize, name))
+                                }
+                                _ => None,
+                            }
+                        }
                         None => Some(
                             text.split_whitespace()
                                 .take(1_000)
@@ -138,6 +146,8 @@ impl<'a> Engine<'a> {
                     self.seq(SeqKind::List, words)
                 }
                 _ if object.as_slot().is_some() => {
+                    let many = ValueType::List(Box::new(ValueType::String));
+                    self.turned_into(object, many);
                     let item = match args.first() {
                         Some(Value::Str(separator))
                             if matches!(&**separator, "/" | "." | "_" | "-") =>
@@ -484,4 +494,20 @@ impl<'a> Engine<'a> {
 pub(super) fn last_part(path: &str) -> &str {
     let path = path.trim_end_matches('/');
     path.rsplit_once('/').map_or(path, |(_, name)| name)
+}
+
+/// The parts of a text that is split at most so often, from the left or the right.
+fn parted<'a>(text: &str, separator: &str, most: usize, method: &str) -> Vec<Value<'a>> {
+    let mut parts: Vec<&str> = if method == "rsplit" {
+        text.rsplitn(most + 1, separator).collect()
+    } else {
+        text.splitn(most + 1, separator).collect()
+    };
+    if method == "rsplit" {
+        parts.reverse();
+    }
+    parts
+        .into_iter()
+        .map(|part| Value::Str(part.to_owned().into()))
+        .collect()
 }

@@ -113,6 +113,13 @@ impl<'a> Engine<'a> {
         }
     }
 
+    /// `importlib.import_module("a.b")`: a module of the project; none where it is none.
+    pub(super) fn import_named(&mut self, name: &str) -> Option<Value<'a>> {
+        let is_whole = !name.is_empty() && !name.starts_with('.');
+        let index = is_whole.then(|| self.find_module(name, 0))?;
+        index.map(Value::Module)
+    }
+
     /// The module of this name, of the project or a library.
     fn import_module(&mut self, name: &'a str, level: u32, at: super::value::At) -> Value<'a> {
         if self.module() == 0 && level == 0 && self.imports.len() < 500 {

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::call::Args;
+use super::databases::SQLITE;
 use super::engine::Engine;
 use super::environ::pattern;
 use super::methods::last_part;
@@ -38,7 +39,10 @@ impl<'a> Engine<'a> {
             }
             Value::Alt(values) => {
                 // What stands beside the user's value is what is taken without it.
-                let given = values.iter().any(|value| value.as_slot().is_some());
+                let given = values.iter().any(|value| match value {
+                    Value::Pieces(pieces) => matches!(pieces.first(), Some(Piece::Slot(..))),
+                    _ => false,
+                });
                 for value in values
                     .iter()
                     .filter(|v| !given || !matches!(v, Value::Str(_)))
@@ -75,6 +79,9 @@ impl<'a> Engine<'a> {
             return;
         }
         if let Some(folder) = globbed(path) {
+            if used.direction == Direction::Reads && self.slots.wrote_like(path) {
+                return;
+            }
             used.data_type = Some(DataType::Folder);
             if let Some(folder) = folder {
                 self.slots.used_literal(folder, false, used);
@@ -378,6 +385,7 @@ impl<'a> Engine<'a> {
                 "download_file",
             );
         }
+        self.over_connection(name, args);
         let sinks = methods_named(name);
         self.pour(sinks, args);
         !sinks.is_empty()
@@ -545,9 +553,6 @@ impl<'a> Engine<'a> {
         }
     }
 }
-
-/// What the address of a database in a file begins with.
-const SQLITE: &str = "sqlite:///";
 
 /// Stands for the folder of the script in paths that begin with it.
 pub(super) const SCRIPT_FOLDER: &str = "\u{1}";

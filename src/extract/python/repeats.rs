@@ -205,6 +205,7 @@ fn is_followed(value: &Value<'_>, deep: usize) -> bool {
         Value::Alt(values) => values.iter().any(|value| is_followed(value, deep)),
         Value::Unknown
         | Value::Typed(_)
+        | Value::Turned(_)
         | Value::Never
         | Value::None
         | Value::Bool(_)

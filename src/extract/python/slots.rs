@@ -285,6 +285,25 @@ impl Slots {
         }
     }
 
+    /// Whether the script wrote, up to here, a file whose path fits a pattern.
+    pub(super) fn wrote_like(&self, pattern: &str) -> bool {
+        let (Some(first), Some(last)) = (pattern.find('*'), pattern.rfind('*')) else {
+            return false;
+        };
+        let (before, after) = (&pattern[..first], &pattern[last + 1..]);
+        let fits = |path: &str| {
+            path.len() >= before.len() + after.len()
+                && path.starts_with(before)
+                && path.ends_with(after)
+        };
+        let is_written = |literal: &Literal| {
+            let mut uses = literal.uses.iter();
+            uses.any(|used| used.direction == Direction::Writes)
+        };
+        let mut literals = self.literals.iter();
+        literals.any(|literal| fits(&literal.path) && is_written(literal))
+    }
+
     /// Notes a type that a slot's value is turned into.
     pub(super) fn typed(&mut self, slot: SlotId, value_type: ValueType) {
         let types = &mut self.all[slot].types;

@@ -321,6 +321,8 @@ pub(super) enum Value<'a> {
     Unknown,
     /// Only its type is known.
     Typed(ValueType),
+    /// A variable that has a default, turned into a number or truth value.
+    Turned(SlotId),
     /// Code after this is not reached.
     Never,
     /// `None`.
@@ -445,7 +447,7 @@ impl<'a> Value<'a> {
 
     /// Whether nothing at all is known.
     pub(super) fn is_unknown(&self) -> bool {
-        matches!(self, Self::Unknown | Self::Typed(_))
+        matches!(self, Self::Unknown | Self::Typed(_) | Self::Turned(_))
     }
 
     /// Whether both are surely the same.
@@ -456,6 +458,7 @@ impl<'a> Value<'a> {
             | (Self::Never, Self::Never)
             | (Self::Environ, Self::Environ) => true,
             (Self::Typed(a), Self::Typed(b)) => a == b,
+            (Self::Turned(a), Self::Turned(b)) => a == b,
             (Self::Bool(a), Self::Bool(b)) => a == b,
             (Self::Int(a), Self::Int(b)) => a == b,
             (Self::Float(a), Self::Float(b)) => a == b,
@@ -545,9 +548,11 @@ impl<'a> Value<'a> {
             Self::Int(value) => Some(vec![Piece::Text(value.to_string().into())]),
             Self::Bool(true) => Some(vec![Piece::Text("True".into())]),
             Self::Bool(false) => Some(vec![Piece::Text("False".into())]),
-            Self::Unknown | Self::Typed(_) | Self::Float(_) | Self::Object(_) => {
-                Some(vec![Piece::Unknown])
-            }
+            Self::Unknown
+            | Self::Typed(_)
+            | Self::Turned(_)
+            | Self::Float(_)
+            | Self::Object(_) => Some(vec![Piece::Unknown]),
             _ => None,
         }
     }

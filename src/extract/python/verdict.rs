@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::Value as Json;
 
+use super::databases::only_connects;
 use super::slots::{Default_, Direction, Param, Use};
 use super::value::At;
 use crate::extract::hints;
@@ -138,7 +139,10 @@ pub(super) fn add_param(claims: &mut Vec<Claim>, mut claim: Claim) {
 
 /// What the uses of a path come down to: read before it is written is an input.
 pub(super) fn path_use(uses: &[Use], declared: Option<Direction>) -> Option<PathUse> {
-    let is_seen = |used: &Use| used.rule != DEMANDED;
+    // A connection to a database says nothing where what is done over it is seen.
+    let tells = |used: &Use| matches!(used.direction, Direction::Reads | Direction::Writes);
+    let is_told = uses.iter().any(|used| tells(used) && !only_connects(used));
+    let is_seen = |used: &Use| used.rule != DEMANDED && !(is_told && only_connects(used));
     let first = |direction| {
         uses.iter()
             .position(|used| used.direction == direction && is_seen(used))
@@ -296,12 +300,16 @@ pub(super) fn item_type(value_type: Option<&ValueType>) -> Option<&ValueType> {
     }
 }
 
+/// The type that a text is turned into as a whole: not where it is split, and its parts are turned.
+pub(super) fn turned_type(types: &[ValueType]) -> Option<&ValueType> {
+    let is_split = types.iter().any(|t| matches!(t, ValueType::List(_)));
+    let mut types = types.iter();
+    types.find(|t| !is_split && matches!(t, ValueType::Int | ValueType::Float | ValueType::Bool))
+}
+
 /// The type that a script turns a text of `sys.argv` into.
 pub(super) fn argv_type(claim: &mut Claim, types: &[ValueType]) {
-    let turned = types
-        .iter()
-        .find(|t| matches!(t, ValueType::Int | ValueType::Float | ValueType::Bool));
-    if let Some(turned) = turned {
+    if let Some(turned) = turned_type(types) {
         claim.value_type = Some(match claim.value_type.take() {
             Some(ValueType::List(_)) => ValueType::List(Box::new(turned.clone())),
             _ => turned.clone(),
