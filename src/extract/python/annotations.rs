@@ -25,6 +25,8 @@ pub(super) struct Annotation<'a> {
     pub(super) details: Vec<Value<'a>>,
     /// The class of the project, where it is one.
     pub(super) class: Option<Rc<super::value::Class<'a>>>,
+    /// The classes of the project among which a union lets choose.
+    pub(super) union: Vec<Rc<super::value::Class<'a>>>,
     /// Whether it is a variable of the class, not a field.
     pub(super) hidden: bool,
 }
@@ -139,6 +141,7 @@ impl<'a> Engine<'a> {
             "Union" => {
                 let mut all: Option<Annotation<'a>> = None;
                 let mut optional = false;
+                let mut union = Vec::new();
                 for part in &parts {
                     let inner = self.annotation_at(part, depth + 1);
                     if matches!(part, Value::None) {
@@ -146,6 +149,7 @@ impl<'a> Engine<'a> {
                         continue;
                     }
                     optional |= inner.optional;
+                    union.extend(inner.class.clone());
                     all = Some(match all {
                         None => inner,
                         Some(mut known) => {
@@ -157,8 +161,10 @@ impl<'a> Engine<'a> {
                         }
                     });
                 }
+                union.truncate(if union.len() > 1 { 64 } else { 0 });
                 Annotation {
                     optional,
+                    union,
                     ..all.unwrap_or_default()
                 }
             }

@@ -141,6 +141,9 @@ impl<'a> Engine<'a> {
         if let Some(value) = self.optparse_method(parser, name, &args) {
             return value;
         }
+        if let Some(value) = self.json_parser_method(parser, name, &args) {
+            return value;
+        }
         match name {
             "add_argument" | "add" | "add_arg" | "add_argument_with_config" => {
                 self.add_argument(parser, group, args)
@@ -210,7 +213,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn set_default(&mut self, parser: usize, name: Text<'a>, value: Value<'a>) {
+    pub(super) fn set_default(&mut self, parser: usize, name: Text<'a>, value: Value<'a>) {
         match self.param_named(parser, &name) {
             Some(param) => {
                 let default = self.default_of(&value, param);

@@ -158,7 +158,10 @@ impl<'a> Engine<'a> {
                         .map_or(Value::Unknown, |value| value.join(&Value::Unknown)),
                 }
             }
-            Value::Dict(dict) => self.dict_get(&dict.clone(), key).unwrap_or_default(),
+            Value::Dict(dict) => match self.word_of(dict, key, None, at) {
+                Some(word) => word,
+                None => self.dict_get(dict, key).unwrap_or_default(),
+            },
             Value::Environ => self.environ_item(key, at),
             Value::Namespace(parser) => match key {
                 Value::Str(name) => self.namespace_attribute(*parser, &name.clone(), at),

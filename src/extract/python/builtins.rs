@@ -1,8 +1,8 @@
 //! Owns Python's builtin functions.
 
 use super::call::Args;
-use super::slots::Default_;
 use super::engine::{Engine, ITERATIONS};
+use super::slots::Default_;
 use super::value::{SeqKind, Value};
 use crate::requirement::ValueType;
 
@@ -284,7 +284,10 @@ impl<'a> Engine<'a> {
         self.turned_into(value, value_type.clone());
         let env = value.alternatives().iter().find_map(|v| self.env_of(v));
         match env.map(|env| &self.slots.envs[env]) {
-            Some(env) if value_type != ValueType::Bool && matches!(&env.default, Default_::Known(json) if !json.is_null()) => {
+            Some(env)
+                if value_type != ValueType::Bool
+                    && matches!(&env.default, Default_::Known(json) if !json.is_null()) =>
+            {
                 Value::Turned(env.slot)
             }
             _ => Value::Typed(value_type),

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::engine::{CALLS, Engine, Flow, Frame};
+use super::paths::{holds_given, is_written, touches};
 use super::value::{
     At, Class, Code, Function, Instance, Method, Scope, SeqKind, Super, Text, Value, Wrap,
 };
@@ -223,9 +224,11 @@ impl<'a> Engine<'a> {
     ) -> Value<'a> {
         match object {
             Value::Alt(values) => {
+                let given = touches(&name) && holds_given(values);
                 let results: Vec<_> = values
                     .iter()
                     .filter(|value| !matches!(value, Value::None))
+                    .filter(|value| !given || !is_written(value))
                     .map(|value| self.call_method(value, name.clone(), args.clone()))
                     .collect();
                 Value::join_all(results).unwrap_or_default()
@@ -405,6 +408,7 @@ impl<'a> Engine<'a> {
                     return Value::Never;
                 }
             }
+            _ if self.is_lightning_cli(class) => self.make_lightning_cli(&instance, &args),
             _ if self.is_settings(class) => {
                 self.settings(class, &instance, &args);
                 for (name, value) in args.kw {

@@ -38,11 +38,12 @@ impl<'a> Engine<'a> {
             let hands_rest = matches!(parser.rule, "optparse" | "getopt");
             parser.parsed && !parser.params.is_empty() && !hands_rest
         });
+        let has_words = self.has_words();
         for index in 0..self.slots.params.len() {
             let param = &self.slots.params[index];
             // Who has a parser and looks through `sys.argv` as well sees the same arguments twice.
             let is_rest = matches!(param.value_type, Some(ValueType::List(_)));
-            if by_parser && is_rest && param.rule == "sys.argv" {
+            if (by_parser || has_words) && is_rest && param.rule == "sys.argv" {
                 continue;
             }
             let parsed = param
@@ -152,6 +153,8 @@ impl<'a> Engine<'a> {
         claim.confidence = param.confidence;
         if param.rule == "sys.argv" {
             argv_type(&mut claim, &self.slots.all[param.slot].types);
+            let default = claim.default.take();
+            claim.default = default.map(|json| typed(&json, claim.value_type.as_ref()));
         }
         let uses = self.slots.all[param.slot].uses.as_slice();
         let found = path_use(uses, param.direction.or_else(|| tie(param, uses)));

@@ -181,7 +181,13 @@ impl<'a> Engine<'a> {
     }
 
     /// Makes a parser the subcommand of a group.
-    pub(super) fn add_command(&mut self, group: &Rc<Object<'a>>, name: &str, parser: usize, at: At) {
+    pub(super) fn add_command(
+        &mut self,
+        group: &Rc<Object<'a>>,
+        name: &str,
+        parser: usize,
+        at: At,
+    ) {
         let Some(Value::Parser(above)) = group.args.borrow().first().cloned() else {
             return;
         };

@@ -71,7 +71,8 @@ impl<'a> Engine<'a> {
         };
         let mut call = Args::new(args.at);
         call.kw.clone_from(&args.kw);
-        call.kw.retain(|(name, _)| &**name != "cls" && !name.starts_with('…'));
+        call.kw
+            .retain(|(name, _)| &**name != "cls" && !name.starts_with('…'));
         let object = self.make(class, call);
         let mut call = Args::new(args.at);
         call.pos.push(Value::Unknown);

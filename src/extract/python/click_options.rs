@@ -144,9 +144,11 @@ impl<'a> Engine<'a> {
     /// The type of several values at once: `(int, int)`.
     fn tuple_type(&mut self, types: &Value<'a>, args: &Args<'a>) -> ValueType {
         let items = self.iterate(types).0;
-        let mut told = items
-            .iter()
-            .map(|item| self.type_named(item, args.at).0.unwrap_or(ValueType::String));
+        let mut told = items.iter().map(|item| {
+            self.type_named(item, args.at)
+                .0
+                .unwrap_or(ValueType::String)
+        });
         let first = told.next().unwrap_or(ValueType::String);
         let is_one = told.all(|item| item == first);
         let is_plain = is_one && !matches!(first, ValueType::List(_) | ValueType::Choice);

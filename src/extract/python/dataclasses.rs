@@ -170,6 +170,12 @@ impl<'a> Engine<'a> {
             if annotation.hidden {
                 continue;
             }
+            if flavour == Flavour::Simple
+                && let Some(value) = self.choice_of_classes(parser, &field, &annotation, prefix)
+            {
+                instance.names.borrow_mut().insert(field.name.into(), value);
+                continue;
+            }
             let Some((default, metadata)) = self.field_default(&field) else {
                 continue;
             };
@@ -218,7 +224,10 @@ impl<'a> Engine<'a> {
     }
 
     /// A field's default and metadata; none for a field that `__init__` does not take.
-    pub(super) fn field_default(&mut self, field: &Field<'a>) -> Option<(Option<Value<'a>>, Value<'a>)> {
+    pub(super) fn field_default(
+        &mut self,
+        field: &Field<'a>,
+    ) -> Option<(Option<Value<'a>>, Value<'a>)> {
         let Some(expr) = field.default else {
             return Some((None, Value::Unknown));
         };

@@ -206,6 +206,8 @@ impl<'a> Engine<'a> {
                 | "flag"
                 | "mutable_field"
                 | "list_field"
+                | "subgroups"
+                | "subparsers"
         );
         if last.starts_with(|c: char| c.is_ascii_uppercase()) || declares {
             self.hand_out(&args);

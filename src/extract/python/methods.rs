@@ -85,6 +85,11 @@ impl<'a> Engine<'a> {
         if let Some(value) = self.path_method(object, name, &args) {
             return value;
         }
+        if matches!(name, "split" | "partition")
+            && let Some(parts) = self.split_word(object, name, args.first())
+        {
+            return parts;
+        }
         match name {
             "format" => self.format(object, &args),
             "join" => match (object, args.first()) {
@@ -336,6 +341,10 @@ impl<'a> Engine<'a> {
         self.hand_out(&args);
         match (name, args.first()) {
             ("get" | "pop", Some(key)) => {
+                let fallback = args.pos.get(1).cloned().unwrap_or(Value::None);
+                if let Some(word) = self.word_of(dict, key, Some(&fallback), args.at) {
+                    return word;
+                }
                 let found = self.dict_get(dict, &key.clone());
                 match (found, args.pos.get(1)) {
                     (Some(Value::Unknown), Some(default)) => default.join(&Value::Unknown),

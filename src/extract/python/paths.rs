@@ -39,14 +39,8 @@ impl<'a> Engine<'a> {
             }
             Value::Alt(values) => {
                 // What stands beside the user's value is what is taken without it.
-                let given = values.iter().any(|value| match value {
-                    Value::Pieces(pieces) => matches!(pieces.first(), Some(Piece::Slot(..))),
-                    _ => false,
-                });
-                for value in values
-                    .iter()
-                    .filter(|v| !given || !matches!(v, Value::Str(_)))
-                {
+                let given = holds_given(values);
+                for value in values.iter().filter(|value| !given || !is_written(value)) {
                     self.use_path(value, direction, data_type, at, rule);
                 }
             }
@@ -552,6 +546,46 @@ impl<'a> Engine<'a> {
             _ => Value::many(Value::Typed(ValueType::String)),
         }
     }
+}
+
+/// Whether one of several values begins with something that the user gives: what is written into the script beside it
+/// is what is taken without it.
+pub(super) fn holds_given(values: &[Value<'_>]) -> bool {
+    values.iter().any(|value| match value {
+        Value::Pieces(pieces) => matches!(pieces.first(), Some(Piece::Slot(..))),
+        _ => false,
+    })
+}
+
+/// Whether a value begins with something that is written into the script.
+pub(super) fn is_written(value: &Value<'_>) -> bool {
+    match value {
+        Value::Str(_) => true,
+        Value::Pieces(pieces) => matches!(pieces.first(), Some(Piece::Text(_))),
+        _ => false,
+    }
+}
+
+/// Whether a method of a path does something to what lies there.
+pub(super) fn touches(method: &str) -> bool {
+    matches!(
+        method,
+        "open"
+            | "read_text"
+            | "read_bytes"
+            | "write_text"
+            | "write_bytes"
+            | "touch"
+            | "mkdir"
+            | "exists"
+            | "is_file"
+            | "is_dir"
+            | "iterdir"
+            | "walk"
+            | "glob"
+            | "rglob"
+            | "rename"
+    )
 }
 
 /// Stands for the folder of the script in paths that begin with it.

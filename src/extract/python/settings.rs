@@ -31,7 +31,9 @@ impl<'a> Engine<'a> {
         let config = self.settings_config(class);
         let bases = self.library_bases(class);
         // Before version 2, what may be none is none where nothing is given.
-        let is_old = !bases.iter().any(|base| base.starts_with("pydantic_settings."));
+        let is_old = !bases
+            .iter()
+            .any(|base| base.starts_with("pydantic_settings."));
         for field in fields(self, class) {
             if field.name == "model_config" || args.kw(field.name).is_some() {
                 continue;
@@ -53,7 +55,11 @@ impl<'a> Engine<'a> {
             let mut names = self.field_variables(&config, &field, &said);
             if names.is_empty() {
                 let name = format!("{}{}", config.prefix, field.name);
-                names.push(if config.exact { name } else { name.to_uppercase() });
+                names.push(if config.exact {
+                    name
+                } else {
+                    name.to_uppercase()
+                });
             }
             let help = self.said_of(&said, "description");
             let help = help.and_then(|help| help.as_str().map(str::to_owned));

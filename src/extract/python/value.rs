@@ -548,11 +548,9 @@ impl<'a> Value<'a> {
             Self::Int(value) => Some(vec![Piece::Text(value.to_string().into())]),
             Self::Bool(true) => Some(vec![Piece::Text("True".into())]),
             Self::Bool(false) => Some(vec![Piece::Text("False".into())]),
-            Self::Unknown
-            | Self::Typed(_)
-            | Self::Turned(_)
-            | Self::Float(_)
-            | Self::Object(_) => Some(vec![Piece::Unknown]),
+            Self::Unknown | Self::Typed(_) | Self::Turned(_) | Self::Float(_) | Self::Object(_) => {
+                Some(vec![Piece::Unknown])
+            }
             _ => None,
         }
     }
