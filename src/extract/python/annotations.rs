@@ -149,7 +149,10 @@ impl<'a> Engine<'a> {
                         continue;
                     }
                     optional |= inner.optional;
-                    union.extend(inner.class.clone());
+                    match inner.union.is_empty() {
+                        true => union.extend(inner.class.clone()),
+                        false => union.extend(inner.union.iter().cloned()),
+                    }
                     all = Some(match all {
                         None => inner,
                         Some(mut known) => {

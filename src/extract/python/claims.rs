@@ -6,8 +6,8 @@ use super::engine::Engine;
 use super::slots::{Default_, Direction, Env, Literal, MainKey};
 use super::value::At;
 use super::verdict::{
-    add_param, argv_type, binding, hint, item_type, must_be_there_to_write, name_of, path_type,
-    path_use, sharpened, tie, turned_type, type_used, typed, unique,
+    add_param, argv_type, binding, hint, is_address, item_type, must_be_there_to_write, name_of,
+    path_type, path_use, sharpened, tie, turned_type, type_used, typed, unique,
 };
 use crate::requirement::{
     Binding, Claim, Confidence, DataType, Evidence, Kind, Layer, MainParameter, Note, Reading,
@@ -46,9 +46,7 @@ impl<'a> Engine<'a> {
             if (by_parser || has_words) && is_rest && param.rule == "sys.argv" {
                 continue;
             }
-            let parsed = param
-                .parser
-                .is_none_or(|parser| self.parsers[parser].parsed);
+            let parsed = param.parser.is_none_or(|parser| self.is_parsed(parser));
             let detached = param
                 .parser
                 .is_some_and(|parser| self.parsers[parser].detached);
@@ -198,6 +196,20 @@ impl<'a> Engine<'a> {
             hint(&mut claim, is_path, param.metavar.as_deref());
         }
         claim
+    }
+
+    /// Whether the script parses its command line with a parser, or with one that it is a subcommand of.
+    fn is_parsed(&self, parser: usize) -> bool {
+        let mut above = Some(parser);
+        while let Some(parser) = above {
+            let parser = &self.parsers[parser];
+            // A program of click or typer is run command by command.
+            if parser.parsed || matches!(parser.rule, "click" | "typer") {
+                return parser.parsed;
+            }
+            above = parser.sub_of.as_ref().map(|(above, _)| *above);
+        }
+        false
     }
 
     /// Whether a parameter belongs to the command line of another module, for when that is run by itself, or to
@@ -355,7 +367,7 @@ impl<'a> Engine<'a> {
         };
         claim.description = env.help.clone().or_else(|| self.comment_at(env.at));
         claim.confidence = env.confidence;
-        if let Some(found) = path_use(&slot.uses, None) {
+        if let Some(found) = path_use(&slot.uses, None).filter(|_| !is_address(&claim)) {
             claim.kind = found.kind;
             claim.data_type = found.data_type;
             path_type(&mut claim);

@@ -458,6 +458,9 @@ impl<'a> Engine<'a> {
         if let Some(value) = known {
             return value;
         }
+        if name == "communicate" {
+            self.communicate(object, &args);
+        }
         if let Some(table) = self.table_method(object, name, &args) {
             return table;
         }

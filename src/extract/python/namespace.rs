@@ -48,7 +48,58 @@ impl<'a> Engine<'a> {
         }
         let mut all = Vec::new();
         self.named_values(parser, name, &mut all);
+        if all.is_empty() {
+            self.values_above(parser, name, &mut all);
+        }
         Value::join_all(all).unwrap_or_default()
+    }
+
+    /// What the parsers above a subcommand's have under a name.
+    fn values_above(&mut self, parser: usize, name: &str, all: &mut Vec<Value<'a>>) {
+        let mut above = self.parsers[parser].sub_of.clone();
+        while let Some((parser, _)) = above {
+            for index in self.parsers[parser].params.clone() {
+                let param = &self.slots.params[index];
+                if param.dest == name {
+                    let slot = param.slot;
+                    self.slots.all[slot].is_touched = true;
+                    all.push(Value::slot(slot));
+                }
+            }
+            all.extend(self.parsers[parser].extras.get(name).cloned());
+            above = self.parsers[parser].sub_of.clone();
+        }
+    }
+
+    /// The subcommands that keep a function of their own under a name, `set_defaults(func=train)`, and these functions.
+    fn kept_functions(&self, parser: usize, name: &str, all: &mut Vec<(usize, Value<'a>)>) {
+        for child in &self.parsers[parser].children {
+            let kept = self.parsers[*child].extras.get(name);
+            if let Some(kept @ (Value::Function(_) | Value::Bound(_))) = kept {
+                all.push((*child, kept.clone()));
+            }
+            self.kept_functions(*child, name, all);
+        }
+    }
+
+    /// `args.func(args)`: each subcommand's function gets what that subcommand's command line holds.
+    fn call_kept(&mut self, parser: usize, name: &str, args: &Args<'a>) -> Option<Value<'a>> {
+        let mut kept = Vec::new();
+        self.kept_functions(parser, name, &mut kept);
+        let mut results = Vec::new();
+        for (child, function) in kept {
+            let own = |value: &mut Value<'a>| {
+                if matches!(value, Value::Namespace(given) if *given == parser) {
+                    *value = Value::Namespace(child);
+                }
+            };
+            let mut call = args.clone();
+            call.pos.iter_mut().for_each(own);
+            call.kw.iter_mut().for_each(|(_, value)| own(value));
+            call.spread.iter_mut().for_each(own);
+            results.push(self.call(&function, call));
+        }
+        Value::join_all(results)
     }
 
     /// An attribute of a namespace is looked at.
@@ -153,6 +204,9 @@ impl<'a> Engine<'a> {
             }
             // A callback kept in the namespace: `args.func(args)`.
             _ => {
+                if let Some(result) = self.call_kept(parser, name, &args) {
+                    return result;
+                }
                 let member = self.namespace_attribute(parser, name, args.at);
                 match member {
                     Value::Unknown => Value::Unknown,

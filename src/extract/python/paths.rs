@@ -68,6 +68,7 @@ impl<'a> Engine<'a> {
             self.note_beside(path, used);
             return;
         }
+        let path = without_here(path);
         let shown = path.trim_end_matches('/');
         if !is_local_path(path) {
             return;
@@ -175,6 +176,10 @@ impl<'a> Engine<'a> {
                 let path = self.text_of(kept);
                 self.use_path(&path, Direction::Reads, None, at, "glob");
                 Value::many(path)
+            }
+            // What the script wrote itself it also finds.
+            Value::Str(text) if self.slots.wrote_like(text) => {
+                Value::many(Value::Typed(ValueType::Path))
             }
             Value::Str(text) => {
                 self.use_path(value, Direction::Reads, None, at, "glob");
@@ -304,6 +309,13 @@ impl<'a> Engine<'a> {
                 Value::many(self.join_path(&[object.clone(), path]))
             }
             "glob" | "rglob" => {
+                if let (Value::Str(folder), Some(Value::Str(pattern))) = (object, args.first())
+                    && self
+                        .slots
+                        .wrote_like(&format!("{}/{}", &**folder, &**pattern))
+                {
+                    return Some(Value::many(path));
+                }
                 self.use_path(
                     object,
                     Direction::Reads,
@@ -600,6 +612,17 @@ pub(super) fn dumped(value: &Value<'_>) -> Option<DataType> {
         Piece::Dumped(data_type) => Some(*data_type),
         _ => None,
     })
+}
+
+/// A path without what says twice that it begins here: `././x`.
+fn without_here(mut path: &str) -> &str {
+    while let Some(rest) = path
+        .strip_prefix("./")
+        .filter(|rest| rest.starts_with("./"))
+    {
+        path = rest;
+    }
+    path
 }
 
 /// Whether a text is the path of something on this machine that a script may read or write.

@@ -4,7 +4,7 @@
 use super::call::Args;
 use super::engine::Engine;
 use super::slots::Direction;
-use super::value::{At, Form, Piece, Value};
+use super::value::{At, Form, Object, Piece, Value};
 use crate::extract::hints;
 use crate::extract::shell::commands::{Role, Word, roles};
 use crate::requirement::{Confidence, DataType, Kind};
@@ -69,6 +69,29 @@ impl<'a> Engine<'a> {
                 _ => continue,
             };
             self.run_line(&words, args.at);
+        }
+    }
+
+    /// `process.communicate(text)`: a shell that was started without a command runs what it is given.
+    pub(super) fn communicate(&mut self, process: &Object<'a>, args: &Args<'a>) {
+        if &*process.class != "subprocess.Popen" {
+            return;
+        }
+        let started = process.args.borrow().first().cloned().unwrap_or_default();
+        let words = match &started {
+            Value::Seq(_) => self.iterate(&started).0,
+            other => vec![other.clone()],
+        };
+        let is_shell = words
+            .first()
+            .and_then(Value::as_str)
+            .is_some_and(hints_shell);
+        let has_command = words.iter().any(|word| word.as_str() == Some("-c"));
+        if let (Some(text), true, false) = (args.get(0, "input"), is_shell, has_command) {
+            for text in text.clone().alternatives() {
+                let words = split(&text.pieces().unwrap_or_default());
+                self.run_line(&words, args.at);
+            }
         }
     }
 
@@ -260,8 +283,13 @@ pub(super) fn split<'a>(line: &[Piece<'a>]) -> Vec<Vec<Piece<'a>>> {
             word.push(Piece::Text(std::mem::take(text).into()));
         }
     };
+    // How many parentheses of `<(command)` are open: what stands in them is a word of its own that nobody reads.
+    let mut inside = 0_usize;
     for piece in line {
         let Piece::Text(part) = piece else {
+            if inside > 0 {
+                continue;
+            }
             flush(&mut text, &mut word);
             word.push(match piece {
                 Piece::Slot(slot, Form::Whole) => Piece::Slot(*slot, Form::Whole),
@@ -269,8 +297,23 @@ pub(super) fn split<'a>(line: &[Piece<'a>]) -> Vec<Vec<Piece<'a>>> {
             });
             continue;
         };
-        for c in part.chars() {
+        let mut rest = part.chars().peekable();
+        while let Some(c) = rest.next() {
+            if inside > 0 {
+                inside = match c {
+                    '(' => inside + 1,
+                    ')' => inside - 1,
+                    _ => inside,
+                };
+                continue;
+            }
             match (c, quote) {
+                ('<' | '>', None) if rest.peek() == Some(&'(') => {
+                    flush(&mut text, &mut word);
+                    word.push(Piece::Unknown);
+                    rest.next();
+                    inside = 1;
+                }
                 ('"' | '\'', None) => quote = Some(c),
                 (c, Some(open)) if c == open => quote = None,
                 (c, None) if c.is_whitespace() || matches!(c, ';' | '|') => {

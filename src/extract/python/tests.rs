@@ -16,6 +16,7 @@ macro_rules! snapshot {
 }
 
 mod idioms;
+mod programs;
 
 /// Reads a script from its text alone.
 fn reading(text: &str) -> Reading {

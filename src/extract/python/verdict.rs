@@ -317,6 +317,12 @@ pub(super) fn argv_type(claim: &mut Claim, types: &[ValueType]) {
     }
 }
 
+/// Whether the default of a claim is an address on the web: then it names no path on this machine.
+pub(super) fn is_address(claim: &Claim) -> bool {
+    let address = |text: &str| text.starts_with("http://") || text.starts_with("https://");
+    matches!(&claim.default, Some(Json::String(text)) if address(text))
+}
+
 /// Makes a claim's value a path, or a list of them.
 pub(super) fn path_type(claim: &mut Claim) {
     claim.value_type = Some(match claim.value_type.take() {
