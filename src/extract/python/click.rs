@@ -284,7 +284,7 @@ impl<'a> Engine<'a> {
                 }
                 Value::None
             }
-            "main" => self.call_command(object, &args),
+            "main" => self.call_command(object, args),
             _ => return None,
         })
     }
