@@ -126,11 +126,11 @@ fn direction_of(statement: &Value<'_>) -> Option<Direction> {
     };
     let word = text.split_whitespace().next()?;
     let is = |known: &&str| word.eq_ignore_ascii_case(known);
-    if CHANGING.iter().any(|known| is(known)) {
+    if CHANGING.iter().any(is) {
         return Some(Direction::Writes);
     }
     ["SELECT", "WITH", "PRAGMA"]
         .iter()
-        .any(|known| is(known))
+        .any(is)
         .then_some(Direction::Reads)
 }
