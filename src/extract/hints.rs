@@ -114,6 +114,42 @@ pub(super) fn direction(name: &str, help: Option<&str>, metavar: Option<&str>) -
     }
 }
 
+/// What is done with something that is handed on to nobody knows whom, as its name tells where it ends in what a path
+/// may be called (`pheno_file`, `OUTPUT_DIR`), or its help text where that begins with a path.
+pub(super) fn told_by_name(name: &str, help: Option<&str>) -> Option<Kind> {
+    let lower = name.to_ascii_lowercase();
+    let help = help.unwrap_or_default().to_ascii_lowercase();
+    let out = lower.contains("out");
+    if ["tmp", "temp", "cache", "work", "home"]
+        .iter()
+        .any(|word| lower.contains(word))
+    {
+        return None;
+    }
+    let last = lower.rsplit(['_', '-', '.']).next().unwrap_or_default();
+    let is_place = matches!(last, "input" | "inputs" | "output" | "outputs" | "out")
+        || NOUNS.contains(&last) && !matches!(last, "root" | "fn" | "weights" | "html")
+        || ["file", "path", "dir", "folder", "directory"]
+            .iter()
+            .any(|noun| last.ends_with(noun))
+        || out && last.ends_with("prefix");
+    let is_output = match (is_place, direction(name, None, None)) {
+        (true, Some(kind)) => kind == Kind::Output || lower.contains("output"),
+        (true, None) => out,
+        (false, _) if help.starts_with("path to") => out || help.starts_with("path to the output"),
+        _ => return None,
+    };
+    Some(if is_output { Kind::Output } else { Kind::Input })
+}
+
+/// Whether a name is that of a folder.
+pub(super) fn names_folder(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    ["dir", "directory", "folder"]
+        .iter()
+        .any(|noun| lower.ends_with(noun))
+}
+
 /// Whether a help text is but the name of a file: `chromosome sizes file.`
 fn ends_in_file(help: &str) -> bool {
     let help = help.trim_end_matches(['.', ' ']);

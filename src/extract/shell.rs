@@ -29,6 +29,7 @@ mod options;
 mod paths;
 mod scopes;
 mod sourcing;
+mod tools;
 mod value;
 mod variables;
 mod walk;
@@ -102,13 +103,58 @@ fn load(source: &Source) -> Option<Loaded> {
     if lost.count() > 64 {
         return None;
     }
-    let tree = grammar::parse(&tree_sitter_bash::LANGUAGE.into(), text)?;
+    let tree = parse(text)?;
     let comments = comments(text, &tree);
     Some(Loaded {
         source: source.clone(),
         tree,
         comments,
     })
+}
+
+/// As often is a text parsed again, for the words that the grammar took apart.
+const MOST_PARSES: usize = 6;
+/// Longer texts are parsed once. In bytes.
+const LARGEST_MENDED: usize = 200_000;
+
+/// Parses a script. The grammar ends `${a}-$b` before `b` unless it stands in quotes: there the `$` is hidden from it,
+/// and what it takes for plain text is read for variables afterwards.
+fn parse(text: &str) -> Option<Tree> {
+    let language = tree_sitter_bash::LANGUAGE.into();
+    let mut tree = grammar::parse(&language, text)?;
+    let mut shown = text.as_bytes().to_vec();
+    for _ in 1..MOST_PARSES {
+        let lost = match text.len() > LARGEST_MENDED {
+            true => Vec::new(),
+            false => lost_expansions(&tree, text),
+        };
+        if lost.is_empty() {
+            break;
+        }
+        for at in lost {
+            shown[at] = b'_';
+        }
+        // A byte of one for a byte of one: all places stay what they are.
+        tree = grammar::parse(&language, std::str::from_utf8(&shown).ok()?)?;
+    }
+    Some(tree)
+}
+
+/// Where a `$` ends a word although a name follows.
+fn lost_expansions(tree: &Tree, text: &str) -> Vec<usize> {
+    let mut lost = Vec::new();
+    visit(tree, |node| {
+        let named = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
+        if node.kind() == "$"
+            && node.parent().is_some_and(|parent| {
+                parent.kind() == "concatenation" && parent.end_byte() == node.end_byte()
+            })
+            && text.as_bytes().get(node.end_byte()).is_some_and(named)
+        {
+            lost.push(node.start_byte());
+        }
+    });
+    lost
 }
 
 /// `#!/bin/bash -u`.

@@ -256,9 +256,10 @@ impl Walk<'_> {
             return Val::Options;
         }
         let mut back = Val::Unknown;
-        let mut each = first;
+        let mut each = first.map(|value| self.all_left(unit, node, name, value));
         for g in &given {
             let last = self.eval(unit, g.node);
+            let last = self.all_left(unit, g.node, name, last);
             if let Some(direction) = g.name.as_deref().and_then(files::told_by_argument)
                 && files::looks_like_path(&last)
             {
@@ -387,6 +388,17 @@ impl Walk<'_> {
                 }
                 Val::Unknown
             }
+        }
+    }
+
+    /// All words that a parser of options left, where a function is given them.
+    fn all_left(&mut self, unit: &Unit, node: Node<'_>, function: &str, value: Val) -> Val {
+        match value {
+            Val::Left if !TELLS.contains(&function) => {
+                let name = (node.kind() == "identifier").then(|| text(unit, node).to_owned());
+                self.rest(unit, node, 0, name.as_deref())
+            }
+            value => value,
         }
     }
 

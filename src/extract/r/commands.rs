@@ -52,7 +52,10 @@ impl Walk<'_> {
 
     /// A command line is run.
     pub fn command(&mut self, unit: &Unit, node: Node<'_>, line: &Val) {
-        for command in split(line) {
+        for mut command in split(line) {
+            for (path, direction) in redirects(&mut command) {
+                self.path(unit, node, &path, direction);
+            }
             let Some(name) = command.first().and_then(Val::text) else {
                 continue;
             };
@@ -76,6 +79,46 @@ impl Walk<'_> {
             }
         }
     }
+}
+
+/// Takes the redirects out of a command: `> out.csv`, `<in.csv`.
+fn redirects(command: &mut Vec<Val>) -> Vec<(Val, Direction)> {
+    let mut found = Vec::new();
+    let mut waits = None;
+    command.retain(|word| {
+        if let Some(direction) = waits.take() {
+            found.push((word.clone(), direction));
+            return false;
+        }
+        let begins = match word {
+            Val::Text(parts) => parts.first().and_then(Val::text),
+            word => word.text(),
+        };
+        let (arrows, direction) = match begins.map(|text| text.as_bytes()) {
+            Some([b'>', b'>', ..]) => (2, Direction::Write(false)),
+            Some([b'>', ..]) => (1, Direction::Write(false)),
+            Some([b'<', ..]) => (1, Direction::Read(false)),
+            // Where messages go is nobody's concern.
+            Some([b'1' | b'2' | b'&', b'>', ..]) => return false,
+            _ => return true,
+        };
+        let rest = match word {
+            Val::Text(parts) => {
+                let mut parts = parts.to_vec();
+                if let Some(Val::Lit(Json::String(first))) = parts.first_mut() {
+                    first.drain(..arrows);
+                }
+                texts::joined(&parts, "")
+            }
+            word => Val::Lit(Json::from(word.text().map_or("", |text| &text[arrows..]))),
+        };
+        match rest.text() == Some("") {
+            true => waits = Some(direction),
+            false => found.push((rest, direction)),
+        }
+        false
+    });
+    found
 }
 
 fn direction(role: Role) -> Option<Direction> {

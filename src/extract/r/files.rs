@@ -333,15 +333,14 @@ pub fn told_by_argument(name: &str) -> Option<Direction> {
     }
 }
 
-/// What its name and help text tell of an argument that is handed to a function nothing is known of.
+/// What its name or help text tells of an argument that is handed to a function nothing is known of.
 pub fn told_by_name(argument: &Argument) -> Option<Direction> {
-    let is_folder = ["dir", "directory", "folder"]
-        .iter()
-        .any(|noun| argument.name.to_ascii_lowercase().ends_with(noun));
-    match hints::direction(&argument.name, argument.description.as_deref(), None)? {
-        Kind::Output => Some(Direction::Write(is_folder)),
-        _ => Some(Direction::Read(is_folder)),
-    }
+    let told = hints::told_by_name(&argument.name, argument.description.as_deref())?;
+    let is_folder = hints::names_folder(&argument.name);
+    Some(match told {
+        Kind::Output => Direction::Write(is_folder),
+        _ => Direction::Read(is_folder),
+    })
 }
 
 /// What a method does with its first argument, where that looks like a path: `book$save("a.xlsx")`.

@@ -387,6 +387,7 @@ fn files_of_commands_and_of_packages() {
             "output out --out path",
             "input vcf --vcf path",
             "output report --report path",
+            "input some @some.bam path required",
             "input tables @tables.csv path required",
             "output copy @copy.bam path required",
             "input report @report.Rmd path required",

@@ -357,7 +357,7 @@ impl Walk<'_> {
 }
 
 /// Whether a command only tells people something.
-fn tells(command: &str) -> bool {
+pub fn tells(command: &str) -> bool {
     const TELLING: &[&str] = &[
         "echo", "printf", "print", "logger", "log", "die", "warn", "info",
     ];

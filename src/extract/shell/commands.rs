@@ -1,6 +1,8 @@
 //! Owns what well-known commands do with their operands: which are files they read, which they write.
 //! Knows nothing of where the words come from.
 
+use super::tools::{COPIERS, DASH_O, FILTERS, NOT_O, OF_MANY, READERS, READING_FLAGS, SUITES};
+
 /// What a command does with a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -28,124 +30,6 @@ pub struct Word<'a> {
     pub prefix: &'a str,
 }
 
-/// Commands that read each operand; options that take a value are named with their letters.
-const READERS: &[(&str, &str)] = &[
-    ("base64", "w"),
-    ("bzcat", ""),
-    ("cat", ""),
-    ("cksum", ""),
-    ("cmp", "n"),
-    ("column", "stc"),
-    ("comm", ""),
-    ("cut", "dfbc"),
-    ("diff", "UCI"),
-    ("expand", "t"),
-    ("fold", "w"),
-    ("head", "nc"),
-    ("hexdump", "nse"),
-    ("join", "12tjoeav"),
-    ("less", ""),
-    ("md5sum", ""),
-    ("more", ""),
-    ("nl", "bsw"),
-    ("od", "AtNj"),
-    ("paste", "d"),
-    ("rev", ""),
-    ("sha1sum", ""),
-    ("sha256sum", ""),
-    ("sha512sum", ""),
-    ("shuf", "ni"),
-    ("strings", "n"),
-    ("tac", "s"),
-    ("tail", "nc"),
-    ("uniq", "fsw"),
-    ("wc", ""),
-    ("xxd", "lcs"),
-    ("xzcat", ""),
-    ("zcat", ""),
-    ("zstdcat", ""),
-    ("gzcat", ""),
-    ("unexpand", "t"),
-    ("tsort", ""),
-];
-
-/// Commands whose first operand is a program or pattern and whose others are read.
-const FILTERS: &[(&str, &str, &[&str])] = &[
-    ("awk", "Fv", &["-f"]),
-    ("gawk", "Fv", &["-f"]),
-    ("mawk", "Fv", &["-f"]),
-    ("nawk", "Fv", &["-f"]),
-    ("sed", "l", &["-e", "-f", "--expression", "--file"]),
-    ("gsed", "l", &["-e", "-f", "--expression", "--file"]),
-    ("grep", "mABCdD", &["-e", "-f", "--regexp", "--file"]),
-    ("egrep", "mABC", &["-e", "-f"]),
-    ("fgrep", "mABC", &["-e", "-f"]),
-    ("zgrep", "mABC", &["-e", "-f"]),
-    ("rg", "mABCgt", &["-e", "-f"]),
-    ("jq", "", &["-f", "--from-file"]),
-    ("yq", "", &["--from-file"]),
-    (
-        "perl",
-        "IMm",
-        &[
-            "-e", "-E", "-ne", "-pe", "-lne", "-lane", "-i", "-pi", "-n", "-p",
-        ],
-    ),
-];
-
-/// Commands whose last operand is where the others go.
-const COPIERS: &[(&str, &str)] = &[
-    ("cp", "S"),
-    ("mv", "S"),
-    ("install", "mogS"),
-    ("rsync", "ef"),
-    ("gcp", ""),
-    ("gmv", ""),
-];
-
-/// Tools that write what `-o` names; `-o` means something else to many others.
-const DASH_O: &[&str] = &[
-    "sort",
-    "curl",
-    "gcc",
-    "cc",
-    "g++",
-    "c++",
-    "clang",
-    "clang++",
-    "ld",
-    "rustc",
-    "go",
-    "pandoc",
-    "samtools",
-    "bcftools",
-    "bedtools",
-    "dot",
-    "xmllint",
-    "xsltproc",
-    "protoc",
-    "ocamlfind",
-    "ghc",
-    "as",
-    "gfortran",
-    "nvcc",
-    "xz",
-    "zstd",
-    "uniq",
-    "minimap2",
-    "bwa",
-    "fastqc",
-    "fastp",
-    "cutadapt",
-    "multiqc",
-    "featureCounts",
-    "esbuild",
-    "tsc",
-    "jsonnet",
-    "cosign",
-    "gpg",
-];
-
 /// The role of each operand, by its index among `words` (the command's name left out); the last number is how
 /// many bytes of an option (`--output=`) stand before the path.
 pub fn roles(command: &str, words: &[Word<'_>]) -> Vec<(usize, Role, usize)> {
@@ -167,6 +51,23 @@ pub fn roles(command: &str, words: &[Word<'_>]) -> Vec<(usize, Role, usize)> {
         copy(name, words, takes, &mut found);
     } else {
         match name {
+            "bgzip" | "tabix" | "fastqc" | "minimap2" | "ls" => {
+                let files = operands(words, "pSbecIRToftxkw@", &[]);
+                let many = matches!(name, "fastqc" | "minimap2" | "ls");
+                let role = match name {
+                    "ls" => Role::ReadFolder,
+                    _ => Role::Read,
+                };
+                let files = files.into_iter().take(if many { usize::MAX } else { 1 });
+                found.extend(files.map(|at| (at, role, 0)));
+            }
+            "git" if words.first().is_some_and(|word| word.text == Some("clone")) => {
+                let files = operands(&words[1..], "bcjo", &["--branch", "--depth", "--origin"]);
+                if let [_, folder] = files.as_slice() {
+                    found.push((folder + 1, Role::WriteFolder, 0));
+                }
+            }
+            _ if SUITES.iter().any(|(suite, _)| *suite == name) => suite(name, words, &mut found),
             "tee" => each(words, "", &[], &mut found, Role::Write),
             "touch" => each(words, "drt", &[], &mut found, Role::Write),
             "truncate" => each(words, "sr", &[], &mut found, Role::Write),
@@ -207,8 +108,98 @@ pub fn roles(command: &str, words: &[Word<'_>]) -> Vec<(usize, Role, usize)> {
             _ => {}
         }
     }
+    flags(name, words, &mut found);
     outputs(name, words, &mut found);
     found
+}
+
+/// The names of files and folders that a command fetches from elsewhere into the working folder.
+pub fn fetches(command: &str, words: &[Word<'_>]) -> Vec<String> {
+    let name = command.rsplit('/').next().unwrap_or(command);
+    let has = |letter: char, long: &str| {
+        words.iter().any(|word| {
+            let flag = word.prefix;
+            flag == long
+                || flag.starts_with('-') && !flag.starts_with("--") && flag.contains(letter)
+        })
+    };
+    let fetched = match name {
+        "wget" => !has('O', "--output-document") && !has('P', "--directory-prefix"),
+        "curl" => has('O', "--remote-name"),
+        "git" => words.first().is_some_and(|word| word.text == Some("clone")),
+        // What is built here is nobody's to give.
+        "cargo" => return vec!["target".to_owned()],
+        _ => false,
+    };
+    if !fetched {
+        return Vec::new();
+    }
+    let addresses = words.iter().filter_map(|word| word.text);
+    addresses
+        .filter(|text| text.contains("://") || name == "git" && text.contains('@'))
+        .filter_map(|text| {
+            let plain = text.split(['?', '#']).next()?.trim_end_matches('/');
+            let last = plain.rsplit('/').next()?;
+            Some(last.strip_suffix(".git").unwrap_or(last).to_owned())
+        })
+        .collect()
+}
+
+/// `samtools sort FILE`, `bcftools concat FILE…`.
+fn suite(name: &str, words: &[Word<'_>], found: &mut Vec<(usize, Role, usize)>) {
+    let takes = SUITES
+        .iter()
+        .find(|(suite, _)| *suite == name)
+        .map_or("", |(_, takes)| takes);
+    let Some(command) = words.first().and_then(|word| word.text) else {
+        return;
+    };
+    let is_file = |word: &Word<'_>| match word.text {
+        Some(text) => text.contains(['.', '/']) && !text.contains(':'),
+        None => true,
+    };
+    const LONG: &[&str] = &[
+        "--exclude",
+        "--fasta-ref",
+        "--genotype",
+        "--include",
+        "--output",
+        "--output-file",
+        "--output-tags",
+        "--output-type",
+        "--positions",
+        "--reference",
+        "--regions",
+        "--regions-file",
+        "--samples",
+        "--targets",
+        "--threads",
+    ];
+    let mut files = operands(&words[1..], takes, LONG)
+        .into_iter()
+        .map(|at| at + 1)
+        .filter(|at| is_file(&words[*at]));
+    if command == "merge" && name == "samtools" {
+        let out = words.iter().any(|word| word.text == Some("-o"));
+        if !out && let Some(target) = files.next() {
+            found.push((target, Role::Write, 0));
+        }
+    }
+    let many = OF_MANY.contains(&command) || command == "merge";
+    let files = files.take(if many { usize::MAX } else { 1 });
+    found.extend(files.map(|at| (at, Role::Read, 0)));
+}
+
+/// What the flags of some tools name.
+fn flags(name: &str, words: &[Word<'_>], found: &mut Vec<(usize, Role, usize)>) {
+    let Some((_, flags)) = READING_FLAGS.iter().find(|(tool, _)| *tool == name) else {
+        return;
+    };
+    for (index, word) in words.iter().enumerate() {
+        if word.text.is_some_and(|text| flags.contains(&text)) && index + 1 < words.len() {
+            found.push((index + 1, Role::Read, 0));
+        }
+    }
 }
 
 /// Indices of the words that are no options and no options' values.
@@ -506,7 +497,11 @@ fn outputs(name: &str, words: &[Word<'_>], found: &mut Vec<(usize, Role, usize)>
         let flag = word.prefix;
         let next = index + 1;
         let takes_next = match flag {
-            "-o" => DASH_O.contains(&name),
+            // What is given there and not written into the script is hardly a setting.
+            "-o" => {
+                DASH_O.contains(&name)
+                    || !NOT_O.contains(&name) && words.get(next).is_some_and(|w| w.text.is_none())
+            }
             "-O" => name == "wget",
             "--output" | "--output-file" | "--output-document" | "--out-file" => true,
             _ => false,

@@ -2,6 +2,7 @@
 
 use tree_sitter::Node;
 
+use super::commands::Role;
 use super::ledger::Origin;
 use super::value::{self, Atom, Value};
 use super::walk::{Loaded, Walk, text};
@@ -144,6 +145,15 @@ impl Walk<'_> {
                             let left = self.tested(file, *node, Asked::Presence);
                             if op == "-v" {
                                 self.set_name(file, *node);
+                            }
+                            if let Some(id) = value::sole_need(&left)
+                                && matches!(op.as_str(), "-f" | "-e" | "-s" | "-r" | "-d")
+                            {
+                                let role = match op.as_str() {
+                                    "-d" => Role::ReadFolder,
+                                    _ => Role::ReadAny,
+                                };
+                                self.ledger.needs[id].sought.get_or_insert(role);
                             }
                             at += 1;
                             Term {

@@ -16,11 +16,45 @@ impl Walk<'_> {
             if let [term] = all.as_slice() {
                 self.stops_on(file, node, term);
             }
+            self.one_of_these(all.iter(), true);
+        }
+    }
+
+    /// `[ "$x" != a ] && [ "$x" != b ]` before the script stops: it is one of the two.
+    fn one_of_these<'c>(&mut self, terms: impl Iterator<Item = &'c Term>, unequal: bool) {
+        let mut which = None;
+        let mut choices = Vec::new();
+        for term in terms {
+            let differs = match term.operator.as_str() {
+                "!=" => !term.negated,
+                "=" | "==" => term.negated,
+                _ => return,
+            };
+            let id = value::likely_need(&term.left);
+            match (value::text_of(&term.right), id, differs == unequal) {
+                (Some(text), Some(id), true)
+                    if which.is_none_or(|known| known == id)
+                        && !text.is_empty()
+                        && !text.contains(['*', '?', '[']) =>
+                {
+                    which = Some(id);
+                    choices.push(text);
+                }
+                _ => return,
+            }
+        }
+        if let (Some(id), 2..) = (which, choices.len()) {
+            let need = &mut self.ledger.needs[id];
+            need.live = true;
+            need.choices.get_or_insert(choices);
         }
     }
 
     /// The script stops unless this holds.
     pub fn stops_unless(&mut self, file: &Loaded, node: Node<'_>, condition: &Condition) {
+        if condition.iter().all(|all| all.len() == 1) {
+            self.one_of_these(condition.iter().flatten(), false);
+        }
         if let [all] = condition.as_slice() {
             for term in all {
                 let term = Term {

@@ -25,7 +25,7 @@ impl Walk<'_> {
                 if node.named_child_count() > 0 {
                     return self.parts(file, node, node.byte_range().start, node.byte_range().end);
                 }
-                value::literal(unescape(text(file, node)))
+                self.plain_word(file, node, text(file, node))
             }
             "raw_string" => value::literal(text(file, node).trim_matches('\'')),
             "ansi_c_string" => {
@@ -185,6 +185,38 @@ impl Walk<'_> {
         value::bounded(value)
     }
 
+    /// Plain text, and in it the variables that the grammar does not see.
+    fn plain_word(&mut self, file: &Loaded, node: Node<'_>, text: &str) -> Value {
+        let mut value = Vec::new();
+        let mut rest = text;
+        let mut from = 0;
+        while let Some(at) = rest.get(from..).and_then(|rest| rest.find('$')) {
+            let at = from + at;
+            let after = &rest[at + 1..];
+            let length = match after.bytes().next() {
+                Some(b) if b.is_ascii_digit() => 1,
+                Some(b) if b.is_ascii_alphabetic() || b == b'_' => after
+                    .bytes()
+                    .take_while(|b| b.is_ascii_alphanumeric() || *b == b'_')
+                    .count(),
+                _ => 0,
+            };
+            if length == 0 || rest[..at].ends_with('\\') {
+                from = at + 1;
+                continue;
+            }
+            push_literal(&mut value, &unescape(&rest[..at]));
+            value.extend(self.variable(file, node, &after[..length], Read::Plain));
+            rest = &after[length..];
+            from = 0;
+        }
+        push_literal(&mut value, &unescape(rest));
+        match value.is_empty() {
+            true => value::literal(""),
+            false => value,
+        }
+    }
+
     /// Reads names inside `$((…))`, where no `$` stands before them.
     pub fn arithmetic(&mut self, file: &Loaded, node: Node<'_>) {
         if !self.enter() {
@@ -260,6 +292,7 @@ impl Walk<'_> {
                     self.statement(file, *only);
                     return vec![Atom::Temporary];
                 }
+                "pwd" => return self.working_folder(),
                 "realpath" | "readlink" | "abspath" | "echo" | "dirname" => {
                     let mut walker = only.walk();
                     let words: Vec<Node<'_>> = only
@@ -319,6 +352,20 @@ impl Walk<'_> {
             return self.option_value(true);
         }
         vec![Atom::Other]
+    }
+
+    /// `$PWD`, `$(pwd)`.
+    pub fn working_folder(&self) -> Value {
+        match self.cwd.as_deref() {
+            Some("") => vec![Atom::Start],
+            Some(cwd) if !cwd.starts_with('/') => {
+                vec![
+                    Atom::Start,
+                    Atom::Lit(format!("/{}", cwd.trim_end_matches('/'))),
+                ]
+            }
+            _ => vec![Atom::Other],
+        }
     }
 
     /// Statements whose changes to the working folder stay theirs.

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::commands::Role;
 use crate::extract::help::Help;
+use crate::extract::hints;
 use crate::requirement::{
     Binding, Claim, Confidence, DataType, Evidence, Kind, Layer, Pass, ValueType,
 };
@@ -63,12 +64,21 @@ pub struct Need {
     pub pattern: Option<String>,
     /// What is done with the path it is.
     pub role: Option<Role>,
+    /// What is done with paths whose names begin with it.
+    pub begins: Option<Role>,
+    /// Whether it was looked for as a file or folder.
+    pub sought: Option<Role>,
+    /// Whether it is handed to a command of which nothing more is known: behind which flag, and whether as the
+    /// folder of something.
+    pub handed: Option<(Option<String>, bool)>,
     /// Whether nothing but making the folder was seen so far.
     pub only_made: bool,
     /// For an option: whether a value follows.
     pub valued: bool,
     /// For an option: whether the value is written behind `=` only.
     pub joined: bool,
+    /// For an option: whether the value is written right behind its letter.
+    pub glued: bool,
     /// Whether several may be given.
     pub list: bool,
     /// For an option: the variable that gives its default.
@@ -154,9 +164,13 @@ impl Ledger {
             choices: None,
             pattern: None,
             role: None,
+            begins: None,
+            sought: None,
+            handed: None,
             only_made: false,
             valued: false,
             joined: false,
+            glued: false,
             list: false,
             also: None,
         });
@@ -278,9 +292,10 @@ pub fn claims(ledger: Ledger, help: &Help, doubtful: bool) -> Vec<Claim> {
     let holding = holding_folders(&needs);
     let mut claims: Vec<Claim> = Vec::new();
     let mut names: HashSet<(Kind, String)> = HashSet::new();
+    let mut last_required = None;
+    let mut leading = Vec::new();
     for index in in_order(&needs) {
         let need = &needs[index];
-        let literal = matches!(need.origin, Origin::Literal(_));
         if !(need.live || need.looked && !in_rest(need, &needs))
             || absorbed.contains(&index)
             || holding.contains(&index)
@@ -294,9 +309,6 @@ pub fn claims(ledger: Ledger, help: &Help, doubtful: bool) -> Vec<Claim> {
         // Two things may bear one name in a script; among the answers they cannot.
         let taken = |name: &str| names.contains(&(claim.kind, name.to_owned()));
         if taken(&claim.name) {
-            if literal {
-                continue;
-            }
             let mut number = 2;
             while taken(&format!("{}_{number}", claim.name)) {
                 number += 1;
@@ -304,7 +316,22 @@ pub fn claims(ledger: Ledger, help: &Help, doubtful: bool) -> Vec<Claim> {
             claim.name = format!("{}_{number}", claim.name);
         }
         names.insert((claim.kind, claim.name.clone()));
+        if let (Origin::Position(at), Some(true)) = (&need.origin, claim.required) {
+            last_required = last_required.max(Some(*at));
+        }
+        if !need.optional && claim.required == Some(false) && claim.default.is_none() {
+            leading.extend(match need.origin {
+                Origin::Position(at) => Some((at, claims.len())),
+                _ => None,
+            });
+        }
         claims.push(claim);
+    }
+    // A word that stands before one that is needed cannot be left out.
+    for (at, index) in leading {
+        if Some(at) < last_required && claims[index].choices.is_none() {
+            claims[index].required = Some(true);
+        }
     }
     claims
 }
@@ -368,6 +395,35 @@ fn in_rest(need: &Need, needs: &[Need]) -> bool {
     })
 }
 
+/// What is done with a path where no command that is known does it: as its name begins those of others, as the script
+/// looks whether it is there, and as it is called.
+fn told_role(need: &Need, help: &Help) -> Option<Role> {
+    if let Some(begins) = need.begins {
+        return Some(begins);
+    }
+    let Some((flag, is_folder)) = &need.handed else {
+        return need.sought;
+    };
+    let name = match &need.origin {
+        Origin::Env(name) => name.clone(),
+        Origin::Literal(_) => return None,
+        _ => need.name.clone()?,
+    };
+    let by_flag = flag
+        .as_ref()
+        .and_then(|flag| hints::told_by_name(flag.trim_start_matches('-'), None));
+    let description = need.description.clone().or_else(|| help.of_operand(&name));
+    let direction = by_flag.or_else(|| hints::told_by_name(&name, description.as_deref()));
+    let folder = *is_folder || hints::names_folder(&name);
+    match (direction, folder) {
+        (Some(Kind::Output), true) => Some(Role::WriteFolder),
+        (Some(Kind::Output), false) => Some(Role::WriteAny),
+        (Some(_), true) => Some(Role::ReadFolder),
+        (Some(_), false) => Some(Role::ReadAny),
+        (None, _) => need.sought,
+    }
+}
+
 fn claim(need: &Need, needs: &[Need], help: &Help) -> Claim {
     let also = need.also.and_then(|id| needs.get(id));
     let evidence = Evidence {
@@ -376,6 +432,11 @@ fn claim(need: &Need, needs: &[Need], help: &Help) -> Claim {
         rule: need.rule,
     };
     let role = need.role.or(also.and_then(|other| other.role));
+    let told = match role {
+        None => told_role(need, help),
+        Some(_) => None,
+    };
+    let role = role.or(told);
     let kind = match role {
         Some(Role::Read | Role::ReadFolder | Role::ReadAny) => Kind::Input,
         Some(Role::Write | Role::WriteFolder | Role::WriteAny) => Kind::Output,
@@ -418,6 +479,7 @@ fn claim(need: &Need, needs: &[Need], help: &Help) -> Claim {
             short: short.clone(),
             pass: match (need.valued, need.joined, need.list) {
                 (false, ..) => Pass::Switch,
+                _ if need.glued => Pass::Glued,
                 (true, true, _) => Pass::Joined,
                 (true, false, true) => Pass::Repeat,
                 (true, false, false) => Pass::Value,
@@ -485,7 +547,7 @@ fn claim(need: &Need, needs: &[Need], help: &Help) -> Claim {
         Origin::Literal(_) => true,
         _ => false,
     };
-    if need.likely || weak {
+    if need.likely || weak || told.is_some() {
         claim.confidence = Confidence::Likely;
     }
     claim.description = need

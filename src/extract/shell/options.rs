@@ -73,6 +73,20 @@ impl Walk<'_> {
         for (item, patterns) in items.iter().zip(&patterns) {
             self.arm_of(file, *item, patterns, &asked);
         }
+        // Outside of a loop, where nothing but an option is taken, the word is one of them.
+        let others = items
+            .iter()
+            .zip(&patterns)
+            .filter(|(_, patterns)| patterns.iter().any(|p| !p.starts_with('-')));
+        let mut others = others.map(|(item, _)| body_of(*item));
+        if self.loops == 0
+            && let Some(id) = need
+            && matches!(self.ledger.needs[id].origin, Origin::Position(_))
+            && others.all(|body| self.ends(file, &body) || tells_only(file, &body))
+        {
+            let need = &mut self.ledger.needs[id];
+            (need.live, need.looked) = (false, false);
+        }
     }
 
     /// Plain words that an option loop knows, such as `install`, are a choice of their own.
@@ -217,11 +231,15 @@ impl Walk<'_> {
     ) -> Option<Arm> {
         let mut plain: Vec<String> = Vec::new();
         let mut joined = false;
+        let mut glued = false;
         for name in names {
             let bare = name
                 .trim_end_matches('*')
                 .trim_end_matches('?')
                 .trim_end_matches("[=]");
+            // `-n*)`: the value stands behind the letter.
+            let letter = bare.len() == 2 && bare.starts_with('-') && bare != "--";
+            glued |= letter && name.ends_with('*') && name.len() == 3;
             let (bare, equals) = match bare.split_once('=') {
                 Some((bare, _)) => (bare, true),
                 None => (bare, false),
@@ -234,7 +252,7 @@ impl Walk<'_> {
                     .bytes()
                     .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'+'))
                 && !bare.trim_start_matches('-').is_empty()
-                && (equals || !name.contains('*'));
+                && (equals || !name.contains('*') || letter);
             if !valid || matches!(bare, "--help" | "-help" | "--usage") {
                 continue;
             }
@@ -257,6 +275,10 @@ impl Walk<'_> {
             self.ledger.also_named(id, name);
         }
         let need = &mut self.ledger.needs[id];
+        need.glued = glued && (id == had || need.glued);
+        if glued {
+            need.valued = true;
+        }
         if joined {
             let new = id == had;
             need.joined = !separate && (new || need.joined);
@@ -356,6 +378,14 @@ impl Walk<'_> {
         }
         self.join(fork);
     }
+}
+
+/// Whether nothing is done but to tell people something.
+fn tells_only(file: &Loaded, body: &[Node<'_>]) -> bool {
+    body.iter().all(|node| {
+        let name = node.child_by_field_name("name");
+        node.kind() == "command" && name.is_some_and(|name| super::calls::tells(text(file, name)))
+    })
 }
 
 /// The patterns of a case, without their quotes.

@@ -4,6 +4,7 @@ use tree_sitter::Node;
 
 use super::commands::{self, Role, Word};
 use super::ledger::Origin;
+use super::tools;
 use super::value::{self, Atom, Shape, Value};
 use super::walk::{Loaded, Walk, text};
 
@@ -93,6 +94,14 @@ impl Walk<'_> {
             !matches!(value::text_of(value).as_deref(), Some("--" | "-P" | "-L"))
         });
         let before = self.cwd.clone();
+        if let Some(below_start) = target.and_then(|(_, value)| value::below_start(value)) {
+            self.cwd = match value::text_of(&below_start) {
+                Some(text) => below("", &text),
+                None => None,
+            };
+            self.left = before;
+            return;
+        }
         self.cwd = match target {
             None => None,
             Some((_, value)) => match value::text_of(value) {
@@ -135,7 +144,14 @@ impl Walk<'_> {
                 prefix,
             })
             .collect();
-        for (index, role, cut) in commands::roles(command, &seen) {
+        for name in commands::fetches(command, &seen) {
+            if let Some(cwd) = &self.cwd {
+                self.made.insert(format!("{cwd}{name}"));
+            }
+        }
+        let known = commands::roles(command, &seen);
+        self.handed_on(command, arguments, &seen, &known);
+        for (index, role, cut) in known {
             let Some((_, value)) = arguments.get(index) else {
                 continue;
             };
@@ -157,8 +173,39 @@ impl Walk<'_> {
         }
     }
 
+    /// Words that are given to a command of which it is not known what it does with them.
+    fn handed_on(
+        &mut self,
+        command: &str,
+        arguments: &[(Node<'_>, Value)],
+        seen: &[Word<'_>],
+        known: &[(usize, Role, usize)],
+    ) {
+        if tools::takes_no_files(command) {
+            return;
+        }
+        for (index, (_, value)) in arguments.iter().enumerate() {
+            if known.iter().any(|(at, ..)| *at == index) {
+                continue;
+            }
+            let before = index.checked_sub(1).and_then(|at| seen[at].text);
+            let flag = before.filter(|word| word.starts_with("--"));
+            for (id, shape) in value::path_roots(value) {
+                let need = &mut self.ledger.needs[id];
+                need.handed
+                    .get_or_insert((flag.map(str::to_owned), shape == Shape::Folder));
+            }
+        }
+    }
+
     /// A word is used as a path.
     pub fn path(&mut self, file: &Loaded, node: Node<'_>, value: &[Atom], role: Role) {
+        if let Some(below) = value::below_start(value) {
+            let cwd = self.cwd.replace(String::new());
+            self.path(file, node, &below, role);
+            self.cwd = cwd;
+            return;
+        }
         let roots = value::path_roots(value);
         for (id, shape) in &roots {
             let role = match (shape, role) {
@@ -186,6 +233,19 @@ impl Walk<'_> {
                 Role::Remove => return,
             };
             self.literal(file, node, &folder, role);
+        } else {
+            self.path_named_after(value, role);
+        }
+    }
+
+    /// `$prefix.txt`: what is done with a path that begins with it is done with nothing else of it.
+    fn path_named_after(&mut self, value: &[Atom], role: Role) {
+        let begins = match value {
+            [Atom::Need(id), _, ..] => *id,
+            _ => return,
+        };
+        if matches!(role, Role::Write | Role::WriteAny | Role::WriteFolder) {
+            self.ledger.needs[begins].begins.get_or_insert(role);
         }
     }
 
@@ -230,6 +290,13 @@ impl Walk<'_> {
         }
         let full = match (&self.cwd, plain.starts_with('/')) {
             (_, true) => plain.to_owned(),
+            // `../x` leads out of where `cd` led.
+            (Some(cwd), false) if plain.starts_with("../") && !cwd.is_empty() => {
+                match below(cwd, plain) {
+                    Some(full) => full.trim_end_matches('/').to_owned(),
+                    None => return,
+                }
+            }
             (Some(cwd), false) => format!("{cwd}{plain}"),
             (None, false) => return,
         };

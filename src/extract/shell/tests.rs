@@ -543,3 +543,111 @@ fn only_what_is_surely_unclosed_is_a_syntax_error() {
         assert_eq!(reading(text).syntax_error.is_some(), refused, "{text}");
     }
 }
+
+#[track_caller]
+fn one(text: &str, expected: &[&str]) {
+    check(&[(text, expected)]);
+}
+
+#[test]
+fn words_that_the_grammar_takes_apart() {
+    // `$b` after plain text after another variable is part of the word.
+    one(
+        "#!/bin/bash\nset -u\ncat data/${A}_$B.gz $C-$D.csv > $E/x_$F.txt\nx=$G.$1\n",
+        &[
+            "input data @data required folder",
+            "env A $A required",
+            "env B $B required",
+            "env C $C required",
+            "env D $D required",
+            "output E $E required folder",
+            "env F $F required",
+            "env G $G required",
+            "arg arg1 <0 required",
+        ],
+    );
+}
+
+#[test]
+fn what_tools_read_and_write() {
+    one(
+        "#!/bin/sh\nbam=$1\nsamtools view -b -F 4 $bam > mapped.bam\nbcftools view --output-file calls.vcf $2\n\
+         ln -s $3 link\nsome-tool -o $4 --threads 4\nbedtools intersect -a $5 -b regions.bed > both.bed\n",
+        &[
+            "input bam <0 required",
+            "output mapped @mapped.bam required",
+            "output calls @calls.vcf required",
+            "input arg2 <1 required",
+            "output link @link required",
+            "input arg3 <2 required",
+            "output arg4 <3 required",
+            "input regions @regions.bed required",
+            "input arg5 <4 required",
+            "output both @both.bed required",
+        ],
+    );
+    // What is fetched or built here is nobody's to give.
+    one(
+        "wget https://x.org/a/model.tgz?dl=1\ntar xzf model.tgz\ngit clone https://x.org/you/tool.git\ncp tool/bin/x x\n\
+         git clone -b main https://x.org/you/data.git datasets\n",
+        &[
+            "output x @x required",
+            "output datasets @datasets required folder",
+        ],
+    );
+    // Files of one name in two folders are two.
+    one(
+        "wget -O a/model.zip https://x.org/1\nwget -O b/model.zip https://x.org/2\n",
+        &[
+            "output model @a/model.zip required zip",
+            "output model_2 @b/model.zip required zip",
+        ],
+    );
+}
+
+#[test]
+fn where_a_path_lies() {
+    one(
+        "#!/bin/sh\nhere=$(pwd)\nmkdir -p tools\ncd tools\necho x > ../list.txt\ncat \"$here\"/in.csv > $PWD/out.csv\n\
+         echo y > $here/sums.txt\n",
+        &[
+            "output list @list.txt required text",
+            "input in @in.csv required csv",
+            "output out @tools/out.csv required csv",
+            "output sums @sums.txt required text",
+        ],
+    );
+    // What the names of files begin with is where they are written.
+    one(
+        "prefix=$1\nsort $2 > $prefix.sorted.txt\n",
+        &["output prefix <0 required", "input arg2 <1 required"],
+    );
+    // Handed to who knows whom, a path is what it is called, or was looked for.
+    one(
+        "#!/bin/sh\npython train.py --lr $LR --data $DATA_DIR --to $OUTPUT_DIR/x\nif [ -f \"$1\" ]; then args=\"-f $1\"; fi\nrun $args\n",
+        &[
+            "env LR $LR",
+            "input DATA_DIR $DATA_DIR folder",
+            "output OUTPUT_DIR $OUTPUT_DIR folder",
+            "input arg1 <0",
+        ],
+    );
+}
+
+#[test]
+fn choices_and_options_outside_of_loops() {
+    one(
+        "usage() { echo usage; exit 1; }\nmode=${1:-fast}\nif [ \"$mode\" != fast ] && [ \"$mode\" != slow ]; then usage; fi",
+        &["arg mode <0 =\"fast\" {fast,slow}"],
+    );
+    // An option whose value is written right behind it.
+    one(
+        "while [ -n \"$1\" ]; do arg=$1; shift; case $arg in -n*) n=$arg;; -l) l=1;; esac; done; run $n $l\n",
+        &["arg n -n_", "arg l -l? =false"],
+    );
+    // One word that is an option or a mistake is no word of its own.
+    one(
+        "case \"$1\" in -a|--all) all;; -b) b;; *) echo \"no such option: $1\";; esac\n",
+        &["arg all --all|-a? =false", "arg b -b? =false"],
+    );
+}

@@ -21,6 +21,8 @@ pub enum Atom {
     Operand,
     /// The file that `mktemp` made.
     Temporary,
+    /// The folder the script starts in.
+    Start,
     /// The folder the script lies in.
     ScriptFolder,
     /// The script itself.
@@ -60,6 +62,22 @@ pub fn text_of(value: &[Atom]) -> Option<String> {
         }
     }
     Some(text)
+}
+
+/// What stands behind the folder the script starts in, where the word is a path in it.
+pub fn below_start(value: &[Atom]) -> Option<Value> {
+    let (Atom::Start, rest) = value.split_first()? else {
+        return None;
+    };
+    let mut rest = rest.to_vec();
+    match rest.first_mut() {
+        Some(Atom::Lit(first)) if first.starts_with('/') => {
+            *first = first.trim_start_matches('/').to_owned();
+            Some(rest)
+        }
+        None => Some(literal(".")),
+        _ => None,
+    }
 }
 
 /// The literal text a word begins with.

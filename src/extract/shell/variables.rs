@@ -47,6 +47,7 @@ impl Walk<'_> {
             "?" | "$" | "!" | "-" | "_" => return vec![Atom::Other],
             "OPTARG" => return self.option_value(false),
             "BASH_SOURCE" => return vec![Atom::ScriptFile],
+            "PWD" if !self.vars.contains_key(name) => return self.working_folder(),
             _ => {}
         }
         if let Some(value) = self.vars.get(name).cloned() {
