@@ -6,7 +6,7 @@ mod page;
 mod steps;
 mod timeline;
 
-use std::io;
+use std::io::{self, Write};
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
@@ -21,6 +21,16 @@ use super::record::Record;
 /// # Errors
 /// The template does not fit, which is a bug.
 pub fn render(record: &Record) -> io::Result<String> {
+    let mut page = Vec::new();
+    write(record, &mut page)?;
+    String::from_utf8(page).map_err(io::Error::other)
+}
+
+/// Writes the page of a run as it comes together.
+///
+/// # Errors
+/// It cannot be written, or the template does not fit, which is a bug.
+pub fn write(record: &Record, out: &mut impl Write) -> io::Result<()> {
     let mut environment = Environment::new();
     let syntax = SyntaxConfig::builder()
         .trim_blocks(true)
@@ -38,16 +48,34 @@ pub fn render(record: &Record) -> io::Result<String> {
         _ => escape_formatter(out, state, value),
     });
     // The name ends in `.html`, so all that is put in is escaped, numbers and lists by the usual formatter.
-    let page = environment
+    environment
         .add_template("page.html", include_str!("html/page.html"))
         .and_then(|()| environment.get_template("page.html"))
-        .and_then(|template| template.render(Serde(page::page(record))))
-        .map_err(io::Error::other)?;
-    // Whoever opens the file in a terminal is not to be harmed either.
-    Ok(match has_controls(&page) {
-        true => without_controls(&page),
-        false => page,
-    })
+        .and_then(|template| {
+            template.render_captured_to(Serde(page::page(record)), Harmless(out))?;
+            Ok(())
+        })
+        .map_err(io::Error::other)
+}
+
+/// Leaves control characters out: whoever opens the file in a terminal is not to be harmed either. It is given whole
+/// characters.
+struct Harmless<W>(W);
+
+impl<W: Write> Write for Harmless<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match str::from_utf8(bytes) {
+            Ok(text) if has_controls(text) => {
+                self.0.write_all(without_controls(text).as_bytes())?
+            }
+            _ => self.0.write_all(bytes)?,
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 #[cfg(test)]

@@ -11,21 +11,30 @@ use crate::ui::without_styles;
 /// # Errors
 /// It cannot be read.
 pub fn end_of(path: &Path, most: u64) -> io::Result<String> {
+    end_and_size(path, most).map(|(end, _)| end)
+}
+
+/// The same, and how many bytes the whole log has.
+///
+/// # Errors
+/// It cannot be read.
+pub fn end_and_size(path: &Path, most: u64) -> io::Result<(String, u64)> {
     // Most logs are empty, and to ask takes less time than to open one.
     if std::fs::metadata(path)?.len() == 0 {
-        return Ok(String::new());
+        return Ok((String::new(), 0));
     }
     let mut file = File::open(path)?;
-    let length = file.metadata()?.len();
-    let skipped = length.saturating_sub(most);
+    let size = file.metadata()?.len();
+    let skipped = size.saturating_sub(most);
     file.seek(SeekFrom::Start(skipped))?;
     let mut bytes = Vec::new();
     file.take(most).read_to_end(&mut bytes)?;
     let text = String::from_utf8_lossy(&bytes);
-    Ok(match text.split_once('\n') {
+    let end = match text.split_once('\n') {
         Some((_, rest)) if skipped > 0 => rest.to_owned(),
         _ => text.into_owned(),
-    })
+    };
+    Ok((end, size))
 }
 
 /// The last lines of a text, as many as `most`, without colours, overwritten progress and trailing blank lines.

@@ -112,8 +112,7 @@ impl Written {
         self.is_begun = true;
         let page = || {
             let path = record.folder.join("report.html");
-            let page = html::render(record).map_err(|error| (path.clone(), error))?;
-            write(&path, |file| file.write_all(page.as_bytes()))
+            write(&path, |file| html::write(record, file))
         };
         let others = || {
             let cases = junit::render(record);

@@ -10,7 +10,7 @@ use crate::graph::class_of;
 use crate::outline::{Origin, StepOutline, ValueOutline};
 use crate::report::cause;
 use crate::report::files::{Kept, Preview};
-use crate::report::log::{end_of, plain};
+use crate::report::log::{end_and_size, end_of, plain};
 use crate::report::record::Record;
 use crate::report::words::{bytes, counted, duration, state};
 use crate::requirement::Kind;
@@ -308,9 +308,9 @@ fn tried(record: &Record, step: &str, outcome: &StepOutcome) -> Vec<Tried> {
 fn log(record: &Record, outcome: &StepOutcome, most: u64) -> Option<Log> {
     let name = outcome.log.as_ref()?;
     let path = record.folder.join(name);
-    let size = std::fs::metadata(&path).ok()?.len();
     // A log that is gone leaves the rest of the page as true as it was.
-    let text = plain(&end_of(&path, most).ok()?);
+    let (end, size) = end_and_size(&path, most).ok()?;
+    let text = plain(&end);
     Some(Log {
         path: name.display().to_string(),
         lines: counted(text.lines().count(), "line"),
