@@ -484,24 +484,31 @@ fn a_folder_has_files_that_fit_and_a_script_does_something() {
         (
             "runtime-test.yaml",
             "version: 1\nsteps:\n  pages:\n    external: true\n    outputs: { all: { type: folder, files: \"*.html\" } }\n  \
-             idle: { script: idle.py }\n",
+             idle: { script: idle.py }\n  read: { script: read.py }\n",
+        ),
+        (
+            "read.py",
+            "from pathlib import Path\nimport sys\nfor page in Path(sys.argv[1]).glob('*.xml'):\n    print(page.read_text())\n",
         ),
         ("idle.py", "def main():\n    print(1)\n"),
         (
             "runtime-test.answers.yaml",
-            "steps:\n  pages:\n    outputs: { all: pages }\n",
+            "steps:\n  pages:\n    outputs: { all: pages }\n  read: { inputs: { argument_1: pages } }\n",
         ),
         ("pages/one.txt", "x"),
     ]);
     let ran = project.run(&["check"]).code(122);
     for words in [
         "error[input-empty]: output `all` of step `pages` has no file that fits `*.html`",
+        "error[input-empty]: input `argument_1` of step `read` has no file that fits `*.xml`",
+        "read.py:3:18",
         "warning[no-effect]: `idle.py` only defines functions, and calls none",
         "if __name__ == \"__main__\": main()",
     ] {
         assert!(ran.err.contains(words), "no {words:?} in\n{}", ran.err);
     }
     project.write("pages/one.html", "<p>");
+    project.write("pages/one.xml", "<p/>");
     project.write("idle.py", "def main():\n    print(1)\nmain()\n");
     project.run(&["check"]).code(0);
 }

@@ -138,7 +138,7 @@ pub(super) fn none_fits(subject: &Subject<'_>, path: &Path, files: &str) -> Diag
     let shown = file::display(path, subject.folder);
     let finding = Diagnostic::new(Code::InputEmpty, message)
         .maybe_at(subject.place.clone(), format!("nothing in `{shown}` fits"));
-    asked(finding, subject).help("give a folder with such files, or mend `files` in the manifest")
+    asked(finding, subject).help("give a folder with such files, or mend what looks for them")
 }
 
 pub(super) fn unreadable(subject: &Subject<'_>, path: &Path, why: &str) -> Diagnostic {

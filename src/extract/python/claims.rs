@@ -6,8 +6,8 @@ use super::engine::Engine;
 use super::slots::{Default_, Direction, Env, Literal, MainKey};
 use super::value::At;
 use super::verdict::{
-    add_param, argv_type, binding, hint, is_address, item_type, must_be_there_to_write, name_of,
-    path_type, path_use, sharpened, tie, turned_type, type_used, typed, unique,
+    add_param, argv_type, binding, files_used, hint, is_address, item_type, must_be_there_to_write,
+    name_of, path_type, path_use, sharpened, tie, turned_type, type_used, typed, unique,
 };
 use crate::requirement::{
     Binding, Claim, Confidence, DataType, Evidence, Kind, Layer, MainParameter, Note, Reading,
@@ -55,7 +55,7 @@ impl<'a> Engine<'a> {
                 continue;
             }
             let claim = self.param_claim(index, job_params.contains(&index));
-            let claim = self.with_columns(claim, self.slots.params[index].slot);
+            let claim = self.with_contents(claim, self.slots.params[index].slot);
             add_param(&mut claims, claim);
         }
         for index in 0..self.slots.keys.len() {
@@ -309,7 +309,7 @@ impl<'a> Engine<'a> {
             claim.data_type = found.data_type;
             path_type(&mut claim);
         }
-        claims.push(self.with_columns(claim, key.slot));
+        claims.push(self.with_contents(claim, key.slot));
     }
 
     fn env_claim(&self, claims: &mut Vec<Claim>, index: usize) {
@@ -383,7 +383,7 @@ impl<'a> Engine<'a> {
         {
             path_type(&mut claim);
         }
-        claims.push(self.with_columns(claim, env.slot));
+        claims.push(self.with_contents(claim, env.slot));
     }
 
     /// The comment at the end of the line, where there is one.
@@ -433,6 +433,9 @@ impl<'a> Engine<'a> {
             claim.value_type = Some(ValueType::Path);
             claim.required = Some(found.kind == Kind::Input);
             claim.data_type = sharpened(found.data_type, Some(&literal.path));
+            if (claim.kind, claim.data_type) == (Kind::Input, Some(DataType::Folder)) {
+                claim.files = files_used(&literal.uses);
+            }
             claim.required = Some(true);
             claim.confidence = found.confidence;
             claims.push(claim);

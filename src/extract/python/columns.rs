@@ -6,7 +6,8 @@ use std::rc::Rc;
 use super::call::Args;
 use super::engine::Engine;
 use super::value::{At, Object, SeqKind, SlotId, Text, Value};
-use crate::requirement::{Claim, Column, Confidence, Kind};
+use super::verdict::files_used;
+use crate::requirement::{Claim, Column, Confidence, DataType, Kind};
 
 /// The class of a table that was read, and of a row of one; its first argument is the path.
 const READ: &str = "table read…";
@@ -268,9 +269,12 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Says which columns a claim's table needs or has.
-    pub(super) fn with_columns(&self, mut claim: Claim, slot: SlotId) -> Claim {
+    /// Says which columns a claim's table needs or has, and which files its folder needs.
+    pub(super) fn with_contents(&self, mut claim: Claim, slot: SlotId) -> Claim {
         let slot = &self.slots.all[slot];
+        if claim.kind == Kind::Input && claim.data_type == Some(DataType::Folder) {
+            claim.files = files_used(&slot.uses);
+        }
         let column = |name: &str, at: At, confidence| Column {
             name: name.to_owned(),
             place: self.place(at),

@@ -26,29 +26,50 @@ impl<'a> Engine<'a> {
         let used = Use {
             direction,
             data_type,
+            files: None,
             at,
             rule,
             confidence: self.confidence,
         };
+        self.use_as(value, &used);
+    }
+
+    /// Files that fit a pattern are looked for in a folder.
+    fn look_for(&mut self, folder: &Value<'a>, files: Option<String>, at: At, rule: &'static str) {
+        let used = Use {
+            direction: Direction::Reads,
+            data_type: Some(DataType::Folder),
+            // Braces stand for themselves in Python, and for alternatives elsewhere.
+            files: files
+                .filter(|files| !files.contains(['{', '}']))
+                .map(Rc::from),
+            at,
+            rule,
+            confidence: self.confidence,
+        };
+        self.use_as(folder, &used);
+    }
+
+    fn use_as(&mut self, value: &Value<'a>, used: &Use) {
         match value {
-            Value::Str(path) => self.use_literal(path, used),
-            Value::Pieces(pieces) => self.use_pieces(&pieces.clone(), used),
+            Value::Str(path) => self.use_literal(path, used.clone()),
+            Value::Pieces(pieces) => self.use_pieces(&pieces.clone(), used.clone()),
             Value::File(file) => {
                 let path = file.path.clone();
-                self.use_path(&path, direction, data_type, at, rule);
+                self.use_as(&path, used);
             }
             Value::Alt(values) => {
                 // What stands beside the user's value is what is taken without it.
                 let given = holds_given(values);
                 for value in values.iter().filter(|value| !given || !is_written(value)) {
-                    self.use_path(value, direction, data_type, at, rule);
+                    self.use_as(value, used);
                 }
             }
             Value::Seq(seq) => {
                 let items = seq.items.borrow().clone();
                 for item in items.iter().take(64) {
                     if !matches!(item, Value::Seq(_)) {
-                        self.use_path(item, direction, data_type, at, rule);
+                        self.use_as(item, used);
                     }
                 }
             }
@@ -79,6 +100,9 @@ impl<'a> Engine<'a> {
             }
             used.data_type = Some(DataType::Folder);
             if let Some(folder) = folder {
+                let files = path.get(folder.len() + 1..).unwrap_or_default();
+                let is_plain = used.files.is_none() && !files.contains(['{', '}']);
+                used.files = is_plain.then(|| files.into());
                 self.slots.used_literal(folder, false, used);
             }
             return;
@@ -91,6 +115,7 @@ impl<'a> Engine<'a> {
     }
 
     fn use_pieces(&mut self, pieces: &[Piece<'a>], mut used: Use) {
+        let files = used.files.take();
         for piece in pieces.iter().skip(1) {
             if let Piece::Slot(slot, _) = piece {
                 self.slots.all[*slot].is_part = true;
@@ -102,13 +127,25 @@ impl<'a> Engine<'a> {
             {
                 self.use_pieces(rest, used);
             }
-            [Piece::Slot(slot, Form::Whole)] => self.slots.used(*slot, used),
+            [Piece::Slot(slot, Form::Whole)] => {
+                used.files = files;
+                self.slots.used(*slot, used);
+            }
             [Piece::Slot(slot, Form::Parent), ..] if used.direction == Direction::Prepares => {
                 used.data_type = None;
                 self.slots.used(*slot, used);
             }
-            [Piece::Slot(slot, Form::Whole), Piece::Text(rest), ..] if rest.starts_with('/') => {
+            [
+                Piece::Slot(slot, Form::Whole),
+                Piece::Text(below),
+                rest @ ..,
+            ] if below.starts_with('/') => {
                 used.data_type = Some(DataType::Folder);
+                let below = below.trim_matches('/');
+                used.files = files.filter(|_| rest.is_empty()).map(|files| match below {
+                    "" => files,
+                    below => format!("{below}/{files}").into(),
+                });
                 self.slots.used(*slot, used);
             }
             [Piece::Slot(slot, Form::Whole), ..] => {
@@ -160,22 +197,38 @@ impl<'a> Engine<'a> {
                 Value::join_all(all).unwrap_or_default()
             }
             Value::Pieces(pieces) => {
-                let mut kept = Vec::new();
-                for piece in pieces.iter() {
-                    match piece {
-                        Piece::Text(text) if text.contains(['*', '?', '[']) => {
-                            let end = text.find(['*', '?', '[']).unwrap_or(0);
-                            let folder = text[..end].rfind('/').map_or("", |slash| &text[..=slash]);
-                            kept.push(Piece::Text(folder.to_owned().into()));
-                            kept.push(Piece::Unknown);
-                            break;
-                        }
-                        piece => kept.push(piece.clone()),
+                let is_pattern = |piece: &Piece<'_>| matches!(piece, Piece::Text(text) if text.contains(['*', '?', '[']));
+                let first = pieces.iter().position(is_pattern);
+                let Some((first, Piece::Text(text))) = first.map(|first| (first, &pieces[first]))
+                else {
+                    let path = self.text_of(pieces.to_vec());
+                    self.use_path(&path, Direction::Reads, None, at, "glob");
+                    return Value::many(path);
+                };
+                let end = text.find(['*', '?', '[']).unwrap_or(0);
+                let (folder, files) = match text[..end].rfind('/') {
+                    Some(slash) => text.split_at(slash + 1),
+                    None => ("", &**text),
+                };
+                let mut kept = pieces[..first].to_vec();
+                kept.push(Piece::Text(folder.to_owned().into()));
+                // Only a pattern that is known to its end, in a folder of its own, says which files there have to be.
+                let is_known = first + 1 == pieces.len() && !folder.is_empty();
+                let files = is_known.then(|| files.to_owned());
+                match files {
+                    Some(files) => {
+                        let folder = self.text_of(kept.clone());
+                        self.look_for(&folder, Some(files), at, "glob");
+                        kept.push(Piece::Unknown);
+                        Value::many(self.text_of(kept))
+                    }
+                    None => {
+                        kept.push(Piece::Unknown);
+                        let path = self.text_of(kept);
+                        self.use_path(&path, Direction::Reads, None, at, "glob");
+                        Value::many(path)
                     }
                 }
-                let path = self.text_of(kept);
-                self.use_path(&path, Direction::Reads, None, at, "glob");
-                Value::many(path)
             }
             // What the script wrote itself it also finds.
             Value::Str(text) if self.slots.wrote_like(text) => {
@@ -316,13 +369,12 @@ impl<'a> Engine<'a> {
                 {
                     return Some(Value::many(path));
                 }
-                self.use_path(
-                    object,
-                    Direction::Reads,
-                    Some(DataType::Folder),
-                    at,
-                    "pathlib.Path.glob",
-                );
+                let files = match args.first() {
+                    Some(Value::Str(files)) if name == "rglob" => Some(format!("**/{}", &**files)),
+                    Some(Value::Str(files)) => Some((**files).to_owned()),
+                    _ => None,
+                };
+                self.look_for(object, files, at, "pathlib.Path.glob");
                 Value::many(self.join_path(&[object.clone(), path]))
             }
             "joinpath" => {

@@ -2,6 +2,7 @@
 //! the syntax that showed it.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use serde_json::Value as Json;
 
@@ -29,6 +30,8 @@ pub(super) struct Use {
     pub(super) direction: Direction,
     /// What lies there, where the use tells it.
     pub(super) data_type: Option<DataType>,
+    /// The pattern of the files that it looks for there, where it looks for some in a folder.
+    pub(super) files: Option<Rc<str>>,
     /// Where it is used.
     pub(super) at: At,
     /// The rule that saw it.

@@ -797,3 +797,52 @@ fn columns_of_tables_are_followed() {
         assert_eq!(told.collect::<Vec<_>>().join(" "), expected, "{code}");
     }
 }
+
+#[test]
+fn files_that_are_looked_for_in_a_folder() {
+    let head = "import argparse, glob, os\nfrom pathlib import Path\np = argparse.ArgumentParser()\n\
+        p.add_argument('--data')\na = p.parse_args()\n";
+    for (code, expected) in [
+        (
+            "for f in glob.glob(os.path.join(a.data, '*.csv')):\n    open(f)\n",
+            Some("*.csv"),
+        ),
+        (
+            "for f in glob.glob(a.data + '/raw/*.csv'):\n    open(f)\n",
+            Some("raw/*.csv"),
+        ),
+        (
+            "for f in Path(a.data).glob('*.csv'):\n    f.read_text()\n",
+            Some("*.csv"),
+        ),
+        (
+            "for f in (Path(a.data) / 'raw').rglob('*.csv'):\n    f.read_text()\n",
+            Some("raw/**/*.csv"),
+        ),
+        (
+            "for f in glob.glob('data/raw/*.csv'):\n    open(f)\n",
+            Some("*.csv"),
+        ),
+        // Either may do.
+        (
+            "x = glob.glob(f'{a.data}/*.csv') + glob.glob(f'{a.data}/*.tsv')\n",
+            None,
+        ),
+        (
+            "x = glob.glob(f'{a.data}/*.csv') or os.listdir(a.data)\n",
+            None,
+        ),
+        // A part of the pattern is only known when the script runs, or means something else elsewhere.
+        ("x = glob.glob(f'{a.data}/*.{os.getpid()}')\n", None),
+        ("x = glob.glob(f'{a.data}/*.{{a}}')\n", None),
+        ("x = glob.glob(f'{a.data}*.csv')\n", None),
+    ] {
+        let reading = reading(&format!("{head}{code}"));
+        let files: Vec<&str> = reading
+            .claims
+            .iter()
+            .filter_map(|claim| claim.files.as_deref())
+            .collect();
+        assert_eq!(files, Vec::from_iter(expected), "{code}");
+    }
+}

@@ -197,6 +197,14 @@ pub(super) fn path_use(uses: &[Use], declared: Option<Direction>) -> Option<Path
     })
 }
 
+/// The pattern of the files that have to be in a folder: where all who look into it look for the same.
+pub(super) fn files_used(uses: &[Use]) -> Option<String> {
+    let mut looked = uses.iter().filter(|used| looks_into(used.rule));
+    let first = looked.next()?.files.clone()?;
+    let all = looked.all(|used| used.files.as_ref() == Some(&first));
+    all.then(|| first.to_string())
+}
+
 /// The type of what lies at a path, by what is done with it: a format says more than that it is a file. Of what is taken as
 /// a folder in one place and as a file in another, neither is asked.
 pub(super) fn type_used<'u>(uses: impl Iterator<Item = &'u Use>) -> Option<DataType> {
@@ -258,12 +266,18 @@ fn looks_only(uses: &[Use]) -> bool {
     let mut reads = uses
         .iter()
         .filter(|used| used.direction == Direction::Reads);
-    reads.all(|used| {
-        matches!(
-            used.rule,
-            "os.listdir" | "glob" | "pathlib.Path.iterdir" | "pathlib.Path.glob" | DEMANDED
-        )
-    })
+    reads.all(|used| looks_into(used.rule) || used.rule == DEMANDED)
+}
+
+/// Whether a rule sees that what lies in a folder is listed.
+fn looks_into(rule: &str) -> bool {
+    let rules = [
+        "os.listdir",
+        "glob",
+        "pathlib.Path.iterdir",
+        "pathlib.Path.glob",
+    ];
+    rules.contains(&rule)
 }
 
 /// The direction that the name gives to a path that is used in both, or only looked into.
