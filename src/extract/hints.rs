@@ -127,7 +127,12 @@ pub(super) fn told_by_name(name: &str, help: Option<&str>) -> Option<Kind> {
         return None;
     }
     let last = lower.rsplit(['_', '-', '.']).next().unwrap_or_default();
-    let is_place = matches!(last, "input" | "inputs" | "output" | "outputs" | "out")
+    // `plot_out`, but not `vars_to_regress_out`.
+    let before = lower.rsplit(['_', '-', '.']).nth(1);
+    let is_out =
+        last == "out" && before.is_none_or(|word| NOUNS.contains(&word) || OUT.contains(&word));
+    let is_place = is_out
+        || matches!(last, "input" | "inputs" | "output" | "outputs")
         || NOUNS.contains(&last) && !matches!(last, "root" | "fn" | "weights" | "html")
         || ["file", "path", "dir", "folder", "directory"]
             .iter()

@@ -229,6 +229,17 @@ impl Walk<'_> {
                     _ => Val::Unknown,
                 };
             }
+            "return" => {
+                let value = given
+                    .first()
+                    .map_or(Val::Unknown, |g| self.eval(unit, g.node));
+                if let Some(returned) = self.returned.last_mut()
+                    && *returned == Val::Unknown
+                {
+                    *returned = value.clone();
+                }
+                return value;
+            }
             "stopifnot" => {
                 for g in &given {
                     self.must_hold(unit, g.node);
@@ -469,6 +480,7 @@ impl Walk<'_> {
             self.vars.insert(name, value);
         }
         self.active.push(at);
+        self.returned.push(Val::Unknown);
         let inside = std::mem::replace(&mut self.unit, file);
         let value = definition
             .child_by_field_name("body")
@@ -476,7 +488,10 @@ impl Walk<'_> {
         self.unit = inside;
         self.active.pop();
         self.vars = outer;
-        value
+        match (self.returned.pop(), value) {
+            (Some(returned), Val::Unknown) => returned,
+            (_, value) => value,
+        }
     }
 
     /// `Sys.getenv("NAME", unset = "…")`.

@@ -96,6 +96,10 @@ impl Walk<'_> {
                 }
                 let may_be_none =
                     matches!(&said.nargs, Some(Val::Lit(Json::String(n))) if n == "?" || n == "*");
+                // What has to be given falls back to nothing.
+                if said.required {
+                    argument.default = None;
+                }
                 argument.required = (said.required || positional && !may_be_none)
                     && argument.default.as_ref().is_none_or(Json::is_null);
                 argument.choices = said.choices;

@@ -67,6 +67,10 @@ impl Walk<'_> {
             self.command(unit, node, &value);
         }
         // `write.csv(x, "")` and `read.csv(text = …)` have no path; `save(a, b, file = …)` names it.
+        let moved_to = match &path {
+            Some(Val::Need(id)) => Some(*id),
+            _ => None,
+        };
         if let Some(path) = path.filter(|path| files::fits(name, path.text())) {
             self.path(unit, node, &path, used.direction);
         }
@@ -77,6 +81,7 @@ impl Walk<'_> {
         }
         if name == "setwd" {
             self.moved = true;
+            self.moved_to = moved_to;
         }
         Val::Unknown
     }
@@ -151,7 +156,7 @@ impl Walk<'_> {
             .unwrap_or(path)
             .trim_end_matches('/');
         // R puts nothing into its texts: a template engine fills them before R sees the script.
-        if plain.contains("${") || plain.contains("{{") {
+        if plain.contains('$') || plain.contains("{{") {
             self.notes.push(Note {
                 code: "computed-path",
                 message: format!("`{plain}` is filled in by a template before the script runs"),
@@ -170,11 +175,17 @@ impl Walk<'_> {
             || system.iter().any(|top| {
                 plain == *top || plain.strip_prefix(top).is_some_and(|r| r.starts_with('/'))
             })
-            || self.moved && !plain.starts_with('/')
         {
             return;
         }
         let writes = matches!(direction, Direction::Write(_));
+        // `setwd(folder)`: what is written then lies there.
+        if self.moved && !plain.starts_with('/') {
+            if let Some(id) = self.moved_to.filter(|_| writes) {
+                self.arguments[id].direction = Some(Direction::Write(true));
+            }
+            return;
+        }
         let made = self.made.iter().any(|made| {
             plain == made
                 || plain

@@ -471,3 +471,25 @@ fn what_names_tell_where_no_use_is_seen() {
         &["arg b <1 string", "arg a <0 string required"],
     );
 }
+
+#[test]
+fn what_functions_give_back_and_where_scripts_move_to() {
+    check(
+        "take <- function() {\n  args <- commandArgs(trailingOnly = TRUE)\n  if (length(args) < 2) args[2] <- 'all'\n  return(args)\n}\n\
+         given <- take()\nx <- read.csv(given[1])\nkeep(given[2])",
+        &["arg arg2 <1 string =\"all\"", "input arg1 <0 path required"],
+    );
+    check(
+        "args <- commandArgs(TRUE)\nsetwd(args[1])\nwrite.csv(x, 'counts.csv')",
+        &["output arg1 <0 path required"],
+    );
+    // An option that has to be given has no use for a default; one that is left out is no output.
+    check(
+        "p <- ArgumentParser()\np$add_argument('--dims', type = 'integer', default = 20, required = TRUE)\n\
+         p$add_argument('--regress_out')\na <- p$parse_args()\nf(a$dims, a$regress_out)\nsystem(paste('tar xf', '$folders'))",
+        &[
+            "arg dims --dims int required",
+            "arg regress_out --regress_out string",
+        ],
+    );
+}

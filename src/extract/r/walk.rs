@@ -73,6 +73,10 @@ pub struct Walk<'w> {
     pub missing: Vec<usize>,
     /// Whether the working folder is no longer the one it began in.
     pub moved: bool,
+    /// The need that names the working folder the script moved to.
+    pub moved_to: Option<usize>,
+    /// What the functions being called gave back so far.
+    pub returned: Vec<Val>,
     /// Whether the parser of options leaves exactly one word.
     pub one_left: bool,
     /// Whether the parser of options is given words of the script's own.
@@ -100,6 +104,8 @@ impl<'w> Walk<'w> {
             made: Vec::new(),
             missing: Vec::new(),
             moved: false,
+            moved_to: None,
+            returned: Vec::new(),
             one_left: false,
             own_words: false,
         }

@@ -129,11 +129,13 @@ impl Walk<'_> {
             "trap" => {
                 if let Some(handler) = values.first().and_then(|v| value::text_of(v)) {
                     self.branches += 1;
+                    let before = std::mem::replace(&mut self.trapped, true);
                     for part in handler.split([' ', ';']) {
                         if self.functions.contains_key(part) {
                             self.call(part, Vec::new(), None);
                         }
                     }
+                    self.trapped = before;
                     self.branches -= 1;
                 }
             }

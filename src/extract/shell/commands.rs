@@ -172,6 +172,7 @@ fn suite(name: &str, words: &[Word<'_>], found: &mut Vec<(usize, Role, usize)>) 
         "--regions",
         "--regions-file",
         "--samples",
+        "--samples-file",
         "--targets",
         "--threads",
     ];
@@ -500,10 +501,21 @@ fn outputs(name: &str, words: &[Word<'_>], found: &mut Vec<(usize, Role, usize)>
             // What is given there and not written into the script is hardly a setting.
             "-o" => {
                 DASH_O.contains(&name)
-                    || !NOT_O.contains(&name) && words.get(next).is_some_and(|w| w.text.is_none())
+                    || !NOT_O.contains(&name)
+                        && words.get(next).is_some_and(|word| {
+                            word.text
+                                .is_none_or(|text| text.contains(['.', '/']) && !text.contains('='))
+                        })
+            }
+            // `az … --output tsv` asks for a format.
+            "--output" => {
+                DASH_O.contains(&name)
+                    || words
+                        .get(next)
+                        .is_some_and(|word| word.text.is_none_or(|text| text.contains(['.', '/'])))
             }
             "-O" => name == "wget",
-            "--output" | "--output-file" | "--output-document" | "--out-file" => true,
+            "--output-file" | "--output-document" | "--out-file" => true,
             _ => false,
         };
         if takes_next && word.text.is_some() && words.get(next).is_some_and(|w| w.text != Some("-"))

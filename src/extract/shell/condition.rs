@@ -234,10 +234,18 @@ impl Walk<'_> {
         // `[ -z "${name+x}" ]` asks whether there is a `name`.
         if asked == Asked::Presence
             && let Some(name) = present(text(file, node))
-            && !self.vars.contains_key(name)
-            && let Some(id) = self.ledger.variable(name)
         {
-            value = vec![Atom::Need(id)];
+            let option = |value: &Value| {
+                value::likely_need(value)
+                    .filter(|id| matches!(self.ledger.needs[*id].origin, Origin::Flag(_)))
+            };
+            let id = match self.vars.get(name) {
+                Some(held) => option(held),
+                None => self.ledger.variable(name),
+            };
+            if let Some(id) = id {
+                value = vec![Atom::Need(id)];
+            }
         }
         let marked = match value.as_slice() {
             // "x$name"

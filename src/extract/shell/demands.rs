@@ -86,6 +86,18 @@ impl Walk<'_> {
             return;
         }
         let (operator, negated) = (term.operator.as_str(), term.negated);
+        // `[ "${2-none}" = none ]`: the default is but a mark that there is nothing.
+        if let ("=" | "==", false, 0) = (operator, negated, self.branches)
+            && let (Some(id), Some(mark)) = (
+                value::first_need(&term.left),
+                value::text_of(&term.right).filter(|text| !text.is_empty()),
+            )
+            && self.ledger.needs[id].default == Some(serde_json::Value::String(mark))
+        {
+            let need = &mut self.ledger.needs[id];
+            (need.default, need.optional, need.stops) = (None, false, true);
+            return;
+        }
         match (operator, negated) {
             ("-f" | "-e" | "-s" | "-r" | "-d", true) => {
                 let role = if operator == "-d" {

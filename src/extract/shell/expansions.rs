@@ -174,6 +174,8 @@ impl Walk<'_> {
                 // `${name,,}` and the like keep what it is for.
                 match value.as_slice() {
                     [Atom::Option] if rest.contains('=') => self.option_value(true),
+                    _ if operator == "^^" => value::cased(&value, str::to_ascii_uppercase),
+                    _ if operator == ",," => value::cased(&value, str::to_ascii_lowercase),
                     _ if operator.starts_with([',', '^', '@']) => value,
                     _ => vec![Atom::Other],
                 }
@@ -312,10 +314,7 @@ impl Walk<'_> {
             return vec![Atom::Other];
         }
         let holder = self.variable(file, node, name, Read::Plain);
-        let names: Vec<String> = match holder.as_slice() {
-            [Atom::OneOf(values)] => values.iter().filter_map(|v| value::text_of(v)).collect(),
-            value => value::text_of(value).into_iter().collect(),
-        };
+        let names = value::texts_of(&holder);
         let names: Vec<String> = names
             .into_iter()
             .filter(|name| words::is_name(name))

@@ -244,7 +244,7 @@ impl Walk<'_> {
             [Atom::Need(id), _, ..] => *id,
             _ => return,
         };
-        if matches!(role, Role::Write | Role::WriteAny | Role::WriteFolder) {
+        if role != Role::Remove {
             self.ledger.needs[begins].begins.get_or_insert(role);
         }
     }
@@ -282,6 +282,13 @@ impl Walk<'_> {
             ])
             || plain.contains("://")
             || plain.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+            || plain
+                .split_once(':')
+                .is_some_and(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
+            || self
+                .cwd
+                .as_ref()
+                .is_some_and(|cwd| cwd.contains(['<', '>', '$', '*', ' ']))
             || SYSTEM.iter().any(|top| {
                 plain == *top || plain.strip_prefix(top).is_some_and(|r| r.starts_with('/'))
             })

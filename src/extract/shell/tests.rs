@@ -558,7 +558,7 @@ fn words_that_the_grammar_takes_apart() {
             "input data @data required folder",
             "env A $A required",
             "env B $B required",
-            "env C $C required",
+            "input C $C required",
             "env D $D required",
             "output E $E required folder",
             "env F $F required",
@@ -649,5 +649,27 @@ fn choices_and_options_outside_of_loops() {
     one(
         "case \"$1\" in -a|--all) all;; -b) b;; *) echo \"no such option: $1\";; esac\n",
         &["arg all --all|-a? =false", "arg b -b? =false"],
+    );
+}
+
+#[test]
+fn names_put_together_and_marks_of_nothing() {
+    one(
+        "for key in host port; do var=\"DB_${key^^}\"; echo \"${!var}\"; done\n",
+        &["env DB_HOST $DB_HOST", "env DB_PORT $DB_PORT"],
+    );
+    one(
+        "if [ \"${1-none}\" = none ]; then echo usage; exit 1; fi\ncat \"$1\"\n",
+        &["input arg1 <0 required"],
+    );
+    one(
+        "while getopts m: o; do case $o in m) method=$OPTARG;; esac; done\n\
+         if [ -z \"${method+x}\" ]; then exit 1; fi\nrun $method\n",
+        &["arg method -m required"],
+    );
+    // What runs at the end has what the script sets by then; a port is no file, a format no output.
+    one(
+        "tidy() { kill \"${server-}\"; }\ntrap tidy EXIT\nrun & server=$!\nmv 127.0.0.1:8000 site\nx=$(az show --output tsv)\n",
+        &["output site @site required"],
     );
 }

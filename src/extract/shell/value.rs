@@ -152,6 +152,53 @@ pub fn one_of_names(values: &[Value]) -> Option<Value> {
     fits.then(|| vec![Atom::OneOf(Rc::new(values.to_vec()))])
 }
 
+/// One of several plain words, as a loop gives them.
+pub fn one_of_words(values: &[Value]) -> Option<Value> {
+    let is_word = |value: &Value| {
+        text_of(value).is_some_and(|text| {
+            !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        })
+    };
+    let fits = (2..=LARGEST / 2).contains(&values.len()) && values.iter().all(is_word);
+    fits.then(|| vec![Atom::OneOf(Rc::new(values.to_vec()))])
+}
+
+/// Every text the word may be, where its parts are known.
+pub fn texts_of(value: &[Atom]) -> Vec<String> {
+    let mut texts = vec![String::new()];
+    for atom in value {
+        let parts: Vec<String> = match atom {
+            Atom::Lit(part) => vec![part.clone()],
+            Atom::OneOf(values) if values.len() <= LARGEST => {
+                values.iter().flat_map(|value| texts_of(value)).collect()
+            }
+            _ => return Vec::new(),
+        };
+        if texts.len() * parts.len() > LARGEST {
+            return Vec::new();
+        }
+        texts = texts
+            .iter()
+            .flat_map(|text| parts.iter().map(move |part| format!("{text}{part}")))
+            .collect();
+    }
+    texts
+}
+
+/// The word in capitals or without them, as far as it is literal.
+pub fn cased(value: &[Atom], change: fn(&str) -> String) -> Value {
+    value
+        .iter()
+        .map(|atom| match atom {
+            Atom::Lit(part) => Atom::Lit(change(part)),
+            Atom::OneOf(values) => Atom::OneOf(Rc::new(
+                values.iter().map(|value| cased(value, change)).collect(),
+            )),
+            atom => atom.clone(),
+        })
+        .collect()
+}
+
 /// The needs that give the word, where each of its values is one.
 pub fn each_need(value: &[Atom]) -> Vec<usize> {
     match value {

@@ -72,6 +72,7 @@ impl Walk<'_> {
         // What the script sets later in a loop or a function is its own; so is what a file not read may set.
         if plain && later && (lower || self.loops > 0 || !self.at_top()) && !in_own
             || !plain && later && lower && self.loops > 0 && !in_own
+            || self.trapped && later && !in_own
             || self.opaque && (plain || lower)
         {
             return vec![Atom::Other];

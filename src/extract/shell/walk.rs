@@ -95,6 +95,8 @@ pub struct Walk<'w> {
     pub branches: usize,
     /// Whether this place is in a branch that ends the script as a failure.
     pub fails: bool,
+    /// Whether this place runs when the script ends, however far it got.
+    pub trapped: bool,
     pub loops: usize,
     pub depth: usize,
     pub spent: usize,
@@ -148,6 +150,7 @@ impl<'w> Walk<'w> {
             active: Vec::new(),
             strict: false,
             branches: 0,
+            trapped: false,
             fails: false,
             loops: 0,
             depth: 0,
@@ -420,6 +423,14 @@ impl<'w> Walk<'w> {
                 if value.len() <= 8 && value.iter().all(|v| value::likely_need(v).is_some()) =>
             {
                 value::one_of(value)
+            }
+            // `for key in host port; do var="DB_${key^^}"; echo "${!var}"; done`
+            names
+                if node
+                    .child_by_field_name("body")
+                    .is_some_and(|body| text(file, body).contains("${!")) =>
+            {
+                value::one_of_words(names).unwrap_or(vec![Atom::Other])
             }
             names => value::one_of_names(names).unwrap_or(vec![Atom::Other]),
         };
