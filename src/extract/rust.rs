@@ -14,6 +14,7 @@ mod docopt;
 mod environ;
 mod getopts;
 mod model;
+mod names;
 mod patterns;
 mod syntax;
 
@@ -60,7 +61,7 @@ pub fn read(source: &Source, files: Files<'_>) -> Reading {
 fn read_here(source: &Source, files: Files<'_>) -> Reading {
     let mut reading = Reading::default();
     let mut units = Vec::new();
-    match parse(source) {
+    match parse(source, vec![String::new()]) {
         Ok(unit) => units.push(unit),
         Err(Refused::Guard) => {
             reading.notes.push(unread(source));
@@ -111,7 +112,7 @@ enum Refused {
     Syntax(Span, String),
 }
 
-fn parse(source: &Source) -> Result<Unit, Refused> {
+fn parse(source: &Source, module: Vec<String>) -> Result<Unit, Refused> {
     let text = source.text();
     if text.len() > LARGEST || text.bytes().take(8_192).any(|b| b == 0) || !is_shallow(text) {
         return Err(Refused::Guard);
@@ -119,6 +120,7 @@ fn parse(source: &Source) -> Result<Unit, Refused> {
     match syn::parse_file(text) {
         Ok(syntax) => Ok(Unit {
             source: source.clone(),
+            module,
             syntax,
         }),
         Err(error) => Err(Refused::Syntax(
@@ -218,8 +220,8 @@ fn follow(units: &mut Vec<Unit>, files: Files<'_>, reading: &mut Reading) {
     let main = units[0].source.clone();
     let mut waiting: Vec<(PathBuf, bool)> = Vec::new();
     let mut at = 0;
-    if let Some(library) = library(&main, files) {
-        push(units, &library, reading);
+    if let Some((name, library)) = library(&main, files) {
+        push(units, &library, vec![name], reading);
     }
     while at < units.len() && units.len() < MOST_FILES {
         let unit = &units[at];
@@ -236,29 +238,37 @@ fn follow(units: &mut Vec<Unit>, files: Files<'_>, reading: &mut Reading) {
             false => folder.join(path.file_stem().unwrap_or_default()),
         };
         let mut wanted = Vec::new();
-        syntax::modules(&unit.syntax.items, &below, folder, 0, &mut wanted);
-        for candidates in wanted {
+        let mut module = unit.module.clone();
+        syntax::modules(
+            &unit.syntax.items,
+            &below,
+            folder,
+            &mut module,
+            0,
+            &mut wanted,
+        );
+        for (module, candidates) in wanted {
             let found = candidates.iter().find_map(|path| files(path));
             if let Some(found) = found
                 && !units.iter().any(|unit| unit.source.path() == found.path())
                 && units.len() < MOST_FILES
             {
-                push(units, &found, reading);
+                push(units, &found, module, reading);
             }
         }
         at += 1;
     }
 }
 
-fn push(units: &mut Vec<Unit>, source: &Source, reading: &mut Reading) {
-    match parse(source) {
+fn push(units: &mut Vec<Unit>, source: &Source, module: Vec<String>, reading: &mut Reading) {
+    match parse(source, module) {
         Ok(unit) => units.push(unit),
         Err(_) => reading.notes.push(unread(source)),
     }
 }
 
-/// The library of the same package, where the program names it.
-fn library(main: &Source, files: Files<'_>) -> Option<Source> {
+/// The library of the same package with its name, where the program names it.
+fn library(main: &Source, files: Files<'_>) -> Option<(String, Source)> {
     let folder = main.path().parent()?;
     let (cargo, lib) = folder.ancestors().take(4).find_map(|above| {
         let cargo = files(&above.join("Cargo.toml"))?;
@@ -281,7 +291,10 @@ fn library(main: &Source, files: Files<'_>) -> Option<Source> {
     }
     let name = name.filter(|name| !name.is_empty())?;
     let used = main.text().contains(&format!("{name}::"));
-    (used && lib != main.path()).then(|| files(&lib)).flatten()
+    let lib = (used && lib != main.path())
+        .then(|| files(&lib))
+        .flatten()?;
+    Some((name, lib))
 }
 
 /// Crates that declare a command line in a way that is not read.

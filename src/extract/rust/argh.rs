@@ -1,9 +1,9 @@
 //! Owns argh: structs that derive `FromArgs`, whose fields are the command line.
 
 use serde_json::Value as Json;
-use syn::{Field, ItemStruct};
+use syn::{Field, ItemEnum, ItemStruct};
 
-use super::model::Model;
+use super::model::{Declared, Model};
 use super::syntax::{self, Setting, cased, derives, doc, plain, settings, shape};
 use crate::extract::arguments::{Argument, Found, flag, type_named};
 use crate::requirement::{Binding, Pass, ValueType, When};
@@ -25,19 +25,12 @@ struct Reader<'m, 'c> {
 
 /// Reads the struct that is the program's command line: the one that is parsed, or the first that is no subcommand.
 pub fn read(model: &Model<'_>, found: &mut Found) {
-    let is_whole = |name: &&String| {
-        let declared = model.structs.get(*name);
-        declared.is_some_and(|declared| {
-            derives(&declared.item.attrs, PARSERS)
-                && !has(&settings(&declared.item.attrs, NAMES), "subcommand")
-        })
+    let is_whole = |declared: &&Declared<'_, ItemStruct>| {
+        derives(&declared.item.attrs, PARSERS)
+            && !has(&settings(&declared.item.attrs, NAMES), "subcommand")
     };
-    let whole: Vec<&String> = model.struct_order.iter().filter(is_whole).collect();
-    let parsed = whole.iter().find(|name| model.parsed.contains(name));
-    let Some(declared) = parsed
-        .or(whole.first())
-        .and_then(|name| model.structs.get(*name))
-    else {
+    let parsed = model.parsed_structs().into_iter().find(is_whole);
+    let Some(declared) = parsed.or_else(|| model.structs.iter().find(is_whole)) else {
         return;
     };
     let mut reader = Reader {
@@ -45,23 +38,30 @@ pub fn read(model: &Model<'_>, found: &mut Found) {
         found,
         position: 0,
     };
-    reader.structure(declared.unit, declared.item, None, 0);
+    reader.structure(declared, None, 0);
 }
 
 impl Reader<'_, '_> {
-    fn structure(&mut self, unit: usize, item: &ItemStruct, when: Option<&When>, depth: usize) {
+    fn structure(
+        &mut self,
+        declared: &Declared<'_, ItemStruct>,
+        when: Option<&When>,
+        depth: usize,
+    ) {
         if depth > DEEPEST {
             return;
         }
-        for field in &item.fields {
+        for field in &declared.item.fields {
             let Some(name) = field.ident.as_ref().map(plain) else {
                 continue;
             };
             let set = settings(&field.attrs, NAMES);
             if has(&set, "subcommand") {
                 let ty = shape(&field.ty);
-                self.commands(&ty.inner, !ty.optional, when, depth);
-            } else if let Some(argument) = self.field(unit, field, &name, &set, when) {
+                if let Some(inner) = self.model.enumeration(&declared.module, &ty.path) {
+                    self.commands(inner, !ty.optional, when, depth);
+                }
+            } else if let Some(argument) = self.field(declared.unit, field, &name, &set, when) {
                 self.found.arguments.push(argument);
             }
         }
@@ -135,10 +135,13 @@ impl Reader<'_, '_> {
     }
 
     /// An enum of subcommands, each a struct with a name of its own.
-    fn commands(&mut self, name: &str, required: bool, when: Option<&When>, depth: usize) {
-        let Some(declared) = self.model.enums.get(name) else {
-            return;
-        };
+    fn commands(
+        &mut self,
+        declared: &Declared<'_, ItemEnum>,
+        required: bool,
+        when: Option<&When>,
+        depth: usize,
+    ) {
         let own_name = match when.and_then(|when| when.equals.as_str()) {
             None => "command".to_owned(),
             Some(above) => format!("{}_command", above.replace('-', "_")),
@@ -158,8 +161,10 @@ impl Reader<'_, '_> {
                 .fields
                 .iter()
                 .next()
-                .map(|field| shape(&field.ty).inner);
-            let Some(command) = inner.and_then(|inner| self.model.structs.get(&inner)) else {
+                .map(|field| shape(&field.ty).path);
+            let Some(command) =
+                inner.and_then(|inner| self.model.structure(&declared.module, &inner))
+            else {
                 continue;
             };
             let set = settings(&command.item.attrs, NAMES);
@@ -175,7 +180,7 @@ impl Reader<'_, '_> {
             };
             names.push(shown);
             self.position = positional + 1;
-            self.structure(command.unit, command.item, Some(&when), depth + 1);
+            self.structure(command, Some(&when), depth + 1);
         }
         self.position = positional + 1;
         self.found.arguments[index].choices = Some(names);

@@ -3,9 +3,9 @@
 mod values;
 
 use serde_json::Value as Json;
-use syn::{Expr, Field, Fields, ItemStruct};
+use syn::{Expr, Field, Fields, ItemEnum, ItemStruct};
 
-use super::model::Model;
+use super::model::{Declared, Model};
 use super::syntax::{self, Setting, cased, derives, doc, last_name, plain, range, settings, shape};
 use crate::extract::arguments::{Argument, Found, flag, type_named};
 use crate::requirement::{Binding, Pass, ValueType, When};
@@ -14,12 +14,16 @@ use crate::requirement::{Binding, Pass, ValueType, When};
 const NAMES: &[&str] = &["arg", "clap", "command", "structopt", "value", "group"];
 /// Derives of a whole command line.
 const PARSERS: &[&str] = &["Parser", "StructOpt", "Clap"];
+/// Derives of an enum that may be a whole command line.
+const COMMANDS: &[&str] = &["Parser", "StructOpt", "Clap", "Subcommand"];
 /// Nested deeper than this is not followed; types may hold themselves.
 const DEEPEST: usize = 8;
 
 /// Where a struct's fields stand.
 #[derive(Clone)]
-struct Context {
+struct Context<'m> {
+    /// The module whose names they use.
+    module: &'m [String],
     when: Option<When>,
     /// Whether all of it may be left out.
     optional: bool,
@@ -32,79 +36,60 @@ struct Reader<'m, 'c> {
     position: usize,
 }
 
-/// Reads every struct that is a command line.
+/// Reads the struct or enum that is the command line.
 pub fn read(model: &Model<'_>, found: &mut Found) {
-    let all: Vec<&String> = model
-        .struct_order
-        .iter()
-        .filter(|name| {
-            model
-                .structs
-                .get(*name)
-                .is_some_and(|s| derives(&s.item.attrs, PARSERS))
-        })
-        .collect();
-    let mut roots: Vec<String> = all
-        .iter()
-        .filter(|name| model.parsed.contains(name))
-        .map(|name| (*name).clone())
-        .collect();
-    roots.dedup();
-    if roots.is_empty() {
-        // `Parser` is often derived where `Args` would do: what no other holds is the root.
-        let held = |name: &str| {
-            model
-                .structs
-                .values()
-                .any(|s| s.item.fields.iter().any(|f| shape(&f.ty).inner == name))
-                || model.enums.values().any(|e| {
-                    e.item
-                        .variants
-                        .iter()
-                        .any(|v| v.fields.iter().any(|f| shape(&f.ty).inner == name))
-                })
-        };
-        roots = all
-            .iter()
-            .filter(|name| !held(name) && !model.described.contains(name))
-            .take(1)
-            .map(|name| (*name).clone())
-            .collect();
-    }
+    let is_parser = |item: &ItemStruct| derives(&item.attrs, PARSERS);
+    let parsed = model.parsed_structs().into_iter();
+    let parsed = parsed.filter(|declared| is_parser(declared.item));
     let mut reader = Reader {
         model,
         found,
         position: 0,
     };
     let context = Context {
+        module: &[],
         when: None,
         optional: false,
         depth: 0,
     };
     // A program has one command line; others are parsed by its tests or its helpers.
-    if let Some(name) = roots
-        .iter()
-        .min_by_key(|name| model.structs.get(*name).map_or(usize::MAX, |s| s.unit))
-    {
-        if let Some(declared) = model.structs.get(name) {
-            reader.structure(declared.unit, declared.item, &context);
-        }
-        return;
+    if let Some(declared) = parsed.min_by_key(|declared| declared.unit) {
+        return reader.structure(declared, &context);
     }
-    // `enum Cli` may be the command line itself.
-    let parsed: Vec<&String> = model.parsed.iter().collect();
-    if let Some(name) = parsed.iter().find(|name| {
-        model
-            .enums
-            .get(**name)
-            .is_some_and(|e| derives(&e.item.attrs, PARSERS))
-    }) {
-        reader.commands(name, "command", true, &context);
+    let enums = model.parsed_enums().into_iter();
+    let mut enums = enums.filter(|declared| derives(&declared.item.attrs, COMMANDS));
+    if let Some(declared) = enums.next() {
+        return reader.commands(declared, "command", true, &context);
+    }
+    // `Parser` is often derived where `Args` would do: what no other holds is the root.
+    let held = |name: &str| {
+        let in_structs = model.structs.iter().flat_map(|s| s.item.fields.iter());
+        let variants = model.enums.iter().flat_map(|e| e.item.variants.iter());
+        let in_enums = variants.flat_map(|variant| variant.fields.iter());
+        in_structs
+            .chain(in_enums)
+            .any(|field| shape(&field.ty).inner == name)
+    };
+    let described = model.described_structs();
+    let mut roots = model.structs.iter().filter(|declared| {
+        is_parser(declared.item)
+            && !held(&plain(&declared.item.ident))
+            && !described
+                .iter()
+                .any(|other| std::ptr::eq(other.item, declared.item))
+    });
+    if let Some(declared) = roots.next() {
+        reader.structure(declared, &context);
     }
 }
 
-impl Reader<'_, '_> {
-    fn structure(&mut self, unit: usize, item: &ItemStruct, context: &Context) {
+impl<'m, 'c> Reader<'m, 'c> {
+    fn structure(&mut self, declared: &'m Declared<'c, ItemStruct>, context: &Context<'m>) {
+        let Declared { unit, item, module } = declared;
+        let context = &Context {
+            module,
+            ..context.clone()
+        };
         let case = rename(&settings(&item.attrs, NAMES), "rename_all")
             .unwrap_or_else(|| "kebab-case".to_owned());
         let env_case = rename(&settings(&item.attrs, NAMES), "rename_all_env")
@@ -118,7 +103,7 @@ impl Reader<'_, '_> {
                 .any(|(name, s)| name == "multiple" && is_false(s));
         let group = exclusive.then(|| plain(&item.ident));
         self.fields(
-            unit,
+            *unit,
             &item.fields,
             &case,
             &env_case,
@@ -134,7 +119,7 @@ impl Reader<'_, '_> {
         case: &str,
         env_case: &str,
         group: Option<&str>,
-        context: &Context,
+        context: &Context<'m>,
     ) {
         if context.depth > DEEPEST {
             return;
@@ -142,13 +127,13 @@ impl Reader<'_, '_> {
         for field in fields {
             let Some(ident) = &field.ident else {
                 // `Variant(Args)`
-                let inner = shape(&field.ty).inner;
                 let deeper = Context {
                     depth: context.depth + 1,
                     ..context.clone()
                 };
-                if let Some(declared) = self.model.structs.get(&inner) {
-                    self.structure(declared.unit, declared.item, &deeper);
+                let path = shape(&field.ty).path;
+                if let Some(declared) = self.model.structure(context.module, &path) {
+                    self.structure(declared, &deeper);
                 }
                 continue;
             };
@@ -165,15 +150,15 @@ impl Reader<'_, '_> {
                     depth: context.depth + 1,
                     ..context.clone()
                 };
-                if let Some(declared) = self.model.structs.get(&ty.inner) {
+                if let Some(declared) = self.model.structure(context.module, &ty.path) {
                     // What implements clap's traits by hand is read as a builder.
                     if derives(&declared.item.attrs, PARSERS)
                         || derives(&declared.item.attrs, &["Args"])
                     {
-                        self.structure(declared.unit, declared.item, &deeper);
+                        self.structure(declared, &deeper);
                     }
-                } else if self.model.enums.contains_key(&ty.inner) {
-                    self.commands(&ty.inner, "command", !ty.optional, &deeper);
+                } else if let Some(declared) = self.model.enumeration(context.module, &ty.path) {
+                    self.commands(declared, "command", !ty.optional, &deeper);
                 }
                 continue;
             }
@@ -182,7 +167,9 @@ impl Reader<'_, '_> {
                     depth: context.depth + 1,
                     ..context.clone()
                 };
-                self.commands(&ty.inner, &name, !ty.optional, &deeper);
+                if let Some(declared) = self.model.enumeration(context.module, &ty.path) {
+                    self.commands(declared, &name, !ty.optional, &deeper);
+                }
                 continue;
             }
             let argument = self.field(unit, field, &name, &set, case, env_case, context);
@@ -204,7 +191,7 @@ impl Reader<'_, '_> {
         set: &[(String, Setting)],
         case: &str,
         env_case: &str,
-        context: &Context,
+        context: &Context<'m>,
     ) -> Option<Argument> {
         let get = |wanted: &str| set.iter().find(|(name, _)| name == wanted).map(|(_, s)| s);
         let text = |wanted: &str| match get(wanted) {
@@ -279,7 +266,7 @@ impl Reader<'_, '_> {
         if parse.contains("os_str") && ty.inner == "PathBuf" {
             item = ValueType::Path;
         }
-        let choices = self.choices(&ty.inner, set);
+        let choices = self.choices(context.module, &ty.path, set);
         if choices.is_some() {
             item = ValueType::Choice;
         }
@@ -328,7 +315,7 @@ impl Reader<'_, '_> {
         argument.default = match (is_count, is_switch) {
             (true, _) => Some(Json::from(0)),
             (_, true) => Some(Json::Bool(action == "SetFalse")),
-            _ => self.default(set, &argument.value_type, &ty.inner),
+            _ => self.default(context.module, set, &argument.value_type, &ty.path),
         };
         let must = matches!(get("required"), Some(s) if !is_false(s));
         let waived = matches!(get("required"), Some(s) if is_false(s))
@@ -378,9 +365,16 @@ impl Reader<'_, '_> {
     }
 
     /// An enum of subcommands.
-    fn commands(&mut self, name: &str, field: &str, required: bool, context: &Context) {
-        let Some(declared) = self.model.enums.get(name) else {
-            return;
+    fn commands(
+        &mut self,
+        declared: &'m Declared<'c, ItemEnum>,
+        field: &str,
+        required: bool,
+        context: &Context<'m>,
+    ) {
+        let context = &Context {
+            module: &declared.module,
+            ..context.clone()
         };
         if context.depth > DEEPEST {
             return;
@@ -407,44 +401,45 @@ impl Reader<'_, '_> {
         argument.when.clone_from(&context.when);
         let index = self.found.arguments.len();
         self.found.arguments.push(argument);
+        self.variants(declared, &case, &own_name, at + 1, context, &mut names);
+        self.position = at + 1;
+        self.found.arguments[index].choices = Some(names);
+    }
+
+    /// The commands that the variants of an enum are; those of enums that they flatten stand among them.
+    fn variants(
+        &mut self,
+        declared: &'m Declared<'c, ItemEnum>,
+        case: &str,
+        own_name: &str,
+        position: usize,
+        context: &Context<'m>,
+        names: &mut Vec<String>,
+    ) {
         for variant in &declared.item.variants {
             let set = settings(&variant.attrs, NAMES);
             let has = |wanted: &str| set.iter().any(|(name, _)| name == wanted);
             if has("skip") || has("external_subcommand") {
                 continue;
             }
-            self.position = at + 1;
-            if has("flatten") {
-                if let Some(inner) = variant.fields.iter().next().map(|f| shape(&f.ty).inner)
-                    && let Some(more) = self.model.enums.get(&inner)
-                {
-                    let inner_set = settings(&more.item.attrs, NAMES);
-                    let inner_case =
-                        rename(&inner_set, "rename_all").unwrap_or_else(|| "kebab-case".to_owned());
-                    for variant in &more.item.variants {
-                        self.command(
-                            more.unit,
-                            variant,
-                            &inner_case,
-                            &own_name,
-                            context,
-                            &mut names,
-                        );
-                    }
-                }
+            self.position = position;
+            if !has("flatten") {
+                self.command(declared.unit, variant, case, own_name, context, names);
                 continue;
             }
-            self.command(
-                declared.unit,
-                variant,
-                &case,
-                &own_name,
-                context,
-                &mut names,
-            );
+            let inner = variant.fields.iter().next().map(|f| shape(&f.ty).path);
+            let inner = inner.and_then(|inner| self.model.enumeration(context.module, &inner));
+            if let Some(inner) = inner.filter(|_| context.depth < DEEPEST) {
+                let set = settings(&inner.item.attrs, NAMES);
+                let case = rename(&set, "rename_all").unwrap_or_else(|| "kebab-case".to_owned());
+                let context = &Context {
+                    module: &inner.module,
+                    depth: context.depth + 1,
+                    ..context.clone()
+                };
+                self.variants(inner, &case, own_name, position, context, names);
+            }
         }
-        self.position = at + 1;
-        self.found.arguments[index].choices = Some(names);
     }
 
     fn command(
@@ -453,7 +448,7 @@ impl Reader<'_, '_> {
         variant: &syn::Variant,
         case: &str,
         own_name: &str,
-        context: &Context,
+        context: &Context<'m>,
         names: &mut Vec<String>,
     ) {
         let set = settings(&variant.attrs, NAMES);
@@ -465,6 +460,7 @@ impl Reader<'_, '_> {
             });
         let shown = given.unwrap_or_else(|| cased(&plain(&variant.ident), case));
         let inner = Context {
+            module: context.module,
             when: Some(When {
                 arg: own_name.to_owned(),
                 equals: Json::String(shown.clone()),
@@ -473,11 +469,13 @@ impl Reader<'_, '_> {
             depth: context.depth + 1,
         };
         names.push(shown);
-        let fields_case = rename(&set, "rename_all").unwrap_or_else(|| "kebab-case".to_owned());
+        let fields_case = rename(&set, "rename_all").unwrap_or_else(|| case.to_owned());
         if set.iter().any(|(name, _)| name == "subcommand") {
             if let Some(field) = variant.fields.iter().next() {
                 let ty = shape(&field.ty);
-                self.commands(&ty.inner, "command", !ty.optional, &inner);
+                if let Some(declared) = self.model.enumeration(context.module, &ty.path) {
+                    self.commands(declared, "command", !ty.optional, &inner);
+                }
             }
             return;
         }

@@ -8,13 +8,16 @@ use syn::{
     Expr, ExprLit, Field, ImplItemFn, ItemConst, ItemEnum, ItemFn, ItemStatic, ItemStruct, Lit,
 };
 
-use super::syntax::{is_test, last, plain, text};
+use super::names::{Uses, written};
+use super::syntax::{is_test, last, plain, shape, text};
 use crate::source::{Place, Source, Span};
 
 /// A parsed file.
 pub struct Unit {
     /// Its text.
     pub source: Source,
+    /// The module it is, from the crate's name on.
+    pub module: Vec<String>,
     /// Its syntax.
     pub syntax: syn::File,
 }
@@ -35,8 +38,16 @@ pub struct Function<'c> {
 pub struct Declared<'c, T> {
     /// The file it is in.
     pub unit: usize,
+    /// The module it is in.
+    pub module: Vec<String>,
     /// The declaration.
     pub item: &'c T,
+}
+
+/// A type by the names written, in a module.
+struct Named {
+    module: Vec<String>,
+    names: Vec<String>,
 }
 
 /// What a crate declares.
@@ -44,20 +55,22 @@ pub struct Declared<'c, T> {
 pub struct Model<'c> {
     /// The files.
     pub units: Vec<&'c Unit>,
-    /// Structs by name; the first of a name.
-    pub structs: HashMap<String, Declared<'c, ItemStruct>>,
     /// Structs in order.
-    pub struct_order: Vec<String>,
-    /// Enums by name.
-    pub enums: HashMap<String, Declared<'c, ItemEnum>>,
+    pub structs: Vec<Declared<'c, ItemStruct>>,
+    /// Enums in order.
+    pub enums: Vec<Declared<'c, ItemEnum>>,
+    /// Where structs and enums of a name stand among them.
+    by_name: HashMap<String, (Vec<usize>, Vec<usize>)>,
+    /// What modules bring in.
+    uses: Uses,
     /// Functions and methods in order.
     pub functions: Vec<Function<'c>>,
     /// Constants by name.
     pub consts: HashMap<String, &'c Expr>,
     /// Types whose `parse()` and the like are called.
-    pub parsed: Vec<String>,
+    parsed: Vec<Named>,
     /// Types whose `command()` is called: their command line may be described without being taken.
-    pub described: Vec<String>,
+    described: Vec<Named>,
     /// The values that a hand-written `impl ValueEnum` gives, by the type's name.
     pub possible: HashMap<String, Vec<String>>,
     /// Longer texts, with their file.
@@ -74,12 +87,15 @@ impl<'c> Model<'c> {
             },
             unit: 0,
             matches: false,
+            module: Vec::new(),
+            class: None,
             function: None,
             in_trait: false,
             parsed: Vec::new(),
         };
         for (at, unit) in units.iter().enumerate() {
             look.unit = at;
+            look.module.clone_from(&unit.module);
             look.visit_file(&unit.syntax);
         }
         let mut model = look.model;
@@ -97,6 +113,53 @@ impl<'c> Model<'c> {
             model.parsed.append(&mut model.described);
         }
         model
+    }
+
+    /// The struct that names written in a module mean.
+    pub fn structure(
+        &self,
+        module: &[String],
+        names: &[String],
+    ) -> Option<&Declared<'c, ItemStruct>> {
+        self.uses.choose(module, names, |name| {
+            let known = self.by_name.get(name).map(|(structs, _)| structs);
+            let known = known.into_iter().flatten().map(|at| &self.structs[*at]);
+            known.map(|found| (&*found.module, found)).collect()
+        })
+    }
+
+    /// The enum that names written in a module mean.
+    pub fn enumeration(
+        &self,
+        module: &[String],
+        names: &[String],
+    ) -> Option<&Declared<'c, ItemEnum>> {
+        self.uses.choose(module, names, |name| {
+            let known = self.by_name.get(name).map(|(_, enums)| enums);
+            let known = known.into_iter().flatten().map(|at| &self.enums[*at]);
+            known.map(|found| (&*found.module, found)).collect()
+        })
+    }
+
+    /// The structs whose `parse()` and the like are called.
+    pub fn parsed_structs(&self) -> Vec<&Declared<'c, ItemStruct>> {
+        let parsed = self.parsed.iter();
+        let found = parsed.filter_map(|name| self.structure(&name.module, &name.names));
+        found.collect()
+    }
+
+    /// The enums whose `parse()` and the like are called.
+    pub fn parsed_enums(&self) -> Vec<&Declared<'c, ItemEnum>> {
+        let parsed = self.parsed.iter();
+        let found = parsed.filter_map(|name| self.enumeration(&name.module, &name.names));
+        found.collect()
+    }
+
+    /// The structs whose `command()` is called.
+    pub fn described_structs(&self) -> Vec<&Declared<'c, ItemStruct>> {
+        let described = self.described.iter();
+        let found = described.filter_map(|name| self.structure(&name.module, &name.names));
+        found.collect()
     }
 
     /// The functions that `main` may come to: those whose name stands in it, or in one that it may come to. Nothing where
@@ -190,6 +253,10 @@ impl<'c> Model<'c> {
 struct Look<'c> {
     model: Model<'c>,
     unit: usize,
+    /// The module that is looked through.
+    module: Vec<String>,
+    /// The type whose methods are looked through.
+    class: Option<Vec<String>>,
     /// Whether a command that was built is given the command line.
     matches: bool,
     /// The function that is looked through; none in what the language calls by itself.
@@ -197,7 +264,7 @@ struct Look<'c> {
     /// Whether the methods are those of a trait.
     in_trait: bool,
     /// Types that are parsed, and the function that does.
-    parsed: Vec<(String, Option<usize>)>,
+    parsed: Vec<(Named, Option<usize>)>,
 }
 
 /// The values that `PossibleValue::new("value")` names.
@@ -216,6 +283,19 @@ impl<'c> Visit<'c> for PossibleValues {
     }
 }
 
+impl Look<'_> {
+    /// The type before the last name of a path: `cli::Args::parse`, `Self::parse`.
+    fn class_of(&self, path: &syn::Path) -> Option<Named> {
+        let mut names = written(path);
+        names.pop()?;
+        if names == ["Self"] {
+            names.clone_from(self.class.as_ref()?);
+        }
+        let module = self.module.clone();
+        (!names.is_empty()).then_some(Named { module, names })
+    }
+}
+
 impl<'c> Visit<'c> for Look<'c> {
     fn visit_item(&mut self, item: &'c syn::Item) {
         let attrs = match item {
@@ -231,23 +311,35 @@ impl<'c> Visit<'c> for Look<'c> {
     }
 
     fn visit_item_struct(&mut self, item: &'c ItemStruct) {
-        let name = plain(&item.ident);
-        let unit = self.unit;
-        self.model.struct_order.push(name.clone());
-        self.model
-            .structs
-            .entry(name)
-            .or_insert(Declared { unit, item });
+        let known = self.model.by_name.entry(plain(&item.ident)).or_default();
+        known.0.push(self.model.structs.len());
+        self.model.structs.push(Declared {
+            unit: self.unit,
+            module: self.module.clone(),
+            item,
+        });
         visit::visit_item_struct(self, item);
     }
 
     fn visit_item_enum(&mut self, item: &'c ItemEnum) {
-        let unit = self.unit;
-        self.model
-            .enums
-            .entry(plain(&item.ident))
-            .or_insert(Declared { unit, item });
+        let known = self.model.by_name.entry(plain(&item.ident)).or_default();
+        known.1.push(self.model.enums.len());
+        self.model.enums.push(Declared {
+            unit: self.unit,
+            module: self.module.clone(),
+            item,
+        });
         visit::visit_item_enum(self, item);
+    }
+
+    fn visit_item_mod(&mut self, item: &'c syn::ItemMod) {
+        self.module.push(plain(&item.ident));
+        visit::visit_item_mod(self, item);
+        self.module.pop();
+    }
+
+    fn visit_item_use(&mut self, item: &'c syn::ItemUse) {
+        self.model.uses.add(&self.module, &item.tree);
     }
 
     fn visit_item_fn(&mut self, item: &'c ItemFn) {
@@ -287,6 +379,14 @@ impl<'c> Visit<'c> for Look<'c> {
         visit::visit_item_const(self, item);
     }
 
+    fn visit_impl_item_const(&mut self, item: &'c syn::ImplItemConst) {
+        self.model
+            .consts
+            .entry(plain(&item.ident))
+            .or_insert(&item.expr);
+        visit::visit_impl_item_const(self, item);
+    }
+
     fn visit_item_static(&mut self, item: &'c ItemStatic) {
         self.model
             .consts
@@ -307,16 +407,17 @@ impl<'c> Visit<'c> for Look<'c> {
                     | "from_env"
                     | "from_clap"
                     | "from_arg_matches"
+                    | "from_arg_matches_mut"
             )
-            && let Some(owner) = super::syntax::owner(&path.path)
+            && let Some(class) = self.class_of(&path.path)
         {
-            self.parsed.push((owner, self.function));
+            self.parsed.push((class, self.function));
         }
         if let Expr::Path(path) = &*call.func
             && matches!(last(&path.path).as_str(), "command" | "into_app" | "clap")
-            && let Some(owner) = super::syntax::owner(&path.path)
+            && let Some(class) = self.class_of(&path.path)
         {
-            self.model.described.push(owner);
+            self.model.described.push(class);
         }
         visit::visit_expr_call(self, call);
     }
@@ -334,14 +435,16 @@ impl<'c> Visit<'c> for Look<'c> {
         if value_enum {
             let mut values = PossibleValues(Vec::new());
             values.visit_item_impl(item);
-            let name = super::syntax::shape(&item.self_ty).inner;
+            let name = shape(&item.self_ty).inner;
             if !values.0.is_empty() {
                 self.model.possible.insert(name, values.0);
             }
         }
         let outer = std::mem::replace(&mut self.in_trait, item.trait_.is_some());
+        let class = self.class.replace(shape(&item.self_ty).path);
         visit::visit_item_impl(self, item);
         self.in_trait = outer;
+        self.class = class;
     }
 
     fn visit_local(&mut self, local: &'c syn::Local) {
@@ -349,8 +452,11 @@ impl<'c> Visit<'c> for Look<'c> {
         if let syn::Pat::Type(typed) = &local.pat
             && local.init.is_some()
         {
-            let name = super::syntax::shape(&typed.ty).inner;
-            self.parsed.push((name, self.function));
+            let named = Named {
+                module: self.module.clone(),
+                names: shape(&typed.ty).path,
+            };
+            self.parsed.push((named, self.function));
         }
         visit::visit_local(self, local);
     }

@@ -240,6 +240,8 @@ pub struct Shape {
     pub list: bool,
     /// The last name of what is inside.
     pub inner: String,
+    /// All the names of it, as they are written.
+    pub path: Vec<String>,
 }
 
 /// Looks into a type.
@@ -248,6 +250,7 @@ pub fn shape(ty: &Type) -> Shape {
         optional: false,
         list: false,
         inner: String::new(),
+        path: Vec::new(),
     };
     let mut ty = ty;
     for _ in 0..8 {
@@ -292,6 +295,7 @@ pub fn shape(ty: &Type) -> Shape {
             ("Box" | "Arc" | "Rc", Some(inner)) => ty = inner,
             _ => {
                 shape.inner = name;
+                shape.path = super::names::written(path);
                 break;
             }
         }
@@ -299,13 +303,14 @@ pub fn shape(ty: &Type) -> Shape {
     shape
 }
 
-/// Where the modules that items name may lie: each with its candidates.
+/// Where the modules that items name may lie: each by its whole name, with its candidates.
 pub fn modules(
     items: &[Item],
     below: &Path,
     folder: &Path,
+    within: &mut Vec<String>,
     depth: usize,
-    found: &mut Vec<Vec<PathBuf>>,
+    found: &mut Vec<(Vec<String>, Vec<PathBuf>)>,
 ) {
     if depth > 16 {
         return;
@@ -317,20 +322,27 @@ pub fn modules(
         }
         let name = plain(&module.ident);
         match &module.content {
-            Some((_, items)) => modules(items, &below.join(&name), folder, depth + 1, found),
+            Some((_, items)) => {
+                within.push(name.clone());
+                let below = below.join(&name);
+                modules(items, &below, folder, within, depth + 1, found);
+                within.pop();
+            }
             None => {
                 let named = module.attrs.iter().find_map(|attr| match &attr.meta {
                     Meta::NameValue(pair) if pair.path.is_ident("path") => text(&pair.value),
                     _ => None,
                 });
-                found.push(match named {
+                let files = match named {
                     Some(path) if depth == 0 => vec![folder.join(path)],
                     Some(path) => vec![below.join(path)],
                     None => vec![
                         below.join(format!("{name}.rs")),
                         below.join(&name).join("mod.rs"),
                     ],
-                });
+                };
+                let module = within.iter().cloned().chain([name]).collect();
+                found.push((module, files));
             }
         }
     }
@@ -338,26 +350,7 @@ pub fn modules(
 
 /// `MyVariant` as `my-variant`, and as the other ways of writing names.
 pub fn cased(name: &str, case: &str) -> String {
-    let mut words: Vec<String> = Vec::new();
-    let chars: Vec<char> = name.chars().collect();
-    for (at, &c) in chars.iter().enumerate() {
-        let before = at.checked_sub(1).map(|i| chars[i]);
-        let next_lower = chars.get(at + 1).is_some_and(|n| n.is_lowercase());
-        let starts = match before {
-            None | Some('_' | '-') => true,
-            Some(b) if c.is_uppercase() => !b.is_uppercase() || next_lower,
-            _ => false,
-        };
-        if matches!(c, '_' | '-') {
-            continue;
-        }
-        if starts {
-            words.push(String::new());
-        }
-        if let Some(word) = words.last_mut() {
-            word.extend(c.to_lowercase());
-        }
-    }
+    let words = words_of(name);
     let title = |word: &String| {
         let mut chars = word.chars();
         chars
@@ -379,6 +372,39 @@ pub fn cased(name: &str, case: &str) -> String {
         "verbatim" | "none" => name.to_owned(),
         _ => words.join("-"),
     }
+}
+
+/// The words of a name as clap parts them: a digit goes with the letters before it.
+fn words_of(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for part in name.split(|c: char| !c.is_alphanumeric()) {
+        let chars: Vec<char> = part.chars().collect();
+        let mut start = 0;
+        let mut upper: Option<bool> = None;
+        for at in 0..chars.len() {
+            let c = chars[at];
+            let now = match (c.is_lowercase(), c.is_uppercase()) {
+                (true, _) => Some(false),
+                (_, true) => Some(true),
+                _ => upper,
+            };
+            let Some(next) = chars.get(at + 1) else { break };
+            if now == Some(false) && next.is_uppercase() {
+                words.push(chars[start..=at].iter().collect());
+                start = at + 1;
+                upper = None;
+            } else if upper == Some(true) && c.is_uppercase() && next.is_lowercase() {
+                words.push(chars[start..at].iter().collect());
+                start = at;
+                upper = None;
+            } else {
+                upper = now;
+            }
+        }
+        words.push(chars[start..].iter().collect());
+    }
+    words.retain(|word| !word.is_empty());
+    words.iter().map(|word| word.to_lowercase()).collect()
 }
 
 /// The last name in an expression that is a path or a call of one.

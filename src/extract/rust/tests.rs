@@ -615,3 +615,88 @@ fn a_command_line_that_nothing_takes_is_none() {
         taken
     );
 }
+
+#[test]
+fn names_mean_what_their_module_brings_in() {
+    let reading = crate_of(&[
+        (
+            "src/main.rs",
+            "mod commands;\nuse commands::kv as store;\nuse clap::Parser;\n\
+             #[derive(Parser)]\nenum Cli { Kv(store::Cmd), #[command(flatten)] Rest(commands::Cmd) }\n\
+             impl Cli { fn get() -> Self { Self::parse() } }\n\
+             fn main() { Cli::get(); }\n",
+        ),
+        (
+            "src/commands/mod.rs",
+            "pub mod kv;\nmod log;\npub use self::log::Cmd;\n",
+        ),
+        (
+            "src/commands/kv.rs",
+            "#[derive(clap::Args)]\npub struct Cmd { key: String, #[command(subcommand)] more: More }\n\
+             #[derive(clap::Subcommand)] enum More { Set { #[arg(long)] value: String } }\n",
+        ),
+        (
+            "src/commands/log.rs",
+            "#[derive(clap::Subcommand)]\n#[command(rename_all = \"snake_case\")]\n\
+             pub enum Cmd { ShowAll { #[arg(long)] last_one: u8, file: String }, Cut { file: String } }\n\
+             struct More {}\n",
+        ),
+    ]);
+    assert_eq!(
+        claims(&reading),
+        [
+            "arg command <0 choice required {kv,show_all,cut}",
+            "arg key <1 string required when command=kv",
+            "arg kv_command <2 choice required {set} when command=kv",
+            "arg value --value string required when kv_command=set",
+            "arg last_one --last_one int required when command=show_all",
+            "arg file <1 string required when command=show_all",
+            "arg file <1 string required when command=cut",
+        ]
+    );
+    // A type that holds one of its own name, and none that ends.
+    let itself = "#[derive(Parser)] struct Cmd { #[command(subcommand)] more: Sub }\n\
+                  #[derive(Subcommand)] enum Sub { A(Cmd), B(Cmd), C(Cmd), D(Cmd), E(Cmd), F(Cmd), G(Cmd), H(Cmd) }\n\
+                  fn main() { Cmd::parse(); }";
+    assert!(!claims(&self::reading(itself)).is_empty());
+}
+
+#[test]
+fn words_of_names_are_parted_as_clap_does() {
+    for (name, shown) in [
+        ("PredictM6A", "predict-m6a"),
+        ("Md5Sum", "md5-sum"),
+        ("H264Encode", "h264-encode"),
+        ("SHA256", "sha256"),
+        ("HTTPProxy", "http-proxy"),
+        ("utf8_only", "utf8-only"),
+        ("X509", "x509"),
+    ] {
+        assert_eq!(super::syntax::cased(name, "kebab-case"), shown);
+    }
+}
+
+#[test]
+fn defaults_that_types_give() {
+    check(
+        r#"
+        #[derive(Parser)]
+        struct Cli {
+            #[arg(long, value_enum, default_value_t = Mode::default())] mode: Mode,
+            #[arg(long, value_enum, default_value_t = Default::default())] other: Mode,
+            #[arg(long, default_value_t = u16::default())] port: u16,
+            #[arg(long, default_value_t = Self::ROUNDS)] rounds: u16,
+        }
+        impl Cli { const ROUNDS: u16 = 7; }
+        #[derive(Clone, Default, ValueEnum)]
+        enum Mode { Slow, #[default] Fast }
+        fn main() { Cli::parse(); }
+        "#,
+        &[
+            "arg mode --mode choice =\"fast\" {slow,fast}",
+            "arg other --other choice =\"fast\" {slow,fast}",
+            "arg port --port int =0",
+            "arg rounds --rounds int =7",
+        ],
+    );
+}

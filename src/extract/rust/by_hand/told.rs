@@ -78,10 +78,7 @@ pub(super) fn arguments_of(
 /// Types of fields and of what functions declare, by name, where they are paths or numbers.
 pub(super) fn field_types(model: &Model<'_>) -> HashMap<String, ValueType> {
     let mut types = HashMap::new();
-    for name in &model.struct_order {
-        let Some(declared) = model.structs.get(name) else {
-            continue;
-        };
+    for declared in &model.structs {
         for field in &declared.item.fields {
             if let Some(ident) = &field.ident {
                 let ty = type_named(&shape(&field.ty).inner);

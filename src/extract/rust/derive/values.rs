@@ -6,6 +6,7 @@ use syn::{Expr, ItemEnum};
 use super::{NAMES, Reader, rename};
 use crate::extract::arguments::typed;
 use crate::extract::rust::model::Unit;
+use crate::extract::rust::names::written;
 use crate::extract::rust::syntax::{
     self, Setting, cased, derives, last, last_name, owner, plain, settings,
 };
@@ -25,9 +26,10 @@ impl Reader<'_, '_> {
     /// What is taken when nothing is given.
     pub(super) fn default(
         &self,
+        module: &[String],
         set: &[(String, Setting)],
         value_type: &ValueType,
-        inner: &str,
+        inner: &[String],
     ) -> Option<Json> {
         let list = matches!(value_type, ValueType::List(_));
         for (name, setting) in set {
@@ -37,7 +39,7 @@ impl Reader<'_, '_> {
                         ValueType::Int => Some(Json::from(0)),
                         ValueType::Float => Some(Json::from(0.0)),
                         ValueType::Bool => Some(Json::Bool(false)),
-                        ValueType::Choice => self.default_variant(inner).map(Json::String),
+                        ValueType::Choice => self.default_variant(module, inner).map(Json::String),
                         _ => None,
                     };
                 }
@@ -51,7 +53,8 @@ impl Reader<'_, '_> {
                 | "default_value_os_t" => {
                     let value = syntax::value(expr)
                         .or_else(|| syntax::value(self.model.constant(expr)?))
-                        .or_else(|| self.variant(expr).map(Json::String));
+                        .or_else(|| self.variant(module, expr).map(Json::String))
+                        .or_else(|| self.of_default(module, expr, value_type, inner));
                     return match value {
                         Some(Json::Array(values)) => Some(Json::Array(values)),
                         Some(value) if list => Some(Json::Array(vec![value])),
@@ -65,12 +68,14 @@ impl Reader<'_, '_> {
     }
 
     /// `Format::Json` as it is written on the command line.
-    fn variant(&self, expr: &Expr) -> Option<String> {
+    fn variant(&self, module: &[String], expr: &Expr) -> Option<String> {
         let Expr::Path(path) = syntax::peel(expr) else {
             return None;
         };
         let (class, variant) = (owner(&path.path)?, last(&path.path));
-        let Some(declared) = self.model.enums.get(&class) else {
+        let mut names = written(&path.path);
+        names.pop();
+        let Some(declared) = self.model.enumeration(module, &names) else {
             let (.., values) = KNOWN_ENUMS.iter().find(|(name, ..)| *name == class)?;
             let shown = variant.to_lowercase();
             return values.contains(&shown.as_str()).then_some(shown);
@@ -81,8 +86,40 @@ impl Reader<'_, '_> {
             .map(|(_, shown)| shown)
     }
 
-    fn default_variant(&self, name: &str) -> Option<String> {
-        let declared = self.model.enums.get(name)?;
+    /// `Format::default()`, `Default::default()`, `u16::default()`.
+    fn of_default(
+        &self,
+        module: &[String],
+        expr: &Expr,
+        value_type: &ValueType,
+        inner: &[String],
+    ) -> Option<Json> {
+        let Expr::Call(call) = syntax::peel(expr) else {
+            return None;
+        };
+        let Expr::Path(path) = &*call.func else {
+            return None;
+        };
+        if last(&path.path) != "default" || !call.args.is_empty() {
+            return None;
+        }
+        match value_type {
+            ValueType::Int => Some(Json::from(0)),
+            ValueType::Float => Some(Json::from(0.0)),
+            ValueType::Bool => Some(Json::Bool(false)),
+            ValueType::Choice => {
+                let mut names = written(&path.path);
+                names.pop();
+                let named = self.model.enumeration(module, &names).is_some();
+                let names = if named { &names } else { inner };
+                self.default_variant(module, names).map(Json::String)
+            }
+            _ => None,
+        }
+    }
+
+    fn default_variant(&self, module: &[String], names: &[String]) -> Option<String> {
+        let declared = self.model.enumeration(module, names)?;
         let default = declared
             .item
             .variants
@@ -96,7 +133,13 @@ impl Reader<'_, '_> {
     }
 
     /// The only values taken, from the type or from the field's settings.
-    pub(super) fn choices(&self, inner: &str, set: &[(String, Setting)]) -> Option<Vec<String>> {
+    pub(super) fn choices(
+        &self,
+        module: &[String],
+        path: &[String],
+        set: &[(String, Setting)],
+    ) -> Option<Vec<String>> {
+        let inner = path.last()?;
         for (name, setting) in set {
             let Setting::Is(expr) = setting else { continue };
             if matches!(
@@ -128,8 +171,8 @@ impl Reader<'_, '_> {
         if let Some(values) = self.model.possible.get(inner) {
             return Some(values.clone());
         }
-        let Some(declared) = self.model.enums.get(inner) else {
-            let (_, home, values) = KNOWN_ENUMS.iter().find(|(name, ..)| *name == inner)?;
+        let Some(declared) = self.model.enumeration(module, path) else {
+            let (_, home, values) = KNOWN_ENUMS.iter().find(|(name, ..)| name == inner)?;
             let named = |unit: &&Unit| unit.source.text().contains(home);
             return self
                 .model
