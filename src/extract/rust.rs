@@ -1,5 +1,6 @@
 //! Owns the reading of Rust programs, and with its folder is the only place that names `syn`. A Cargo target's own
-//! modules are followed from its first file; what other crates do is not looked at.
+//! modules are followed from its first file, and what it names of other packages of its workspace; what crates from elsewhere
+//! do is not looked at.
 //!
 //! Read are clap's derive (and structopt's, its forerunner) and builder, argh, getopts, docopt, hand-written loops over `env::args`, and
 //! variables of the environment. A path gets its direction from what the program does with it.
@@ -15,10 +16,9 @@ mod environ;
 mod getopts;
 mod model;
 mod names;
+mod package;
 mod patterns;
 mod syntax;
-
-use std::path::{Path, PathBuf};
 
 use self::model::{Model, Unit};
 use crate::extract::Files;
@@ -35,8 +35,6 @@ const DEEPEST: usize = 256;
 const LONGEST: usize = 12_000;
 /// As many items and statements may stand in a file: more are written by programs only, and take the parser long.
 const MOST_PARTS: usize = 200_000;
-/// As many modules are followed.
-const MOST_FILES: usize = 400;
 /// The stack of the thread that parses: parsers nest as deep as their sources.
 const STACK: usize = 256 * 1024 * 1024;
 
@@ -61,7 +59,7 @@ pub fn read(source: &Source, files: Files<'_>) -> Reading {
 fn read_here(source: &Source, files: Files<'_>) -> Reading {
     let mut reading = Reading::default();
     let mut units = Vec::new();
-    match parse(source, vec![String::new()]) {
+    match parse(source, vec![String::new()], true) {
         Ok(unit) => units.push(unit),
         Err(Refused::Guard) => {
             reading.notes.push(unread(source));
@@ -72,7 +70,7 @@ fn read_here(source: &Source, files: Files<'_>) -> Reading {
             return reading;
         }
     }
-    follow(&mut units, files, &mut reading);
+    package::follow(&mut units, files, &mut reading);
     reading.local_files = units[1..].iter().map(|unit| unit.source.clone()).collect();
 
     let model = Model::of(&units);
@@ -112,7 +110,7 @@ enum Refused {
     Syntax(Span, String),
 }
 
-fn parse(source: &Source, module: Vec<String>) -> Result<Unit, Refused> {
+fn parse(source: &Source, module: Vec<String>, own: bool) -> Result<Unit, Refused> {
     let text = source.text();
     if text.len() > LARGEST || text.bytes().take(8_192).any(|b| b == 0) || !is_shallow(text) {
         return Err(Refused::Guard);
@@ -121,6 +119,7 @@ fn parse(source: &Source, module: Vec<String>) -> Result<Unit, Refused> {
         Ok(syntax) => Ok(Unit {
             source: source.clone(),
             module,
+            own,
             syntax,
         }),
         Err(error) => Err(Refused::Syntax(
@@ -213,88 +212,6 @@ fn is_shallow(text: &str) -> bool {
         }
     }
     true
-}
-
-/// Reads the modules that files name, and the package's library where the program uses it.
-fn follow(units: &mut Vec<Unit>, files: Files<'_>, reading: &mut Reading) {
-    let main = units[0].source.clone();
-    let mut waiting: Vec<(PathBuf, bool)> = Vec::new();
-    let mut at = 0;
-    if let Some((name, library)) = library(&main, files) {
-        push(units, &library, vec![name], reading);
-    }
-    while at < units.len() && units.len() < MOST_FILES {
-        let unit = &units[at];
-        waiting.clear();
-        let path = unit.source.path();
-        let is_root = at == 0
-            || matches!(
-                path.file_name().and_then(|name| name.to_str()),
-                Some("mod.rs" | "lib.rs" | "main.rs")
-            );
-        let folder = path.parent().unwrap_or(Path::new(""));
-        let below = match is_root {
-            true => folder.to_owned(),
-            false => folder.join(path.file_stem().unwrap_or_default()),
-        };
-        let mut wanted = Vec::new();
-        let mut module = unit.module.clone();
-        syntax::modules(
-            &unit.syntax.items,
-            &below,
-            folder,
-            &mut module,
-            0,
-            &mut wanted,
-        );
-        for (module, candidates) in wanted {
-            let found = candidates.iter().find_map(|path| files(path));
-            if let Some(found) = found
-                && !units.iter().any(|unit| unit.source.path() == found.path())
-                && units.len() < MOST_FILES
-            {
-                push(units, &found, module, reading);
-            }
-        }
-        at += 1;
-    }
-}
-
-fn push(units: &mut Vec<Unit>, source: &Source, module: Vec<String>, reading: &mut Reading) {
-    match parse(source, module) {
-        Ok(unit) => units.push(unit),
-        Err(_) => reading.notes.push(unread(source)),
-    }
-}
-
-/// The library of the same package with its name, where the program names it.
-fn library(main: &Source, files: Files<'_>) -> Option<(String, Source)> {
-    let folder = main.path().parent()?;
-    let (cargo, lib) = folder.ancestors().take(4).find_map(|above| {
-        let cargo = files(&above.join("Cargo.toml"))?;
-        Some((cargo, above.join("src/lib.rs")))
-    })?;
-    let mut name = None;
-    let mut section = "";
-    for line in cargo.text().lines() {
-        let line = line.trim();
-        if line.starts_with('[') {
-            section = line;
-        } else if matches!(section, "[package]" | "[lib]")
-            && let Some((key, value)) = line.split_once('=')
-            && key.trim() == "name"
-            && (name.is_none() || section == "[lib]")
-        {
-            let value = value.split('#').next().unwrap_or(value);
-            name = Some(value.trim().trim_matches(['"', '\'']).replace('-', "_"));
-        }
-    }
-    let name = name.filter(|name| !name.is_empty())?;
-    let used = main.text().contains(&format!("{name}::"));
-    let lib = (used && lib != main.path())
-        .then(|| files(&lib))
-        .flatten()?;
-    Some((name, lib))
 }
 
 /// Crates that declare a command line in a way that is not read.

@@ -66,8 +66,9 @@ pub fn read(model: &Model<'_>, found: &mut Found) {
         depth: 0,
         choosers: Vec::new(),
     };
-    for function in &model.functions {
-        if !reader.parts.contains(&function.name) {
+    for (at, function) in model.functions.iter().enumerate() {
+        let taken = model.is_own(function.unit) || model.is_reached(at);
+        if taken && !reader.parts.contains(&function.name) {
             reader.enter(function);
             reader.visit_block(function.block);
         }

@@ -12,11 +12,11 @@ use syn::visit::{self, Visit};
 use syn::{Arm, Expr, ExprMethodCall, Local, Pat};
 
 use self::told::{arguments_of, field_types};
-use super::chains::chain;
+use super::chains::{chain, is_tried};
 use super::model::Model;
 use super::patterns::{collect_compared, collect_names, kept_in};
 use super::syntax::{self, last, owner, plain};
-use crate::extract::arguments::{Argument, Found};
+use crate::extract::arguments::{Argument, Found, type_named};
 use crate::extract::help::Help;
 use crate::requirement::{Binding, ValueType};
 use crate::source::Place;
@@ -29,6 +29,8 @@ struct Taken {
     kept: Option<String>,
     place: Place,
     list: bool,
+    /// The type that it is parsed as, where that is written there.
+    value_type: Option<ValueType>,
 }
 
 /// A word of the command line, by its place.
@@ -37,6 +39,8 @@ struct Word {
     name: Option<String>,
     required: bool,
     default: Option<Json>,
+    /// The type that it is parsed as.
+    value_type: Option<ValueType>,
     place: Place,
     /// Whether it and all after it are taken.
     rest: bool,
@@ -53,8 +57,14 @@ struct Reader<'m, 'c> {
     nexts: HashMap<String, usize>,
     /// What variables begin with.
     initial: HashMap<String, Option<Json>>,
+    /// The types that are written beside variables.
+    typed: HashMap<String, ValueType>,
     /// The variable being declared.
     declaring: Option<String>,
+    /// The type that is written beside it.
+    declared: Option<ValueType>,
+    /// Branches around this place that ask how many words there are.
+    counted: usize,
     /// Texts of functions, to look for what must be there.
     body: String,
     musts: Vec<String>,
@@ -83,7 +93,10 @@ pub fn read(model: &Model<'_>, help: &Help, found: &mut Found) {
         holders: HashMap::new(),
         nexts: HashMap::new(),
         initial: HashMap::new(),
+        typed: HashMap::new(),
         declaring: None,
+        declared: None,
+        counted: 0,
         body: String::new(),
         musts: Vec::new(),
         loops: 0,
@@ -106,14 +119,16 @@ pub fn read(model: &Model<'_>, help: &Help, found: &mut Found) {
             }
         }
     }
-    let types = field_types(model);
+    let mut types = field_types(model);
     let Reader {
         taken,
         words,
         initial,
+        typed,
         musts,
         ..
     } = reader;
+    types.extend(typed);
     for taken in taken {
         arguments_of(taken, &initial, &musts, &types, help, found);
     }
@@ -136,7 +151,7 @@ pub fn read(model: &Model<'_>, help: &Help, found: &mut Found) {
         if word.rest {
             argument.value_type = ValueType::List(Box::new(ValueType::String));
             argument.required = false;
-        } else if let Some(ty) = types.get(&name) {
+        } else if let Some(ty) = word.value_type.as_ref().or_else(|| types.get(&name)) {
             argument.value_type = ty.clone();
         }
         let known = found
@@ -244,8 +259,14 @@ impl Reader<'_, '_> {
         Some(skipped)
     }
 
-    fn word(&mut self, at: usize, call: &impl Spanned, required: bool, default: Option<Json>) {
+    fn word(&mut self, at: usize, call: &impl Spanned, manner: Manner) {
         let place = self.model.place(self.unit, call.span());
+        let required = manner.required && self.counted == 0;
+        let default = manner.default;
+        let value_type = match manner.parsed {
+            true => manner.value_type.or_else(|| self.declared.clone()),
+            false => None,
+        };
         let name = self.declaring.clone();
         if let Some(known) = self
             .words
@@ -254,6 +275,7 @@ impl Reader<'_, '_> {
         {
             known.required |= required;
             known.default = known.default.take().or(default);
+            known.value_type = known.value_type.take().or(value_type);
             known.name = known.name.take().or(name);
             return;
         }
@@ -262,14 +284,41 @@ impl Reader<'_, '_> {
             name,
             required,
             default,
+            value_type,
             place,
             rest: false,
         });
     }
 }
 
+/// What stands behind a word.
+#[derive(Default)]
+struct Manner {
+    required: bool,
+    default: Option<Json>,
+    /// Whether it is parsed, and as what where that is written there.
+    parsed: bool,
+    value_type: Option<ValueType>,
+}
+
 /// What stands behind a word decides whether it must be there.
-fn manner(steps: &[&ExprMethodCall], tried: bool) -> (bool, Option<Json>) {
+fn manner(steps: &[&ExprMethodCall], tried: bool) -> Manner {
+    let mut manner = Manner::default();
+    for step in steps {
+        let fish = step.turbofish.as_ref().and_then(|fish| fish.args.first());
+        if step.method == "parse"
+            || step
+                .args
+                .iter()
+                .any(|e| is_parse(e, &mut manner.value_type))
+        {
+            manner.parsed = true;
+            if let (true, Some(syn::GenericArgument::Type(ty))) = (step.method == "parse", fish) {
+                manner.value_type = known_type(ty);
+            }
+        }
+    }
+    let mut decided = false;
     for step in steps {
         match step.method.to_string().as_str() {
             "unwrap_or" | "unwrap_or_else" | "map_or" | "unwrap_or_default" => {
@@ -277,17 +326,72 @@ fn manner(steps: &[&ExprMethodCall], tried: bool) -> (bool, Option<Json>) {
                     Expr::Closure(closure) => &*closure.body,
                     other => other,
                 });
-                let ends = expr.is_some_and(|e| matches!(e, Expr::Block(_)));
-                return (ends, expr.and_then(syntax::value));
+                manner.required = expr.is_some_and(|e| matches!(e, Expr::Block(_)));
+                manner.default = expr.and_then(syntax::value);
+                return manner;
             }
-            "expect" | "unwrap" | "ok_or" | "ok_or_else" | "context" | "with_context" => {
-                return (true, None);
+            // What cannot be parsed is another matter than what is not there.
+            "expect" | "unwrap" | "ok_or" | "ok_or_else" | "context" | "with_context"
+                if !decided =>
+            {
+                manner.required = true;
+                return manner;
             }
-            "ok" | "is_some" | "is_none" => return (false, None),
+            "ok" | "is_some" | "is_none" if !decided => return manner,
+            "transpose" => decided = true,
             _ => {}
         }
     }
-    (tried, None)
+    manner.required = tried && !decided;
+    manner
+}
+
+/// A type that a word may be parsed as, other than text.
+fn known_type(ty: &syn::Type) -> Option<ValueType> {
+    let ty = type_named(&syntax::shape(ty).inner);
+    (ty != ValueType::String).then_some(ty)
+}
+
+/// What a branch of a match parses its value as.
+fn parsed_as(body: &Expr) -> Option<ValueType> {
+    let mut value_type = None;
+    parses(body, &mut value_type);
+    value_type
+}
+
+/// `|s| s.parse::<u32>()`: whether a closure parses, and as what.
+fn is_parse(expr: &Expr, value_type: &mut Option<ValueType>) -> bool {
+    matches!(expr, Expr::Closure(closure) if parses(&closure.body, value_type))
+}
+
+fn parses(expr: &Expr, value_type: &mut Option<ValueType>) -> bool {
+    struct Parses<'t>(bool, &'t mut Option<ValueType>);
+    impl<'a> Visit<'a> for Parses<'_> {
+        fn visit_expr_method_call(&mut self, call: &'a ExprMethodCall) {
+            if call.method == "parse" {
+                self.0 = true;
+                let fish = call.turbofish.as_ref().and_then(|fish| fish.args.first());
+                if let Some(syn::GenericArgument::Type(ty)) = fish {
+                    *self.1 = known_type(ty);
+                }
+            }
+            visit::visit_expr_method_call(self, call);
+        }
+    }
+    let mut parses = Parses(false, value_type);
+    parses.visit_expr(expr);
+    parses.0
+}
+
+fn text_of(reader: &Reader<'_, '_>, branch: &syn::ExprIf) -> String {
+    reader.slice(branch.then_branch.span())
+}
+
+/// Whether a block ends the program or the function.
+fn ends(text: &str) -> bool {
+    ["bail!", "return", "exit(", "panic!", "usage("]
+        .iter()
+        .any(|word| text.contains(word))
 }
 
 impl<'c> Visit<'c> for Reader<'_, 'c> {
@@ -308,6 +412,7 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
                     kept,
                     place,
                     list: list && valued,
+                    value_type: parsed_as(&arm.body),
                 });
             }
         }
@@ -332,9 +437,24 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
                 kept,
                 place,
                 list: false,
+                value_type: None,
             });
         }
-        visit::visit_expr_if(self, branch);
+        let condition = self.slice(branch.cond.span());
+        // A word too many ends the program.
+        let too_many = (condition.contains(".next().is_some()")
+            || condition.contains(".next() != None"))
+            && ends(&text_of(self, branch));
+        if !too_many {
+            self.visit_expr(&branch.cond);
+        }
+        let counts = usize::from(condition.contains(".len()"));
+        self.counted += counts;
+        self.visit_block(&branch.then_branch);
+        if let Some((_, other)) = &branch.else_branch {
+            self.visit_expr(other);
+        }
+        self.counted -= counts;
     }
 
     fn visit_expr_while(&mut self, expr: &'c syn::ExprWhile) {
@@ -358,6 +478,7 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
                 name,
                 required: false,
                 default: None,
+                value_type: None,
                 place,
                 rest: true,
             });
@@ -386,9 +507,18 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
                 .entry(name.clone())
                 .or_insert_with(|| syntax::value(&init.expr).filter(|v| !v.is_boolean()));
         }
+        let declared = match &local.pat {
+            Pat::Type(typed) => known_type(&typed.ty),
+            _ => None,
+        };
+        if let (Some(name), Some(ty)) = (&name, &declared) {
+            self.typed.insert(name.clone(), ty.clone());
+        }
         let outer = std::mem::replace(&mut self.declaring, name);
+        let outer_type = std::mem::replace(&mut self.declared, declared);
         visit::visit_local(self, local);
         self.declaring = outer;
+        self.declared = outer_type;
     }
 
     fn visit_expr(&mut self, expr: &'c Expr) {
@@ -401,6 +531,7 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
         }
         if let Expr::MethodCall(call) = base {
             let (root, steps) = chain(call);
+            tried |= is_tried(call);
             let holder = match root {
                 Expr::Path(path) => Some(last(&path.path)),
                 _ => None,
@@ -431,8 +562,7 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
                                 && let Some(at) = (skipped + n).checked_sub(1)
                                 && self.loops == 0
                             {
-                                let (required, default) = manner(rest, tried);
-                                self.word(at, call, required, default);
+                                self.word(at, call, manner(rest, tried));
                             }
                             break;
                         }
@@ -446,13 +576,21 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
                                 None => 0,
                             };
                             if let Some(at) = (skipped + taken).checked_sub(1) {
-                                let (required, default) = manner(rest, tried);
-                                self.word(at, call, required, default);
+                                self.word(at, call, manner(rest, tried));
                             }
                             break;
                         }
                         _ => {}
                     }
+                }
+            }
+            if let Expr::Index(_) = root {
+                let parsed = manner(&steps, false);
+                if let Some(ty) = parsed.value_type {
+                    let outer = self.declared.replace(ty);
+                    visit::visit_expr(self, expr);
+                    self.declared = outer;
+                    return;
                 }
             }
             self.pico(call, &steps);
@@ -463,8 +601,10 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
             && !matches!(last(&path.path).as_str(), "from" | "new" | "Some" | "Ok")
         {
             let outer = self.declaring.take();
+            let outer_type = self.declared.take();
             visit::visit_expr(self, expr);
             self.declaring = outer;
+            self.declared = outer_type;
             return;
         }
         visit::visit_expr(self, expr);
@@ -476,7 +616,12 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
             && let Some(n) = syntax::value(&index.index).and_then(|v| v.as_u64())
             && let Some(at) = (skipped + n as usize).checked_sub(1)
         {
-            self.word(at, index, true, None);
+            let manner = Manner {
+                required: true,
+                parsed: self.declared.is_some(),
+                ..Manner::default()
+            };
+            self.word(at, index, manner);
         }
         visit::visit_expr_index(self, index);
     }

@@ -15,6 +15,7 @@ pub fn chain(call: &ExprMethodCall) -> (&Expr, Vec<&ExprMethodCall>) {
                 base = &call.receiver;
             }
             Expr::Paren(inner) => base = &inner.expr,
+            Expr::Try(inner) if matches!(&*inner.expr, Expr::MethodCall(_)) => base = &inner.expr,
             _ => break,
         }
     }
@@ -22,6 +23,19 @@ pub fn chain(call: &ExprMethodCall) -> (&Expr, Vec<&ExprMethodCall>) {
     (base, steps)
 }
 
+/// Whether a `?` stands inside of a chain.
+pub fn is_tried(call: &ExprMethodCall) -> bool {
+    let mut base = &*call.receiver;
+    loop {
+        match base {
+            Expr::MethodCall(call) => base = &call.receiver,
+            Expr::Paren(inner) => base = &inner.expr,
+            other => return matches!(other, Expr::Try(_)),
+        }
+    }
+}
+
+/// The expressions of an array, or the one that is none.
 pub fn items(expr: &Expr) -> Vec<&Expr> {
     match syntax::peel(expr) {
         Expr::Array(array) => array.elems.iter().collect(),

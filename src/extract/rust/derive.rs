@@ -18,6 +18,8 @@ const PARSERS: &[&str] = &["Parser", "StructOpt", "Clap"];
 const COMMANDS: &[&str] = &["Parser", "StructOpt", "Clap", "Subcommand"];
 /// Nested deeper than this is not followed; types may hold themselves.
 const DEEPEST: usize = 8;
+/// As many arguments are found in one program: more come of types that hold each other.
+const MOST: usize = 20_000;
 
 /// Where a struct's fields stand.
 #[derive(Clone)]
@@ -40,7 +42,8 @@ struct Reader<'m, 'c> {
 pub fn read(model: &Model<'_>, found: &mut Found) {
     let is_parser = |item: &ItemStruct| derives(&item.attrs, PARSERS);
     let parsed = model.parsed_structs().into_iter();
-    let parsed = parsed.filter(|declared| is_parser(declared.item));
+    let parsed = parsed
+        .filter(|declared| is_parser(declared.item) || derives(&declared.item.attrs, &["Args"]));
     let mut reader = Reader {
         model,
         found,
@@ -73,6 +76,7 @@ pub fn read(model: &Model<'_>, found: &mut Found) {
     let described = model.described_structs();
     let mut roots = model.structs.iter().filter(|declared| {
         is_parser(declared.item)
+            && model.is_own(declared.unit)
             && !held(&plain(&declared.item.ident))
             && !described
                 .iter()
@@ -121,7 +125,7 @@ impl<'m, 'c> Reader<'m, 'c> {
         group: Option<&str>,
         context: &Context<'m>,
     ) {
-        if context.depth > DEEPEST {
+        if context.depth > DEEPEST || self.found.arguments.len() > MOST {
             return;
         }
         for field in fields {
@@ -242,10 +246,13 @@ impl<'m, 'c> Reader<'m, 'c> {
             _ => String::new(),
         };
         // Flags that only print take no part in a run.
-        if matches!(
-            action.as_str(),
-            "Help" | "HelpShort" | "HelpLong" | "Version"
-        ) {
+        let prints = ty.inner == "bool" && matches!(long.as_deref(), Some("help" | "version"));
+        if prints
+            || matches!(
+                action.as_str(),
+                "Help" | "HelpShort" | "HelpLong" | "Version"
+            )
+        {
             return None;
         }
         let parse = match get("parse") {

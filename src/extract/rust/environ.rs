@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
+use proc_macro2::{TokenStream, TokenTree};
 use serde_json::Value as Json;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprCall, FnArg, Pat};
 
+use super::chains::chain;
 use super::model::{Function, Model};
 use super::syntax::{self, last, owner, plain, shape};
 use crate::extract::arguments::{Argument, Found, type_named};
@@ -34,6 +36,8 @@ struct Reader<'m, 'c> {
     wrappers: HashMap<String, (usize, Manner)>,
     /// Calls with literal texts, to be matched with wrappers.
     calls: Vec<(String, Vec<Option<String>>, Place)>,
+    /// Variables that stand for each of several texts in a loop or closure.
+    each: Vec<(String, Vec<String>)>,
     computed: Vec<Place>,
 }
 
@@ -48,6 +52,7 @@ pub fn read(model: &Model<'_>, found: &mut Found) {
         reads: Vec::new(),
         wrappers: HashMap::new(),
         calls: Vec::new(),
+        each: Vec::new(),
         computed: Vec::new(),
     };
     for function in &model.functions {
@@ -55,6 +60,10 @@ pub fn read(model: &Model<'_>, found: &mut Found) {
         reader.visit_block(function.block);
     }
     reader.parameters.clear();
+    for (unit, mac) in &model.macros {
+        reader.unit = *unit;
+        reader.visit_macro(mac);
+    }
     for expr in model.consts.values() {
         reader.visit_expr(expr);
     }
@@ -78,7 +87,12 @@ pub fn read(model: &Model<'_>, found: &mut Found) {
             }
             continue;
         }
-        if !is_askable(&name) {
+        let in_build = place
+            .source
+            .path()
+            .file_name()
+            .is_some_and(|name| name == "build.rs");
+        if !is_askable(&name) || in_build && is_given_to_builds(&name) {
             continue;
         }
         let mut argument = Argument::new(name.clone(), place, "env-var");
@@ -111,6 +125,11 @@ fn is_askable(name: &str) -> bool {
                 | "RUSTFLAGS"
                 | "RUSTDOC"
         )
+}
+
+/// Whether Cargo gives a variable to build scripts; elsewhere it is like any other.
+fn is_given_to_builds(name: &str) -> bool {
+    name.starts_with("DEP_") || name.starts_with("RUSTC_") || matches!(name, "DEBUG" | "HOST")
 }
 
 impl<'c> Reader<'_, 'c> {
@@ -158,6 +177,18 @@ impl<'c> Reader<'_, 'c> {
                     Expr::Path(path) => Some(last(&path.path)),
                     _ => None,
                 };
+                let each = self.each.iter().rev();
+                let each = each.filter(|(name, _)| Some(name) == named.as_ref());
+                if let Some((_, texts)) = each.take(1).next() {
+                    let manner = Manner {
+                        required: false,
+                        ..manner
+                    };
+                    let reads = texts.iter();
+                    let reads = reads.map(|text| (text.clone(), place.clone(), manner.clone()));
+                    self.reads.extend(reads);
+                    return;
+                }
                 let at = named.and_then(|name| self.parameters.iter().position(|p| *p == name));
                 match at {
                     Some(at) => {
@@ -170,7 +201,7 @@ impl<'c> Reader<'_, 'c> {
     }
 
     /// The call of `env::var` that an expression begins with, and what is done with its result.
-    fn environment(&self, expr: &'c Expr) -> Option<(&'c ExprCall, Manner)> {
+    fn environment<'e>(&self, expr: &'e Expr) -> Option<(&'e ExprCall, Manner)> {
         let mut steps = Vec::new();
         let mut tried = false;
         let mut base = expr;
@@ -231,6 +262,43 @@ impl<'c> Reader<'_, 'c> {
             }
         }
         Some((call, manner))
+    }
+
+    /// The texts that an array holds, also one that a constant holds or that is walked through.
+    fn texts(&self, expr: &Expr) -> Option<Vec<String>> {
+        let base = match syntax::peel(expr) {
+            Expr::MethodCall(call) => chain(call).0,
+            base => base,
+        };
+        let base = self.model.constant(base).unwrap_or(base);
+        let Expr::Array(array) = syntax::peel(base) else {
+            return None;
+        };
+        array.elems.iter().map(|e| self.model.text(e)).collect()
+    }
+
+    /// `match env::var("NAME") { Ok(value) => …, Err(_) => "default".into() }`: what the other arm gives.
+    fn other_arm(&self, expr: &syn::ExprMatch) -> Option<Json> {
+        let other = expr.arms.iter().find(|arm| match &arm.pat {
+            Pat::TupleStruct(pat) => last(&pat.path) == "Err",
+            Pat::Ident(pat) => pat.ident == "None",
+            Pat::Wild(_) => true,
+            _ => false,
+        })?;
+        self.fallback(&other.body)
+    }
+
+    /// Records a read that a `match` or `if let` stands around, with what is taken where there is none.
+    fn around(&mut self, scrutinee: &'c Expr, default: Option<Json>) -> bool {
+        let Some((call, mut manner)) = self.environment(scrutinee) else {
+            return false;
+        };
+        if manner.required || manner.default.is_some() || default.is_none() {
+            return false;
+        }
+        manner.default = default;
+        self.record(call, manner);
+        true
     }
 
     /// `option_env!("NAME").unwrap_or("default")`: the name, where it stands, the default.
@@ -304,6 +372,93 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
         }
     }
 
+    fn visit_expr_match(&mut self, expr: &'c syn::ExprMatch) {
+        let default = self.other_arm(expr);
+        if !self.around(&expr.expr, default) {
+            self.visit_expr(&expr.expr);
+        }
+        expr.arms.iter().for_each(|arm| self.visit_arm(arm));
+    }
+
+    fn visit_expr_if(&mut self, branch: &'c syn::ExprIf) {
+        // `if let Ok(value) = env::var("NAME") { value } else { "default".into() }`
+        let other = branch.else_branch.as_ref();
+        let default = other.and_then(|(_, other)| self.fallback(other));
+        let known = match &*branch.cond {
+            Expr::Let(cond) => self.around(&cond.expr, default),
+            _ => false,
+        };
+        if !known {
+            self.visit_expr(&branch.cond);
+        }
+        self.visit_block(&branch.then_branch);
+        if let Some((_, other)) = other {
+            self.visit_expr(other);
+        }
+    }
+
+    fn visit_expr_for_loop(&mut self, each: &'c syn::ExprForLoop) {
+        let texts = self.texts(&each.expr);
+        let named = match (&*each.pat, texts) {
+            (Pat::Ident(pat), Some(texts)) => Some((plain(&pat.ident), texts)),
+            _ => None,
+        };
+        let known = named.is_some();
+        self.each.extend(named);
+        visit::visit_expr_for_loop(self, each);
+        if known {
+            self.each.pop();
+        }
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'c syn::ExprMethodCall) {
+        // `["A", "B"].iter().find_map(|name| env::var(name).ok())`
+        let named = match call.args.first() {
+            Some(Expr::Closure(closure)) => closure.inputs.first().and_then(|pat| {
+                let pat = match pat {
+                    Pat::Reference(inner) => &*inner.pat,
+                    pat => pat,
+                };
+                match pat {
+                    Pat::Ident(pat) => Some((plain(&pat.ident), self.texts(&call.receiver)?)),
+                    _ => None,
+                }
+            }),
+            _ => None,
+        };
+        let known = named.is_some();
+        self.each.extend(named);
+        visit::visit_expr_method_call(self, call);
+        if known {
+            self.each.pop();
+        }
+    }
+
+    fn visit_local(&mut self, local: &'c syn::Local) {
+        // `let get = |name: &str| env::var(name).unwrap_or_default();`
+        let named = match &local.pat {
+            Pat::Ident(pat) => Some(plain(&pat.ident)),
+            _ => None,
+        };
+        let closure = local.init.as_ref().map(|init| &*init.expr);
+        let (Some(name), Some(Expr::Closure(closure))) = (named, closure) else {
+            return visit::visit_local(self, local);
+        };
+        let inputs = closure.inputs.iter().map(|pat| match pat {
+            Pat::Type(typed) => match &*typed.pat {
+                Pat::Ident(ident) => plain(&ident.ident),
+                _ => String::new(),
+            },
+            Pat::Ident(ident) => plain(&ident.ident),
+            _ => String::new(),
+        });
+        let parameters = std::mem::replace(&mut self.parameters, inputs.collect());
+        let function = std::mem::replace(&mut self.function, name);
+        visit::visit_local(self, local);
+        self.parameters = parameters;
+        self.function = function;
+    }
+
     fn visit_expr_call(&mut self, call: &'c ExprCall) {
         if let Expr::Path(path) = &*call.func {
             let texts = call.args.iter().map(|e| self.model.text(e)).collect();
@@ -322,58 +477,60 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
                 let place = self.model.place(self.unit, mac.span());
                 self.reads.push((text, place, Manner::default()));
             }
-        } else if matches!(
-            name.as_str(),
-            "println"
-                | "format"
-                | "eprintln"
-                | "print"
-                | "bail"
-                | "anyhow"
-                | "assert"
-                | "vec"
-                | "write"
-                | "writeln"
-                | "info"
-                | "debug"
-                | "json"
-                | "matches"
-        ) {
-            // What stands in well-known macros is code as well. It has no life of its own, so it is only looked
-            // at for plain reads.
-            let parse = syn::punctuated::Punctuated::<Expr, syn::Token![,]>::parse_terminated;
-            if let Ok(parts) = mac.parse_body_with(parse) {
-                let mut inner = Inner {
-                    model: self.model,
-                    unit: self.unit,
-                    reads: Vec::new(),
-                };
-                parts.iter().for_each(|part| inner.visit_expr(part));
-                self.reads.append(&mut inner.reads);
+        } else {
+            // What stands in macros is code as well, of a life of its own.
+            let mut inner = Vec::new();
+            expressions(mac.tokens.clone(), 0, &mut inner);
+            for expr in &inner {
+                if let Some((call, manner)) = self.environment(expr)
+                    && let Some(name) = call.args.first().and_then(|e| self.model.text(e))
+                {
+                    let place = self.model.place(self.unit, call.span());
+                    self.reads.push((name, place, manner));
+                }
             }
         }
     }
 }
 
-/// Reads inside of macros.
-struct Inner<'m, 'c> {
-    model: &'m Model<'c>,
-    unit: usize,
-    reads: Vec<(String, Place, Manner)>,
-}
-
-impl<'a> Visit<'a> for Inner<'_, '_> {
-    fn visit_expr_call(&mut self, call: &'a ExprCall) {
-        if is_read(call)
-            && let Some(name) = call.args.first().and_then(|e| self.model.text(e))
-        {
-            let place = self.model.place(self.unit, call.span());
-            self.reads.push((name, place, Manner::default()));
+/// The expressions in a macro that begin with `env::var(…)`, each as far as it goes.
+fn expressions(tokens: TokenStream, depth: usize, found: &mut Vec<Expr>) {
+    if depth > 16 {
+        return;
+    }
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    for (at, token) in tokens.iter().enumerate() {
+        match token {
+            TokenTree::Group(group) => expressions(group.stream(), depth + 1, found),
+            TokenTree::Ident(ident) if ident == "var" || ident == "var_os" => {
+                if !matches!(tokens.get(at + 1), Some(TokenTree::Group(_))) {
+                    continue;
+                }
+                // Back over `std::env::`, and on to the end of the chain.
+                let mut start = at;
+                while let Some(
+                    [
+                        TokenTree::Ident(_),
+                        TokenTree::Punct(a),
+                        TokenTree::Punct(b),
+                    ],
+                ) = start.checked_sub(3).map(|from| &tokens[from..start])
+                {
+                    if a.as_char() != ':' || b.as_char() != ':' {
+                        break;
+                    }
+                    start -= 3;
+                }
+                let ends = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if matches!(punct.as_char(), ';' | ',' | '=' | '+' | '|' | '&'));
+                let rest = &tokens[start..];
+                let length = rest.iter().position(ends).unwrap_or(rest.len());
+                let stream: TokenStream = rest[..length].iter().cloned().collect();
+                found.extend(syn::parse2::<Expr>(stream).ok());
+            }
+            _ => {}
         }
-        visit::visit_expr_call(self, call);
     }
 }
-
 /// `env::var("X")`, `std::env::var_os("X")`, `var("X")`.
 fn is_read(call: &ExprCall) -> bool {
     let Expr::Path(path) = &*call.func else {

@@ -18,6 +18,8 @@ pub struct Unit {
     pub source: Source,
     /// The module it is, from the crate's name on.
     pub module: Vec<String>,
+    /// Whether it belongs to the program's own package.
+    pub own: bool,
     /// Its syntax.
     pub syntax: syn::File,
 }
@@ -73,6 +75,10 @@ pub struct Model<'c> {
     described: Vec<Named>,
     /// The values that a hand-written `impl ValueEnum` gives, by the type's name.
     pub possible: HashMap<String, Vec<String>>,
+    /// Macros that stand among items, with their file.
+    pub macros: Vec<(usize, &'c syn::Macro)>,
+    /// The functions that `main` may come to; nothing where there is no `main`.
+    reached: Option<HashSet<usize>>,
     /// Longer texts, with their file.
     pub texts: Vec<(usize, String)>,
 }
@@ -99,16 +105,14 @@ impl<'c> Model<'c> {
             look.visit_file(&unit.syntax);
         }
         let mut model = look.model;
-        let reached = model.reached();
-        let counts = |function: Option<usize>| {
-            function
-                .is_none_or(|function| reached.as_ref().is_none_or(|all| all.contains(&function)))
-        };
+        model.reached = model.reach();
+        let counts = |function: Option<usize>| function.is_none_or(|at| model.is_reached(at));
         let parsed = look
             .parsed
             .into_iter()
             .filter(|(_, function)| counts(*function));
-        model.parsed = parsed.map(|(name, _)| name).collect();
+        let parsed: Vec<Named> = parsed.map(|(name, _)| name).collect();
+        model.parsed = parsed;
         if look.matches {
             model.parsed.append(&mut model.described);
         }
@@ -162,9 +166,20 @@ impl<'c> Model<'c> {
         found.collect()
     }
 
+    /// Whether `main` may come to a function.
+    pub fn is_reached(&self, function: usize) -> bool {
+        let reached = self.reached.as_ref();
+        reached.is_none_or(|reached| reached.contains(&function))
+    }
+
+    /// Whether a file is of the program's own package, not of another of its workspace.
+    pub fn is_own(&self, unit: usize) -> bool {
+        self.units.get(unit).is_some_and(|unit| unit.own)
+    }
+
     /// The functions that `main` may come to: those whose name stands in it, or in one that it may come to. Nothing where
     /// there is no `main`.
-    fn reached(&self) -> Option<HashSet<usize>> {
+    fn reach(&self) -> Option<HashSet<usize>> {
         let mut named: HashMap<&str, Vec<usize>> = HashMap::new();
         for (at, function) in self.functions.iter().enumerate() {
             named.entry(&function.name).or_default().push(at);
@@ -338,6 +353,12 @@ impl<'c> Visit<'c> for Look<'c> {
         self.module.pop();
     }
 
+    fn visit_item_macro(&mut self, item: &'c syn::ItemMacro) {
+        if !item.mac.path.is_ident("macro_rules") {
+            self.model.macros.push((self.unit, &item.mac));
+        }
+    }
+
     fn visit_item_use(&mut self, item: &'c syn::ItemUse) {
         self.model.uses.add(&self.module, &item.tree);
     }
@@ -408,6 +429,8 @@ impl<'c> Visit<'c> for Look<'c> {
                     | "from_clap"
                     | "from_arg_matches"
                     | "from_arg_matches_mut"
+                    | "augment_args"
+                    | "augment_subcommands"
             )
             && let Some(class) = self.class_of(&path.path)
         {

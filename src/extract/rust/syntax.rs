@@ -39,12 +39,13 @@ pub enum Setting {
 /// The settings of the attributes with these names, in order.
 pub fn settings(attrs: &[Attribute], names: &[&str]) -> Vec<(String, Setting)> {
     let mut found = Vec::new();
-    for attr in attrs {
-        if !names.contains(&last(attr.path()).as_str()) {
+    for meta in conditional(attrs) {
+        let Meta::List(list) = meta else { continue };
+        if !names.contains(&last(&list.path).as_str()) {
             continue;
         }
         let parse = Punctuated::<Meta, Token![,]>::parse_terminated;
-        let Ok(metas) = attr.parse_args_with(parse) else {
+        let Ok(metas) = list.parse_args_with(parse) else {
             continue;
         };
         for meta in metas {
@@ -63,17 +64,27 @@ pub fn settings(attrs: &[Attribute], names: &[&str]) -> Vec<(String, Setting)> {
     found
 }
 
-/// Whether an item derives one of these.
+/// Whether an item derives one of these, be it with some feature only.
 pub fn derives(attrs: &[Attribute], names: &[&str]) -> bool {
-    attrs.iter().any(|attr| {
-        attr.path().is_ident("derive")
-            && attr
-                .parse_args_with(Punctuated::<syn::Path, Token![,]>::parse_terminated)
-                .is_ok_and(|paths| {
-                    paths
-                        .iter()
-                        .any(|path| names.contains(&last(path).as_str()))
-                })
+    let parse = Punctuated::<syn::Path, Token![,]>::parse_terminated;
+    conditional(attrs).any(|meta| match meta {
+        Meta::List(list) if list.path.is_ident("derive") => {
+            let paths = list.parse_args_with(parse);
+            paths.is_ok_and(|paths| paths.iter().any(|p| names.contains(&last(p).as_str())))
+        }
+        _ => false,
+    })
+}
+
+/// What attributes say, those that hold under a condition too: `#[cfg_attr(feature = "cli", derive(Parser))]`.
+fn conditional(attrs: &[Attribute]) -> impl Iterator<Item = Meta> {
+    attrs.iter().flat_map(|attr| match &attr.meta {
+        Meta::List(list) if list.path.is_ident("cfg_attr") => {
+            let parse = Punctuated::<Meta, Token![,]>::parse_terminated;
+            let metas = list.parse_args_with(parse).into_iter().flatten();
+            metas.skip(1).collect()
+        }
+        meta => vec![meta.clone()],
     })
 }
 

@@ -219,7 +219,7 @@ fn variables() {
             "env E $E string required",
             "env BY_CONST $BY_CONST string",
             "env G $G string",
-            "env J $J string",
+            "env J $J string required",
             "env I $I string",
         ],
     );
@@ -257,8 +257,8 @@ fn command_lines_read_by_hand() {
         }
         "#,
         &[
-            "arg width --width|-w string required",
-            "arg height --height string",
+            "arg width --width|-w int required",
+            "arg height --height int",
             "arg fast --fast? bool =false",
         ],
     );
@@ -697,6 +697,123 @@ fn defaults_that_types_give() {
             "arg other --other choice =\"fast\" {slow,fast}",
             "arg port --port int =0",
             "arg rounds --rounds int =7",
+        ],
+    );
+}
+
+#[test]
+fn command_lines_of_other_packages_of_the_workspace_are_read() {
+    let reading = crate_of(&[
+        (
+            "Cargo.toml",
+            "[package]\nname = \"tool\"\n[dependencies]\ntool-cli = { workspace = true }\nserde = \"1\"\n\
+             [workspace.dependencies]\ntool-cli = { path = \"crates/cli\" } # ours\n",
+        ),
+        ("src/main.rs", "fn main() { tool_cli::run() }"),
+        (
+            "crates/cli/Cargo.toml",
+            "[package]\nname = \"tool-cli\"\n[dependencies]\ntool-kinds.path = \"../kinds\"\n",
+        ),
+        (
+            "crates/cli/src/lib.rs",
+            "mod args;\nmod unread;\npub fn run() { args::Args::parse(); }",
+        ),
+        (
+            "crates/cli/src/args.rs",
+            "use clap::Parser;\nuse tool_kinds::Kind;\n\
+             #[derive(Parser)] pub struct Args { #[arg(long)] kind: Kind }\n\
+             #[derive(Parser)] pub struct Other { #[arg(long)] x: u8 }\n",
+        ),
+        (
+            "crates/cli/src/unread.rs",
+            "fn f() { env::var(\"FAR\").ok(); }",
+        ),
+        (
+            "crates/kinds/Cargo.toml",
+            "[package]\nname = \"tool-kinds\"\n",
+        ),
+        (
+            "crates/kinds/src/lib.rs",
+            "#[cfg_attr(feature = \"clap\", derive(clap::ValueEnum))]\n\
+             #[cfg_attr(feature = \"clap\", value(rename_all = \"UPPER\"))]\npub enum Kind { Long, Short }",
+        ),
+    ]);
+    assert_eq!(
+        claims(&reading),
+        ["arg kind --kind choice required {LONG,SHORT}"]
+    );
+}
+
+#[test]
+fn commands_that_are_added_to_a_built_one() {
+    check(
+        r#"
+        #[derive(clap::Subcommand)]
+        enum Commands { Build(Build), Clean }
+        #[derive(clap::Args)]
+        struct Build { #[arg(long)] release: bool, #[arg(long)] help: bool }
+        fn main() {
+            let cli = clap::Command::new("xtask").version("1");
+            Commands::from_arg_matches(&Commands::augment_subcommands(cli).get_matches()).unwrap();
+        }
+        "#,
+        &[
+            "arg command <0 choice required {build,clean}",
+            "arg release --release? bool =false when command=build",
+        ],
+    );
+}
+
+#[test]
+fn words_have_the_manner_of_what_stands_behind_them() {
+    check(
+        r#"
+        fn main() -> Result<()> {
+            let mut args = std::env::args_os().skip(1);
+            let data = PathBuf::from(args.next().context("missing data")?);
+            let threads = args.next().map(|v| v.to_string_lossy().parse::<usize>()).transpose()?.unwrap_or(16).max(1);
+            if args.next().is_some() { bail!("too many"); }
+        }
+        "#,
+        &["arg data <0 string required", "arg threads <1 int =16"],
+    );
+    check(
+        r#"
+        fn main() {
+            let args: Vec<String> = env::args().collect();
+            let zoom = if args.len() == 3 { args[2].parse::<f32>().unwrap() } else { 1.0 };
+            let rounds: u32 = args[1].parse().unwrap();
+        }
+        "#,
+        &["arg rounds <0 int required", "arg zoom <1 float"],
+    );
+}
+
+#[test]
+fn variables_in_loops_closures_arms_and_macros() {
+    check(
+        r#"
+        lazy_static! { static ref KEY: String = env::var("IN_STATIC").unwrap_or("k".to_string()); }
+        fn main() {
+            let get = |name: &str| env::var(name).unwrap_or_default();
+            let a = get("BY_CLOSURE");
+            for name in ["LOOP_ONE", "LOOP_TWO"] { if let Ok(v) = env::var(name) { println!("{v}"); } }
+            let b = ["FOUND_ONE", "FOUND_TWO"].iter().find_map(|name| env::var(name).ok());
+            let c = match env::var("MATCHED") { Ok(c) => c, Err(_) => "other".to_string() };
+            let d = if let Ok(d) = env::var("ASKED") { d } else { String::from("else") };
+            tracing::info!(value = std::env::var("SAID").unwrap_or_default(), "text");
+        }
+        "#,
+        &[
+            "env LOOP_ONE $LOOP_ONE string",
+            "env LOOP_TWO $LOOP_TWO string",
+            "env FOUND_ONE $FOUND_ONE string",
+            "env FOUND_TWO $FOUND_TWO string",
+            "env MATCHED $MATCHED string =\"other\"",
+            "env ASKED $ASKED string =\"else\"",
+            "env SAID $SAID string",
+            "env IN_STATIC $IN_STATIC string =\"k\"",
+            "env BY_CLOSURE $BY_CLOSURE string",
         ],
     );
 }

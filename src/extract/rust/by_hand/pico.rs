@@ -3,7 +3,7 @@
 use syn::spanned::Spanned;
 use syn::{Expr, ExprMethodCall};
 
-use super::{Reader, Taken, manner};
+use super::{Reader, Taken, known_type, manner};
 use crate::extract::rust::syntax;
 
 impl Reader<'_, '_> {
@@ -32,12 +32,17 @@ impl Reader<'_, '_> {
             if names.is_empty() || !names.iter().all(|n| n.starts_with('-')) {
                 continue;
             }
+            let fish = step.turbofish.as_ref().and_then(|fish| fish.args.last());
+            let fish = fish.and_then(|ty| match ty {
+                syn::GenericArgument::Type(ty) => known_type(ty),
+                _ => None,
+            });
             let place = self.model.place(self.unit, call.span());
             let kept = self
                 .declaring
                 .clone()
                 .or_else(|| names.first().map(|n| n.trim_start_matches('-').to_owned()));
-            let (_, default) = manner(&steps[index + 1..], false);
+            let default = manner(&steps[index + 1..], false).default;
             if let (Some(kept), false) = (&kept, method.starts_with("opt_")) {
                 if method != "contains" && !method.starts_with("values") {
                     self.musts.push(kept.clone());
@@ -51,6 +56,7 @@ impl Reader<'_, '_> {
                 kept,
                 place,
                 list: method.starts_with("values"),
+                value_type: fish.or_else(|| self.declared.clone()),
             });
             return;
         }

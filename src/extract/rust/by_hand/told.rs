@@ -53,7 +53,7 @@ pub(super) fn arguments_of(
     argument.likely = true;
     let kept = taken.kept.unwrap_or(name);
     if taken.valued {
-        if let Some(ty) = types.get(&kept) {
+        if let Some(ty) = taken.value_type.as_ref().or_else(|| types.get(&kept)) {
             argument.value_type = ty.clone();
         }
         argument.default = initial.get(&kept).cloned().flatten();
