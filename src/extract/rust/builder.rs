@@ -30,6 +30,8 @@ struct Reader<'m, 'c> {
     parts: Vec<String>,
     when: Option<When>,
     position: usize,
+    /// The place of the first word of the command that is read.
+    first: usize,
     /// Whether this is clap 2 or 3, where an option takes a value only if it says so.
     old: bool,
     depth: usize,
@@ -62,6 +64,7 @@ pub fn read(model: &Model<'_>, found: &mut Found) {
         parts: calls.0,
         when: None,
         position: 0,
+        first: 0,
         old,
         depth: 0,
         choosers: Vec::new(),
@@ -249,14 +252,15 @@ impl<'c> Reader<'_, 'c> {
         if !choices.contains(&name) {
             choices.push(name.clone());
         }
-        let saved = (self.when.clone(), self.position);
+        let saved = (self.when.clone(), self.position, self.first);
         self.when = Some(When {
             arg: own,
             equals: Json::String(name),
         });
         self.position += 1;
+        self.first = self.position;
         self.steps(steps);
-        (self.when, self.position) = saved;
+        (self.when, self.position, self.first) = saved;
     }
 
     /// The argument that tells the subcommands here apart.

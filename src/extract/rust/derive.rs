@@ -36,6 +36,8 @@ struct Reader<'m, 'c> {
     model: &'m Model<'c>,
     found: &'m mut Found,
     position: usize,
+    /// The place of the first word of the command that is read.
+    first: usize,
 }
 
 /// Reads the struct or enum that is the command line.
@@ -48,6 +50,7 @@ pub fn read(model: &Model<'_>, found: &mut Found) {
         model,
         found,
         position: 0,
+        first: 0,
     };
     let context = Context {
         module: &[],
@@ -351,7 +354,7 @@ impl<'m, 'c> Reader<'m, 'c> {
                 let at = match get("index") {
                     Some(Setting::Is(expr)) => syntax::value(expr)
                         .and_then(|v| v.as_u64())
-                        .map(|n| n.saturating_sub(1) as usize),
+                        .map(|n| self.first + n.saturating_sub(1) as usize),
                     _ => None,
                 };
                 let at = at.unwrap_or(self.position);
@@ -395,7 +398,7 @@ impl<'m, 'c> Reader<'m, 'c> {
                 when.equals.as_str().unwrap_or(field).replace('-', "_")
             ),
         };
-        let at = self.position;
+        let (at, first) = (self.position, self.first);
         self.position += 1;
         let mut names = Vec::new();
         let place = self.model.place(declared.unit, declared.item.ident.span());
@@ -409,7 +412,7 @@ impl<'m, 'c> Reader<'m, 'c> {
         let index = self.found.arguments.len();
         self.found.arguments.push(argument);
         self.variants(declared, &case, &own_name, at + 1, context, &mut names);
-        self.position = at + 1;
+        (self.position, self.first) = (at + 1, first);
         self.found.arguments[index].choices = Some(names);
     }
 
@@ -429,7 +432,7 @@ impl<'m, 'c> Reader<'m, 'c> {
             if has("skip") || has("external_subcommand") {
                 continue;
             }
-            self.position = position;
+            (self.position, self.first) = (position, position);
             if !has("flatten") {
                 self.command(declared.unit, variant, case, own_name, context, names);
                 continue;

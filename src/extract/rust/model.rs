@@ -102,6 +102,7 @@ impl<'c> Model<'c> {
         for (at, unit) in units.iter().enumerate() {
             look.unit = at;
             look.module.clone_from(&unit.module);
+            look.model.uses.module(&unit.module);
             look.visit_file(&unit.syntax);
         }
         let mut model = look.model;
@@ -349,6 +350,7 @@ impl<'c> Visit<'c> for Look<'c> {
 
     fn visit_item_mod(&mut self, item: &'c syn::ItemMod) {
         self.module.push(plain(&item.ident));
+        self.model.uses.module(&self.module);
         visit::visit_item_mod(self, item);
         self.module.pop();
     }

@@ -1,6 +1,6 @@
 //! Owns which declaration a name means: many modules declare a `Command` or `Args` of their own, and `use` renames them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use syn::UseTree;
 
@@ -11,15 +11,25 @@ const DEEPEST: usize = 6;
 /// As many declarations of one name are compared.
 const MOST: usize = 500;
 
-/// What `use` declarations bring into modules: by module, each name with the path it stands for.
+/// What modules there are, and what `use` declarations bring into them.
 #[derive(Default)]
-pub struct Uses(HashMap<Vec<String>, HashMap<String, Vec<String>>>);
+pub struct Uses {
+    /// By module, each name with the path it stands for.
+    names: HashMap<Vec<String>, HashMap<String, Vec<String>>>,
+    /// The names of all modules and packages.
+    modules: HashSet<String>,
+}
 
 impl Uses {
+    /// Adds a module.
+    pub fn module(&mut self, module: &[String]) {
+        self.modules.extend(module.iter().cloned());
+    }
+
     /// Adds a `use` declaration of a module.
     pub fn add(&mut self, module: &[String], tree: &UseTree) {
         let mut path = Vec::new();
-        let names = self.0.entry(module.to_vec()).or_default();
+        let names = self.names.entry(module.to_vec()).or_default();
         add(tree, &mut path, names, 0);
     }
 
@@ -29,7 +39,7 @@ impl Uses {
         let mut names = names.to_vec();
         for _ in 0..DEEPEST {
             let Some(first) = names.first() else { break };
-            let known = self.0.get(&module).and_then(|known| known.get(first));
+            let known = self.names.get(&module).and_then(|known| known.get(first));
             if let Some(path) = known.filter(|path| **path != names[..1]) {
                 names.splice(..1, path.iter().cloned());
             }
@@ -51,7 +61,7 @@ impl Uses {
             let Some((last, above)) = names.split_last() else {
                 break;
             };
-            let mut handed_on = self.0.iter().filter(|(module, known)| {
+            let mut handed_on = self.names.iter().filter(|(module, known)| {
                 !above.is_empty() && ends_with(module, above) && known.contains_key(last)
             });
             match handed_on.next() {
@@ -74,6 +84,13 @@ impl Uses {
     ) -> Option<T> {
         let whole = self.whole(module, names);
         let (last, above) = whole.split_last()?;
+        // What other crates declare is not here, whatever has the same name.
+        if above
+            .first()
+            .is_some_and(|first| !self.modules.contains(first))
+        {
+            return None;
+        }
         let mut candidates = declared(last);
         if candidates.is_empty() {
             candidates = declared(names.last()?);

@@ -749,7 +749,7 @@ fn commands_that_are_added_to_a_built_one() {
     check(
         r#"
         #[derive(clap::Subcommand)]
-        enum Commands { Build(Build), Clean }
+        enum Commands { Build(Build), Clean { #[arg(index = 1)] what: String }, Log(other_crate::log::Build) }
         #[derive(clap::Args)]
         struct Build { #[arg(long)] release: bool, #[arg(long)] help: bool }
         fn main() {
@@ -758,8 +758,9 @@ fn commands_that_are_added_to_a_built_one() {
         }
         "#,
         &[
-            "arg command <0 choice required {build,clean}",
+            "arg command <0 choice required {build,clean,log}",
             "arg release --release? bool =false when command=build",
+            "arg what <1 string required when command=clean",
         ],
     );
 }

@@ -212,7 +212,7 @@ impl<'c> Reader<'_, 'c> {
         match flag(long, short, pass) {
             Some(binding) => argument.bindings.push(binding),
             None => {
-                let at = index.map_or(self.position, |n| n.saturating_sub(1) as usize);
+                let at = index.map_or(self.position, |n| self.first + n.saturating_sub(1) as usize);
                 self.position = self.position.max(at + 1);
                 argument
                     .bindings
