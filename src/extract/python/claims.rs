@@ -375,11 +375,12 @@ impl<'a> Engine<'a> {
             if let (Some((at, rule)), 0) = (found.evidence, env.at.module) {
                 claim.evidence.push(self.evidence(at, rule, Layer::Static));
             }
-        } else if slot.types.contains(&ValueType::Path)
-            || slot
-                .uses
-                .iter()
-                .any(|used| used.direction == Direction::Names)
+        } else if !is_address(&claim)
+            && (slot.types.contains(&ValueType::Path)
+                || slot
+                    .uses
+                    .iter()
+                    .any(|used| used.direction == Direction::Names))
         {
             path_type(&mut claim);
         }
@@ -413,6 +414,11 @@ impl<'a> Engine<'a> {
                 _ => None,
             })
             .collect();
+        let mut series_sizes: HashMap<_, usize> = HashMap::new();
+        for key in self.slots.literals.iter().filter_map(series_of) {
+            *series_sizes.entry(key).or_default() += 1;
+        }
+        let mut folders: HashSet<(Kind, &str)> = HashSet::new();
         for literal in &self.slots.literals {
             let Some(found) = path_use(&literal.uses, None) else {
                 continue;
@@ -420,19 +426,29 @@ impl<'a> Engine<'a> {
             if known.contains(&literal.path) || self.is_covered(literal, found.kind) {
                 continue;
             }
+            let series = series_of(literal);
+            let is_series = series.is_some_and(|key| series_sizes[&key] > SERIES);
+            let path = match (is_series, literal.path.rsplit_once('/')) {
+                (true, Some((folder, _))) if !folders.insert((found.kind, folder)) => continue,
+                (true, Some((folder, _))) => folder,
+                _ => literal.path.as_str(),
+            };
             let (at, rule) = match (&found.evidence, literal.uses.first()) {
                 (Some(evidence), _) => *evidence,
                 (None, Some(used)) => (used.at, used.rule),
                 (None, None) => continue,
             };
-            let name = unique(name_of(&literal.path), found.kind, &mut names);
+            let name = unique(name_of(path), found.kind, &mut names);
             let mut claim = Claim::new(name, found.kind, self.evidence(at, rule, Layer::Static));
             claim.bindings.push(Binding::ContainerPath {
-                container_path: literal.path.clone(),
+                container_path: path.to_owned(),
             });
             claim.value_type = Some(ValueType::Path);
             claim.required = Some(found.kind == Kind::Input);
-            claim.data_type = sharpened(found.data_type, Some(&literal.path));
+            claim.data_type = match is_series {
+                true => Some(DataType::Folder),
+                false => sharpened(found.data_type, Some(path)),
+            };
             if (claim.kind, claim.data_type) == (Kind::Input, Some(DataType::Folder)) {
                 claim.files = files_used(&literal.uses);
             }
@@ -478,4 +494,14 @@ impl<'a> Engine<'a> {
         }
         false
     }
+}
+
+/// How many paths that one place in the script puts together are listed one by one; of more, their folder stands for all.
+const SERIES: usize = 8;
+
+/// What paths have in common that one place in the script puts together: that place, and their folder.
+fn series_of(literal: &Literal) -> Option<(At, &str)> {
+    let (folder, _) = literal.path.rsplit_once('/')?;
+    let used = literal.uses.first()?;
+    (literal.composed && !literal.open_ended && !folder.is_empty()).then_some((used.at, folder))
 }

@@ -9,7 +9,7 @@ use super::environ::pattern;
 use super::methods::last_part;
 use super::path_table::{Sink, methods_named, sinks_named};
 use super::slots::{Direction, Owner, Use};
-use super::value::{At, File, Form, Piece, SeqKind, Value};
+use super::value::{At, File, Form, Piece, SeqKind, Text, Value};
 use crate::extract::hints;
 use crate::requirement::{Confidence, DataType, Kind, ValueType};
 
@@ -52,7 +52,12 @@ impl<'a> Engine<'a> {
 
     fn use_as(&mut self, value: &Value<'a>, used: &Use) {
         match value {
-            Value::Str(path) => self.use_literal(path, used.clone()),
+            Value::Str(path) => {
+                self.use_literal(path, used.clone());
+                if let Text::Borrowed(path) = path {
+                    self.slots.is_written_out(path.trim_end_matches('/'));
+                }
+            }
             Value::Pieces(pieces) => self.use_pieces(&pieces.clone(), used.clone()),
             Value::File(file) => {
                 let path = file.path.clone();

@@ -194,6 +194,8 @@ pub(super) struct Literal {
     pub(super) uses: Vec<Use>,
     /// Whether what follows is computed: the path is that of a folder.
     pub(super) open_ended: bool,
+    /// Whether it is put together, and nowhere written as it is.
+    pub(super) composed: bool,
 }
 
 /// Everything that a script takes from outside.
@@ -272,6 +274,7 @@ impl Slots {
                     path: path.to_owned(),
                     uses: Vec::new(),
                     open_ended,
+                    composed: true,
                 });
                 self.literals.len() - 1
             });
@@ -285,6 +288,13 @@ impl Slots {
         if !again && literal.uses.len() < 16 {
             literal.uses.push(used);
             self.learnt += 1;
+        }
+    }
+
+    /// A path is written into the script as it is.
+    pub(super) fn is_written_out(&mut self, path: &str) {
+        if let Some(index) = self.literal_paths.get(path) {
+            self.literals[*index].composed = false;
         }
     }
 

@@ -3,11 +3,11 @@
 
 use super::call::Args;
 use super::engine::Engine;
-use super::slots::Direction;
+use super::slots::{Direction, Owner};
 use super::value::{At, Form, Object, Piece, Value};
 use crate::extract::hints;
 use crate::extract::shell::commands::{Role, Word, roles};
-use crate::requirement::{Confidence, DataType, Kind};
+use crate::requirement::{Confidence, DataType, Kind, ValueType};
 
 /// How many words of a command are looked at.
 const WORDS: usize = 256;
@@ -21,6 +21,11 @@ const RUNNERS: &[&str] = &["sudo", "time", "nohup", "nice", "exec", "env", "xarg
 /// Programs whose first operand is a script, which belongs to the project.
 const INTERPRETERS: &[&str] = &[
     "python", "python2", "python3", "bash", "sh", "zsh", "Rscript", "perl", "java", "node",
+];
+
+/// Formats of sequencing data after which parameters are named.
+const FORMATS: &[&str] = &[
+    "fastq", "fq", "bam", "cram", "vcf", "gvcf", "bcf", "bed", "gtf", "gff", "fasta", "tagalign",
 ];
 
 /// Whether a library's function runs a command.
@@ -167,9 +172,15 @@ impl<'a> Engine<'a> {
                 (Some(Piece::Slot(..)), Some(before)) => {
                     literal(&words[before]).unwrap_or_default().to_owned()
                 }
+                (Some(Piece::Slot(..)), None) => String::new(),
                 _ => continue,
             };
-            if !flag.starts_with('-') {
+            if !flag.starts_with('-') || told_by_flag(&flag).is_none() {
+                if let [Piece::Slot(slot, Form::Whole)] = word.as_slice()
+                    && self.slot_names_reads(*slot)
+                {
+                    self.use_word(word, Direction::Reads, None, Confidence::Likely, at);
+                }
                 continue;
             }
             let skip = match word.first() {
@@ -193,6 +204,24 @@ impl<'a> Engine<'a> {
             return true;
         };
         self.slot_names_path(*slot, direction) || self.slot_is_told_path(*slot)
+    }
+
+    /// Whether a slot belongs to a parameter that is named after a format of sequencing data, and not as what is written.
+    fn slot_names_reads(&self, slot: usize) -> bool {
+        let Owner::Param(param) = self.slots.all[slot].owner else {
+            return false;
+        };
+        let param = &self.slots.params[param];
+        let is_text = matches!(
+            super::verdict::item_type(param.value_type.as_ref()),
+            Some(ValueType::String | ValueType::Path) | None
+        );
+        let mut words = param.dest.split(['_', '-']);
+        let named = words.any(|word| {
+            let word = word.to_lowercase();
+            FORMATS.contains(&word.trim_end_matches(|c: char| c.is_ascii_digit()))
+        });
+        is_text && param.choices.is_none() && named && !hints::names_output(&param.dest)
     }
 
     fn use_word(
