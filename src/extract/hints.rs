@@ -53,7 +53,7 @@ const NEITHER: &[&str] = &[
 
 /// Whether a default is plainly the path of something here; names of models on a hub are not.
 pub(super) fn looks_like_path(default: &str) -> bool {
-    let is_plain = !default.contains([' ', '{', '*', '\n', ',']) && !default.contains("://");
+    let is_plain = !default.contains([' ', '{', '*', '\n', ',', '"']) && !default.contains("://");
     let is_local = default.starts_with("./") || default.starts_with("../");
     let has_format = DataType::of_name(default).is_some() && !default.starts_with('.');
     is_plain && (is_local || has_format || default.matches('/').count() > 1)

@@ -143,6 +143,11 @@ impl<'a> Engine<'a> {
                 Default_::Known(items.map(Json::from).collect::<Vec<_>>().into())
             }
             Default_::Known(Json::Null) if required => Default_::Absent,
+            Default_::Known(one)
+                if param.pass == Pass::Repeat && !one.is_array() && !one.is_null() =>
+            {
+                Default_::Known(Json::Array(vec![one]))
+            }
             default => default,
         };
         if param.default == Default_::Computed {

@@ -3,11 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use super::engine::Engine;
-use super::slots::{Default_, Direction, Env, Literal, MainKey};
+use super::slots::{Default_, Direction, Env, Literal, MainKey, Use};
 use super::value::At;
 use super::verdict::{
-    add_param, argv_type, binding, files_used, hint, is_address, item_type, must_be_there_to_write,
-    name_of, path_type, path_use, sharpened, tie, turned_type, type_used, typed, unique,
+    add_param, argv_type, binding, files_used, hint, is_address, is_test, item_type,
+    must_be_there_to_write, name_of, path_type, path_use, sharpened, tie, turned_type, type_used,
+    typed, unique,
 };
 use crate::requirement::{
     Binding, Claim, Confidence, DataType, Evidence, Kind, Layer, MainParameter, Note, Reading,
@@ -423,7 +424,10 @@ impl<'a> Engine<'a> {
             let Some(found) = path_use(&literal.uses, None) else {
                 continue;
             };
-            if known.contains(&literal.path) || self.is_covered(literal, found.kind) {
+            if known.contains(&literal.path)
+                || is_moved_on(literal)
+                || self.is_covered(literal, found.kind)
+            {
                 continue;
             }
             let series = series_of(literal);
@@ -481,6 +485,16 @@ impl<'a> Engine<'a> {
             return self.slots.literals.iter().any(writes_inside);
         }
         if kind == Kind::Input {
+            // A module that looks whether a name is that of a folder may as well get one that is not.
+            let is_asked = |other: &Literal| {
+                let mut uses = other.uses.iter();
+                lies_in(&literal.path, &other.path)
+                    && uses.all(|used| used.direction == Direction::Names && used.at.module != 0)
+                    && other.uses.iter().any(|used| is_test(used.rule))
+            };
+            if literal.composed && self.slots.literals.iter().any(is_asked) {
+                return true;
+            }
             // Something that the script itself put there before.
             let made = |other: &Literal| {
                 other.open_ended
@@ -504,4 +518,15 @@ fn series_of(literal: &Literal) -> Option<(At, &str)> {
     let (folder, _) = literal.path.rsplit_once('/')?;
     let used = literal.uses.first()?;
     (literal.composed && !literal.open_ended && !folder.is_empty()).then_some((used.at, folder))
+}
+
+/// Whether the script moves on what it wrote: a file for the time in between.
+fn is_moved_on(literal: &Literal) -> bool {
+    let last = |is: &dyn Fn(&Use) -> bool| literal.uses.iter().rposition(is);
+    let written = last(&|used| used.direction == Direction::Writes);
+    let moved = last(&|used| {
+        let moves = matches!(used.rule, "os.rename" | "os.replace" | "shutil.move");
+        moves && used.direction != Direction::Writes
+    });
+    matches!((written, moved), (Some(written), Some(moved)) if written < moved)
 }

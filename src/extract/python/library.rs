@@ -33,7 +33,13 @@ impl<'a> Engine<'a> {
             "string.ascii_lowercase" => Value::str("abcdefghijklmnopqrstuvwxyz"),
             "math.inf" | "numpy.inf" => Value::Float(f64::INFINITY),
             "sys.stdin" | "sys.stdout" | "sys.stderr" => Value::Unknown,
-            _ => Value::Lib(super::library_names::canonical_owned(full)),
+            _ => {
+                let name = super::library_names::canonical_owned(full);
+                match &*name {
+                    "absl.flags.FLAGS" => Value::Namespace(self.absl_parser()),
+                    _ => Value::Lib(name),
+                }
+            }
         }
     }
 
@@ -210,6 +216,9 @@ impl<'a> Engine<'a> {
                 | "subparsers"
         );
         if last.starts_with(|c: char| c.is_ascii_uppercase()) || declares {
+            if !is_sink {
+                self.named_outputs(&args);
+            }
             self.hand_out(&args);
             self.call_back(&args);
             let made = Value::object(name.clone(), args.pos);
@@ -222,6 +231,7 @@ impl<'a> Engine<'a> {
             return Value::Unknown;
         }
         self.verb_sink(last, &args);
+        self.named_outputs(&args);
         if maps(last) {
             self.call_each(&args);
         }

@@ -143,12 +143,28 @@ impl<'a> Engine<'a> {
 
     fn add(&mut self, left: Value<'a>, right: Value<'a>) -> Value<'a> {
         if is_text(&left) || is_text(&right) {
-            return match (left.pieces(), right.pieces()) {
-                (Some(mut pieces), Some(more)) => {
-                    pieces.extend(more);
-                    self.text_of(pieces)
+            return match (&left, &right) {
+                (Value::Alt(values), other) => {
+                    let all: Vec<_> = values
+                        .iter()
+                        .map(|value| self.add(value.clone(), other.clone()))
+                        .collect();
+                    Value::join_all(all).unwrap_or_default()
                 }
-                _ => Value::Unknown,
+                (other, Value::Alt(values)) => {
+                    let all: Vec<_> = values
+                        .iter()
+                        .map(|value| self.add(other.clone(), value.clone()))
+                        .collect();
+                    Value::join_all(all).unwrap_or_default()
+                }
+                (left, right) => match (left.pieces(), right.pieces()) {
+                    (Some(mut pieces), Some(more)) => {
+                        pieces.extend(more);
+                        self.text_of(pieces)
+                    }
+                    _ => Value::Unknown,
+                },
             };
         }
         if let (Value::Seq(a), Value::Seq(b)) = (&left, &right) {

@@ -351,6 +351,7 @@ impl<'a> Engine<'a> {
             "exists" | "is_file" | "is_dir" | "is_symlink" | "stat" | "unlink" | "rmdir" => {
                 let rule = match name {
                     "exists" | "is_file" | "is_dir" => "pathlib.Path.exists",
+                    "unlink" | "rmdir" => "pathlib.Path.unlink",
                     _ => "pathlib.Path",
                 };
                 self.use_path(object, Direction::Names, None, at, rule);
@@ -526,6 +527,18 @@ impl<'a> Engine<'a> {
         self.confidence = confidence.min(Confidence::Certain);
     }
 
+    /// What a function or class that is not known is given under a name that says that it writes there.
+    pub(super) fn named_outputs(&mut self, args: &Args<'a>) {
+        let given = args.kw.iter().filter(|(name, _)| is_output(name));
+        for (name, value) in given.cloned().collect::<Vec<_>>() {
+            let is_folder = name.ends_with("dir") || name.ends_with("folder");
+            let data_type = is_folder.then_some(DataType::Folder);
+            let confidence = std::mem::replace(&mut self.confidence, Confidence::Likely);
+            self.use_path(&value, Direction::Writes, data_type, args.at, "name");
+            self.confidence = confidence;
+        }
+    }
+
     /// Whether the place or the help text of what a slot belongs to makes it likely to be a path.
     pub(super) fn slot_is_told_path(&self, slot: usize) -> bool {
         let Owner::Param(param) = self.slots.all[slot].owner else {
@@ -615,6 +628,25 @@ impl<'a> Engine<'a> {
             _ => Value::many(Value::Typed(ValueType::String)),
         }
     }
+}
+
+/// Whether an argument of this name is where a library writes.
+fn is_output(name: &str) -> bool {
+    matches!(
+        name,
+        "output_dir"
+            | "output_folder"
+            | "output_path"
+            | "output_file"
+            | "out_dir"
+            | "outdir"
+            | "out_path"
+            | "save_dir"
+            | "save_path"
+            | "logging_dir"
+            | "log_dir"
+            | "logdir"
+    )
 }
 
 /// Whether one of several values begins with something that the user gives: what is written into the script beside it

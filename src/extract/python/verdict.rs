@@ -241,7 +241,7 @@ fn is_read_back(uses: &[Use], read: usize) -> bool {
 }
 
 /// Whether a rule sees that it is looked whether a path is there.
-fn is_test(rule: &str) -> bool {
+pub(super) fn is_test(rule: &str) -> bool {
     matches!(
         rule,
         "os.path.exists" | "os.path.isfile" | "os.path.isdir" | "pathlib.Path.exists"
@@ -347,6 +347,10 @@ pub(super) fn path_type(claim: &mut Claim) {
 
 /// The direction that a path's name and help text tell, where no use does.
 pub(super) fn hint(claim: &mut Claim, is_path: bool, metavar: Option<&str>) {
+    let is_data = |text: &String| text.contains(['{', '"', '\n']);
+    if matches!(&claim.default, Some(Json::String(text)) if is_data(text)) {
+        return;
+    }
     let help = claim.description.as_deref();
     let by_default = match &claim.default {
         Some(Json::String(default)) => hints::looks_like_path(default),

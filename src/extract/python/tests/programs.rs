@@ -108,5 +108,21 @@ fn what_stands_beside_the_users_values() {
             "an address is no path",
             "import os\nbase = os.getenv('BASE', 'https://example.org')\nimport client\nclient.write_report(f'{base}/x', 1)\n",
         ),
+        (
+            "absl's flags are followed",
+            "import os\nfrom absl import app, flags\nfrom absl.flags import FLAGS\nimport tensorflow as tf\nflags.DEFINE_string('weights', 'w.pt', '')\nflags.DEFINE_string('scores', 's.csv', '')\nflags.DEFINE_string('run', None, 'directory')\nflags.DEFINE_multi_string('mods', 'a.b', '')\nflags.DEFINE_string('style_weights', '{\"a/b/c\": 1}', '')\ndef main(_):\n    open(FLAGS.weights)\n    open(os.path.expanduser(FLAGS.scores), 'w')\n    other.train(logdir=FLAGS.run)\nimport other\napp.run(main)\n",
+        ),
+        (
+            "many paths that one place puts together are their folder's",
+            "NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i']\nfor name in NAMES:\n    open('data/' + name + '.csv')\nfor name in NAMES[:2]:\n    open('few/' + name + '.csv')\n",
+        ),
+        (
+            "what is moved on is no output where it was",
+            "import shutil, sys\nopen('here.tmp', 'w')\nshutil.move('here.tmp', sys.argv[1])\n",
+        ),
+        (
+            "a command's reads, and a folder that a text begins with",
+            "import argparse, os, sys, datetime\np = argparse.ArgumentParser()\np.add_argument('--fastq1')\np.add_argument('--model', default='m')\nargs = p.parse_args()\nos.system('java -jar t.jar SE {} -threads 2'.format(args.fastq1))\nname = args.model if args.model else 'm'\nopen('runs/of_' + name.replace('/', '-') + str(datetime.datetime.now()), 'w')\n",
+        ),
     ]));
 }
