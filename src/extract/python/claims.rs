@@ -492,7 +492,10 @@ impl<'a> Engine<'a> {
                     && uses.all(|used| used.direction == Direction::Names && used.at.module != 0)
                     && other.uses.iter().any(|used| is_test(used.rule))
             };
-            if literal.composed && self.slots.literals.iter().any(is_asked) {
+            let only_if_there = literal.uses.iter().all(|used| used.at.module != 0)
+                && literal.uses.iter().any(|used| is_test(used.rule));
+            let is_asked = || self.slots.literals.iter().any(is_asked);
+            if literal.composed && (only_if_there || is_asked()) {
                 return true;
             }
             // Something that the script itself put there before.

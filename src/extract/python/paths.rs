@@ -85,7 +85,9 @@ impl<'a> Engine<'a> {
     fn use_literal(&mut self, path: &str, mut used: Use) {
         let path = path.strip_prefix(SQLITE).unwrap_or(path);
         // What a workflow fills in before the script runs is not known here: `${sample.id}.csv`.
-        if let Some((known, _)) = path.split_once('$') {
+        // Neither is what a library fills in later: `model_{epoch}.pt`.
+        let filled = path.find('$').or_else(|| placeholder(path));
+        if let Some((known, _)) = filled.and_then(|at| path.split_at_checked(at)) {
             let known = Piece::Text(known.to_owned().into());
             self.use_pieces(&[known, Piece::Unknown], used);
             return;
@@ -712,6 +714,15 @@ fn without_here(mut path: &str) -> &str {
         path = rest;
     }
     path
+}
+
+/// Where a name in braces begins that is filled in later.
+fn placeholder(path: &str) -> Option<usize> {
+    let (before, rest) = path.split_once('{')?;
+    let (name, _) = rest.split_once('}')?;
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ':' | '.');
+    (name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(is_name))
+        .then_some(before.len())
 }
 
 /// Whether a text is the path of something on this machine that a script may read or write.

@@ -124,5 +124,9 @@ fn what_stands_beside_the_users_values() {
             "a command's reads, and a folder that a text begins with",
             "import argparse, os, sys, datetime\np = argparse.ArgumentParser()\np.add_argument('--fastq1')\np.add_argument('--model', default='m')\nargs = p.parse_args()\nos.system('java -jar t.jar SE {} -threads 2'.format(args.fastq1))\nname = args.model if args.model else 'm'\nopen('runs/of_' + name.replace('/', '-') + str(datetime.datetime.now()), 'w')\n",
         ),
+        (
+            "what is filled in later, and what is taken out of an archive",
+            "import tarfile, torch\nimport tensorflow as tf\ntorch.save({}, 'kept/model_{epoch:02d}.pt')\nwith tarfile.open('a.tgz') as archive:\n    archive.extract('one.pb', 'into')\ntf.train.Saver().restore(tf.Session(), 'ckpt/model.ckpt')\n",
+        ),
     ]));
 }
