@@ -167,7 +167,7 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
             return Exit::AnswersInvalid;
         }
     };
-    let missing = tell(&analysis, &answers, &checked, &name, args, ui);
+    let left = tell(&analysis, &answers, &checked, &name, args, ui);
     for (path, _) in &outdated {
         let name = file::display(path, &analysis.manifest.folder);
         ui.out(&told::written(&name, args.check));
@@ -179,7 +179,7 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
             Exit::Done
         }
         (false, _) => {
-            ui.out(&told::next(&name, &answers, &outdated, missing));
+            ui.out(&told::next(&name, &answers, &outdated, &left));
             Exit::Done
         }
     }
@@ -267,7 +267,7 @@ fn print_steps(
     Exit::Done
 }
 
-/// Says what was found, what is different now, and what does not fit any more. Returns how many answers are missing.
+/// Says what was found, what is different now, and what does not fit any more. Returns what is left to do.
 fn tell(
     analysis: &Analysis,
     answers: &Answers,
@@ -275,7 +275,7 @@ fn tell(
     name: &str,
     args: &Args,
     ui: &mut Ui,
-) -> usize {
+) -> told::Left {
     let mut problems = analysis.problems.clone();
     if let Answers::Refreshed(refreshed) = answers {
         let renamed = refreshed.renamed.iter().any(|rename| !rename.applied);
@@ -295,12 +295,16 @@ fn tell(
         if args.all {
             ui.note("--all is about new files; to see everything of a step: cargo runtime-test init --all --step STEP");
         }
-        for line in told::refreshed(refreshed, name, args.check) {
+        for line in told::refreshed(refreshed, args.check) {
             ui.out(&line);
         }
         for refused in &refreshed.refused {
             ui.warning(&told::refused(refused, name));
         }
     }
-    status.steps.values().map(|step| step.missing.len()).sum()
+    let steps = status.steps.values();
+    told::Left {
+        missing: steps.clone().map(|step| step.missing.len()).sum(),
+        unfit: steps.map(|step| step.invalid.len()).sum(),
+    }
 }

@@ -22,20 +22,38 @@ pub(super) fn written(name: &str, ahead: bool) -> String {
     format!("  {verb} {}", paint(Tone::Strong, name))
 }
 
-/// What comes next, with `missing` answers to give.
+/// What is left to do to a file of answers.
+pub(super) struct Left {
+    /// How many answers are missing.
+    pub(super) missing: usize,
+    /// How many are given that do not fit.
+    pub(super) unfit: usize,
+}
+
+/// What comes next.
 pub(super) fn next(
     name: &str,
     answers: &Answers,
     written: &[(PathBuf, String)],
-    missing: usize,
+    left: &Left,
 ) -> String {
+    let is_renamed = match answers {
+        Answers::New(_) => false,
+        Answers::Refreshed(refreshed) => refreshed.renamed.iter().any(|rename| !rename.applied),
+    };
     let is_new = matches!(answers, Answers::New(_));
     let kept = match answers.is_current() && !written.iter().any(|(path, _)| path.ends_with(name)) {
         true => format!("  {name} is up to date\n"),
         false => String::new(),
     };
     let give = |what: &str| format!("give {what} missing in {name}, then cargo runtime-test check");
-    let next = match missing {
+    let next = match left.missing {
+        _ if is_renamed => format!(
+            "rename what is not asked for in {name}, or let cargo runtime-test init --apply-renames do it"
+        ),
+        0 if left.unfit > 0 => {
+            format!("mend what does not fit in {name}, then cargo runtime-test check")
+        }
         0 if is_new => "cargo runtime-test run".to_owned(),
         0 => "cargo runtime-test check".to_owned(),
         1 => give("the answer that is"),
@@ -45,7 +63,7 @@ pub(super) fn next(
 }
 
 /// What is different in a refreshed file, a line each.
-pub(super) fn refreshed(refreshed: &Refreshed, name: &str, ahead: bool) -> Vec<String> {
+pub(super) fn refreshed(refreshed: &Refreshed, ahead: bool) -> Vec<String> {
     let would = if ahead { "would be " } else { "" };
     let mut lines = Vec::new();
     let mut tell = |tone: Tone, word: &str, what: &[String], why: &str| {
@@ -70,9 +88,12 @@ pub(super) fn refreshed(refreshed: &Refreshed, name: &str, ahead: bool) -> Vec<S
     for rename in &refreshed.renamed {
         let (from, to) = (&rename.from, &rename.to);
         lines.push(match rename.applied {
-            true => format!("  {} {from} to {to}", paint(Tone::Good, &format!("{would}renamed"))),
+            true => format!(
+                "  {} {from} to {to}",
+                paint(Tone::Good, &format!("{would}renamed"))
+            ),
             false => format!(
-                "  {} {from} seems to be {to} now: rename it in {name}, or let cargo runtime-test init --apply-renames do it",
+                "  {} {from} seems to be {to} now",
                 paint(Tone::Warn, "not asked for:")
             ),
         });
@@ -116,19 +137,25 @@ pub(super) fn found(analysis: &Analysis, checked: &Checked, status: &Status) -> 
             continue;
         };
         let missing = standing.missing.as_slice();
+        let unfit: Vec<&str> = standing
+            .invalid
+            .iter()
+            .map(|unfit| unfit.answer.as_str())
+            .collect();
         let left = left(&step.name, analysed, checked, standing);
         asked += left;
         alone += usize::from(left == 0);
-        let state = match (left, missing) {
-            (0, _) => toned(Tone::Good, "configures itself"),
-            (_, []) => toned(Tone::Good, "answered"),
-            _ => toned(Tone::Warn, "waits for you"),
+        let (state, answers) = match (left, missing, unfit.as_slice()) {
+            (_, [], [_, ..]) => (toned(Tone::Warn, "does not fit"), unfit.join(", ")),
+            (0, ..) => (toned(Tone::Good, "configures itself"), missing.join(", ")),
+            (_, [], []) => (toned(Tone::Good, "answered"), String::new()),
+            _ => (toned(Tone::Warn, "waits for you"), missing.join(", ")),
         };
         rows.push(vec![
             toned(Tone::Name, &step.name),
             plain(&analysed.script.name),
             state,
-            plain(missing.join(", ")),
+            plain(answers),
         ]);
     }
     let mut text = format!(
