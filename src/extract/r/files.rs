@@ -146,7 +146,14 @@ const FUNCTIONS: &[(&[&str], Direction, usize)] = &[
         0,
     ),
     (
-        &["list.files", "dir", "list.dirs", "Read10X", "setwd"],
+        &[
+            "list.files",
+            "dir",
+            "list.dirs",
+            "Read10X",
+            "setwd",
+            "open_dataset",
+        ],
         READ_FOLDER,
         0,
     ),
@@ -288,6 +295,10 @@ const FURTHER: &[(&str, &[Use])] = &[
         ],
     ),
     ("knit", &[further_use(WRITE, &["output"], 1)]),
+    (
+        "saveWidget",
+        &[further_use(WRITE_FOLDER, &["libdir"], usize::MAX)],
+    ),
     (
         "unzip",
         &[further_use(WRITE_FOLDER, &["exdir"], usize::MAX)],
@@ -443,6 +454,7 @@ pub fn path_of(function: &str) -> Option<Use> {
             "writeLines" => &["con"],
             "list.files" | "dir" | "list.dirs" | "dir.create" => &["path"],
             "Read10X" => &["data.dir"],
+            "open_dataset" => &["sources"],
             "setwd" => &["dir"],
             "ggsave" => &["filename", "file"],
             "write_csv" | "write_tsv" | "write_delim" | "write_rds" | "write_csv2"

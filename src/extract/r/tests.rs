@@ -493,3 +493,12 @@ fn what_functions_give_back_and_where_scripts_move_to() {
         ],
     );
 }
+
+#[test]
+fn words_that_a_parser_left() {
+    check(
+        "a <- parse_args(OptionParser(), positional_arguments = c(0, Inf))\nfolder <- a$args\n\
+         if (length(folder) == 0) folder <- 'model_output'\nx <- arrow::open_dataset(sprintf('%s/hosp', folder))",
+        &["input folder <0 [path]"],
+    );
+}

@@ -82,6 +82,10 @@ impl Walk<'_> {
     /// A part of a text; of the words of the command line from one on all are used.
     fn part(&mut self, unit: &Unit, node: Node<'_>, value: Val) -> Val {
         match value {
+            Val::Left => {
+                let name = (node.kind() == "identifier").then(|| text(unit, node).to_owned());
+                self.rest(unit, node, 0, name.as_deref())
+            }
             Val::Words(from @ 1..) => {
                 let name = (node.kind() == "identifier").then(|| text(unit, node).to_owned());
                 self.rest(unit, node, from, name.as_deref())

@@ -387,7 +387,7 @@ impl<'w> Walk<'w> {
                         self.fallback(*id, default);
                         self.vars.insert(name, value.clone());
                     }
-                    (true, Some(before @ Val::Words(_)), _) => return before,
+                    (true, Some(before @ (Val::Words(_) | Val::Left)), _) => return before,
                     _ => {
                         self.vars.insert(name, value.clone());
                     }

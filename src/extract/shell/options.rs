@@ -368,13 +368,26 @@ impl Walk<'_> {
         }
         let mut fork = self.fork();
         fork.covers = patterns.iter().flatten().any(|pattern| pattern == "*");
+        // What one branch shifts away the others still have; afterwards it is gone where each of them does it.
+        let words = self.frame.clone();
+        let mut left = Vec::new();
         for item in items {
+            let body = body_of(*item);
             self.branches += 1;
-            for statement in body_of(*item) {
-                self.statement(file, statement);
+            for statement in &body {
+                self.statement(file, *statement);
             }
             self.branches -= 1;
             self.end_branch(&mut fork);
+            let frame = std::mem::replace(&mut self.frame, words.clone());
+            if !self.ends(file, &body) {
+                left.push(frame);
+            }
+        }
+        if let Some(frame) = left.pop()
+            && left.iter().all(|other| *other == frame)
+        {
+            self.frame = frame;
         }
         self.join(fork);
     }

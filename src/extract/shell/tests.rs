@@ -673,3 +673,12 @@ fn names_put_together_and_marks_of_nothing() {
         &["output site @site required"],
     );
 }
+
+#[test]
+fn what_one_branch_shifts_away_the_others_have() {
+    one(
+        "build() { for f in \"$@\"; do cat \"$f\"; done; }\n\
+         case \"$1\" in test) shift; run \"$@\";; push) shift; push \"$@\";; *) build \"$@\";; esac\n",
+        &["input f <0 list", "arg args <1 list"],
+    );
+}

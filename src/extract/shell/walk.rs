@@ -39,7 +39,7 @@ pub struct Function {
 }
 
 /// What `$1` and the others stand for.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Frame {
     /// Words given by a call.
     pub words: Vec<Value>,
