@@ -196,6 +196,15 @@ impl<'a> Engine<'a> {
 
     /// Makes a parser the subcommand of another.
     pub(super) fn add_subcommand(&mut self, above: usize, name: &str, parser: usize, at: At) {
+        // A group that is made a command of its own would never end.
+        let mut outer = Some(above);
+        while let Some(known) = outer {
+            if known == parser {
+                return;
+            }
+            let next = self.parsers[known].sub_of.as_ref();
+            outer = next.map(|(next, _)| *next);
+        }
         let selector = match self.parsers[above].selector {
             Some(selector) => selector,
             None => {

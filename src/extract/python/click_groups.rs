@@ -30,15 +30,17 @@ impl<'a> Engine<'a> {
     pub(super) fn name_variables(&mut self) {
         for parser in 0..self.parsers.len() {
             if let Some(Value::Str(prefix)) = self.parsers[parser].extras.get(PREFIX).cloned() {
-                self.name_variables_of(parser, &prefix, 0);
+                self.name_variables_of(parser, &prefix, &mut Vec::new());
             }
         }
     }
 
-    fn name_variables_of(&mut self, parser: usize, prefix: &str, depth: usize) {
-        if depth > 8 {
+    fn name_variables_of(&mut self, parser: usize, prefix: &str, above: &mut Vec<usize>) {
+        // A group may be its own command.
+        if above.contains(&parser) || above.len() > 8 || !self.pay(1) {
             return;
         }
+        above.push(parser);
         for index in self.parsers[parser].params.clone() {
             let param = &mut self.slots.params[index];
             if !param.flags.is_empty() && param.envs.is_empty() {
@@ -51,9 +53,10 @@ impl<'a> Engine<'a> {
                 None => None,
             };
             if let Some(command) = command {
-                self.name_variables_of(child, &format!("{prefix}_{command}"), depth + 1);
+                self.name_variables_of(child, &format!("{prefix}_{command}"), above);
             }
         }
+        above.pop();
     }
 
     /// Asks a group of the project's own kind (`cls=`) which commands it has, and for each of them.

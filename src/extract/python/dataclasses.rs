@@ -10,6 +10,9 @@ use super::slots::Param;
 use super::value::{At, Class, Instance, Object, SeqKind, Value};
 use crate::requirement::{Pass, ValueType};
 
+/// How deep classes within classes are followed.
+const CLASSES_WITHIN: usize = 8;
+
 /// How the fields of a class become a command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flavour {
@@ -127,6 +130,24 @@ impl<'a> Engine<'a> {
 
     /// Adds the fields of a class to a parser; the object whose attributes they become.
     pub(super) fn object_of_fields(
+        &mut self,
+        class: &Rc<Class<'a>>,
+        parser: usize,
+        flavour: Flavour,
+        prefix: &str,
+    ) -> Value<'a> {
+        // A class may hold itself.
+        let known = Rc::as_ptr(class);
+        if self.classes_within.contains(&known) || self.classes_within.len() >= CLASSES_WITHIN {
+            return Value::Unknown;
+        }
+        self.classes_within.push(known);
+        let object = self.fill_object(class, parser, flavour, prefix);
+        self.classes_within.pop();
+        object
+    }
+
+    fn fill_object(
         &mut self,
         class: &Rc<Class<'a>>,
         parser: usize,

@@ -190,6 +190,8 @@ pub(super) struct Engine<'a> {
     pub(super) job_parser: Option<usize>,
     /// Number of the next group whose members exclude each other.
     pub(super) next_group: usize,
+    /// Classes whose fields are being made a command line of, the outermost first.
+    pub(super) classes_within: Vec<*const Class<'a>>,
     /// Whether words `key=value` of the command line are taken apart.
     pub(super) splits_words: bool,
     /// Parsers of commands that are known to be the script's own, and whose functions are still to be walked.
@@ -274,6 +276,7 @@ impl<'a> Engine<'a> {
             main_walked: false,
             job_parser: None,
             next_group: 0,
+            classes_within: Vec::new(),
             splits_words: false,
             waiting: HashSet::new(),
             demanded_groups: HashSet::new(),

@@ -130,3 +130,17 @@ fn what_stands_beside_the_users_values() {
         ),
     ]));
 }
+
+#[test]
+fn what_holds_itself_ends() {
+    snapshot!(shown(&[
+        (
+            "a group that is its own command",
+            "import click\n@click.group(context_settings={'auto_envvar_prefix': 'A'})\n@click.option('--x')\ndef cli(x): pass\nfor name in 'abcdefgh':\n    cli.add_command(cli, name=name)\ncli()\n",
+        ),
+        (
+            "a class of its own kind",
+            "from __future__ import annotations\nfrom dataclasses import dataclass\nimport simple_parsing\n@dataclass\nclass Leaf:\n    x: int = 1\n@dataclass\nclass Tree:\n    left: Tree = None\n    right: Leaf | Tree = None\nsimple_parsing.parse(Tree)\n",
+        ),
+    ]));
+}
