@@ -193,6 +193,8 @@ impl Reader<'_, '_> {
     fn takes_next(&self, text: &str) -> bool {
         let by_call = [
             ".next()",
+            ".next_if(",
+            ".by_ref()",
             ".value()",
             "args[i",
             "args.get(i",
@@ -401,7 +403,7 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
         if !names.is_empty() {
             let text = self.slice(arm.body.span());
             let kept = kept_in(&arm.body);
-            let list = text.contains(".push(");
+            let list = text.contains(".push(") || text.contains(".extend(");
             let place = self.model.place(self.unit, arm.pat.span());
             let valued = self.takes_next(&text);
             let text_is_end = text.contains("usage(") && !valued;

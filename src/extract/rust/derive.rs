@@ -1,6 +1,6 @@
 //! Owns clap's derive, and structopt's before it: structs whose fields are the command line.
 
-mod values;
+pub(super) mod values;
 
 use serde_json::Value as Json;
 use syn::{Expr, Field, Fields, ItemEnum, ItemStruct};

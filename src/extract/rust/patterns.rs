@@ -72,7 +72,7 @@ pub fn kept_in(expr: &Expr) -> Option<String> {
             visit::visit_expr_assign(self, assign);
         }
         fn visit_expr_method_call(&mut self, call: &'a ExprMethodCall) {
-            if call.method == "push" {
+            if call.method == "push" || call.method == "extend" {
                 self.0 = self.0.take().or_else(|| target(&call.receiver));
             }
             visit::visit_expr_method_call(self, call);

@@ -818,3 +818,57 @@ fn variables_in_loops_closures_arms_and_macros() {
         ],
     );
 }
+
+#[test]
+fn values_that_builders_and_parsers_name() {
+    check(
+        r#"
+        #[derive(Clone, ValueEnum)]
+        enum Format { Json, PlainText }
+        fn main() {
+            Command::new("p")
+                .arg(Arg::new("when").long("when").possible_value("always").possible_value("never"))
+                .arg(Arg::new("format").long("format").value_parser(value_parser!(Format)))
+                .arg(Arg::new("other").long("other").value_parser(EnumValueParser::<Format>::new()))
+                .arg(Arg::new("level").long("level").value_parser(PossibleValuesParser::new(["1", "2"]).map(|s| s.len())))
+                .get_matches();
+        }
+        "#,
+        &[
+            "arg when --when choice {always,never}",
+            "arg format --format choice {json,plain-text}",
+            "arg other --other choice {json,plain-text}",
+            "arg level --level choice {1,2}",
+        ],
+    );
+    check(
+        r#"
+        #[derive(Parser)]
+        struct Args {
+            #[arg(long, value_parser = PossibleValuesParser::new(["a", "b"]).map(|s| s.parse::<Kind>().unwrap()))] kind: Kind,
+        }
+        fn main() { Args::parse(); }
+        "#,
+        &["arg kind --kind choice required {a,b}"],
+    );
+    check(
+        r#"
+        fn main() {
+            let mut args = std::env::args().skip(1).peekable();
+            while let Some(arg) = args.next() {
+                match arg.as_str() {
+                    "--extra" => { while let Some(p) = args.next_if(|p| !p.starts_with('-')) { extra.push(p); } }
+                    "-m" | "--message" => { message.extend(args.by_ref()); }
+                    "--fast" => fast = true,
+                    _ => {}
+                }
+            }
+        }
+        "#,
+        &[
+            "arg extra --extra* [string]",
+            "arg message --message|-m* [string]",
+            "arg fast --fast? bool =false",
+        ],
+    );
+}

@@ -7,7 +7,8 @@ use syn::spanned::Spanned;
 use super::{Reader, Step};
 use crate::extract::arguments::{Argument, flag, type_named, typed};
 use crate::extract::rust::chains::{chain, is_arg};
-use crate::extract::rust::syntax::{self, last, last_name, range};
+use crate::extract::rust::derive::values::values_of;
+use crate::extract::rust::syntax::{self, last, last_name, range, shape};
 use crate::requirement::{Binding, Pass, ValueType};
 
 /// As many variables may hold each other.
@@ -138,14 +139,20 @@ impl<'c> Reader<'_, 'c> {
                     valued = Some(true);
                     argument.default = first.and_then(syntax::value);
                 }
-                "possible_values" | "possible_value" => {
+                "possible_values" => {
                     valued = Some(true);
                     argument.choices = first.and_then(|e| self.texts(e));
+                }
+                "possible_value" => {
+                    valued = Some(true);
+                    let choices = argument.choices.get_or_insert_with(Vec::new);
+                    choices.extend(text());
                 }
                 "value_parser" => {
                     valued = Some(true);
                     if let Some(expr) = first {
-                        argument.choices = self.texts(expr).or(argument.choices);
+                        let choices = self.texts(expr).or_else(|| self.values_parsed(expr));
+                        argument.choices = choices.or(argument.choices);
                         argument.range = range(expr);
                         let shown = self.slice(expr.span());
                         if let Some(inner) = shown
@@ -223,9 +230,47 @@ impl<'c> Reader<'_, 'c> {
         self.found.arguments.push(argument);
     }
 
+    /// The values of `value_parser!(Format)` and `EnumValueParser::<Format>::new()`.
+    fn values_parsed(&self, expr: &Expr) -> Option<Vec<String>> {
+        let mut expr = syntax::peel(expr);
+        while let Expr::MethodCall(call) = expr {
+            expr = &call.receiver;
+        }
+        let path = match expr {
+            Expr::Macro(mac) if last(&mac.mac.path) == "value_parser" => {
+                let ty: syn::Type = mac.mac.parse_body().ok()?;
+                shape(&ty).path
+            }
+            Expr::Call(call) => {
+                let Expr::Path(path) = &*call.func else {
+                    return None;
+                };
+                let mut segments = path.path.segments.iter();
+                let parser = segments.find(|s| s.ident == "EnumValueParser")?;
+                let syn::PathArguments::AngleBracketed(of) = &parser.arguments else {
+                    return None;
+                };
+                match of.args.first()? {
+                    syn::GenericArgument::Type(ty) => shape(ty).path,
+                    _ => return None,
+                }
+            }
+            _ => return None,
+        };
+        let module = &self.model.units.get(self.unit)?.module;
+        values_of(self.model, module, &path, false)
+    }
+
     /// The texts of an array, also of one that a constant or `PossibleValuesParser::new` holds.
     pub(super) fn texts(&self, expr: &Expr) -> Option<Vec<String>> {
-        let inner = match syntax::peel(expr) {
+        let mut expr = syntax::peel(expr);
+        // `PossibleValuesParser::new(["a", "b"]).map(…)`
+        while let Expr::MethodCall(call) = expr
+            && (call.method == "map" || call.method == "try_map")
+        {
+            expr = &call.receiver;
+        }
+        let inner = match expr {
             Expr::Call(call) => call.args.first()?,
             // `ORDERS.to_vec()`
             Expr::MethodCall(call) if call.args.is_empty() => &*call.receiver,

@@ -5,7 +5,7 @@ use syn::{Expr, ItemEnum};
 
 use super::{NAMES, Reader, rename};
 use crate::extract::arguments::typed;
-use crate::extract::rust::model::Unit;
+use crate::extract::rust::model::{Model, Unit};
 use crate::extract::rust::names::written;
 use crate::extract::rust::syntax::{
     self, Setting, cased, derives, last, last_name, owner, plain, settings,
@@ -139,14 +139,18 @@ impl Reader<'_, '_> {
         path: &[String],
         set: &[(String, Setting)],
     ) -> Option<Vec<String>> {
-        let inner = path.last()?;
         for (name, setting) in set {
             let Setting::Is(expr) = setting else { continue };
             if matches!(
                 name.as_str(),
                 "value_parser" | "possible_values" | "possible_value"
             ) {
-                let array = match syntax::peel(expr) {
+                let mut parser = syntax::peel(expr);
+                // `PossibleValuesParser::new(["a", "b"]).map(…)`
+                while let Expr::MethodCall(call) = parser {
+                    parser = &call.receiver;
+                }
+                let array = match parser {
                     Expr::Call(call)
                         if last_name(&call.func) == "new" || last_name(&call.func) == "from" =>
                     {
@@ -168,29 +172,36 @@ impl Reader<'_, '_> {
                 }
             }
         }
-        if let Some(values) = self.model.possible.get(inner) {
-            return Some(values.clone());
-        }
-        let Some(declared) = self.model.enumeration(module, path) else {
-            let (_, home, values) = KNOWN_ENUMS.iter().find(|(name, ..)| name == inner)?;
-            let named = |unit: &&Unit| unit.source.text().contains(home);
-            return self
-                .model
-                .units
-                .iter()
-                .any(named)
-                .then(|| values.iter().map(|&value| value.to_owned()).collect());
-        };
         let told = set
             .iter()
             .any(|(name, _)| matches!(name.as_str(), "value_enum" | "arg_enum"));
-        (told || derives(&declared.item.attrs, &["ValueEnum", "ArgEnum"])).then(|| {
-            values(declared.item)
-                .into_iter()
-                .map(|(_, shown)| shown)
-                .collect()
-        })
+        values_of(self.model, module, path, told)
     }
+}
+
+/// The values that a type takes on the command line; of an enum that says nothing of it only where it is `told`.
+pub(in crate::extract::rust) fn values_of(
+    model: &Model<'_>,
+    module: &[String],
+    path: &[String],
+    told: bool,
+) -> Option<Vec<String>> {
+    let inner = path.last()?;
+    if let Some(values) = model.possible.get(inner) {
+        return Some(values.clone());
+    }
+    let Some(declared) = model.enumeration(module, path) else {
+        let (_, home, values) = KNOWN_ENUMS.iter().find(|(name, ..)| name == inner)?;
+        let named = |unit: &&Unit| unit.source.text().contains(home);
+        let mut units = model.units.iter();
+        return units
+            .any(named)
+            .then(|| values.iter().map(|&value| value.to_owned()).collect());
+    };
+    (told || derives(&declared.item.attrs, &["ValueEnum", "ArgEnum"])).then(|| {
+        let values = values(declared.item).into_iter();
+        values.map(|(_, shown)| shown).collect()
+    })
 }
 
 /// The variants of an enum of values: its name, and what is written on the command line.
