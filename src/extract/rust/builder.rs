@@ -2,7 +2,7 @@
 
 mod argument;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value as Json;
 use syn::spanned::Spanned;
@@ -26,8 +26,10 @@ struct Reader<'m, 'c> {
     found: &'m mut Found,
     unit: usize,
     locals: HashMap<String, &'c Expr>,
-    /// Functions that make a part of some command.
-    parts: Vec<String>,
+    /// Variables that hold a command which another takes.
+    commands: HashMap<String, &'c Expr>,
+    /// Functions and variables that make a part of some command.
+    parts: Parts,
     when: Option<When>,
     position: usize,
     /// The place of the first word of the command that is read.
@@ -49,8 +51,9 @@ pub fn read(model: &Model<'_>, found: &mut Found) {
         return;
     }
     let old = model.units.iter().any(|unit| {
-        let text = unit.source.text();
-        text.contains("Arg::with_name(") || text.contains(".takes_value(")
+        let lines = unit.source.text().lines();
+        let mut code = lines.filter(|line| !line.trim_start().starts_with("//"));
+        code.any(|line| line.contains("Arg::with_name(") || line.contains(".takes_value("))
     });
     let mut calls = Parts::default();
     for function in &model.functions {
@@ -61,7 +64,8 @@ pub fn read(model: &Model<'_>, found: &mut Found) {
         found,
         unit: 0,
         locals: HashMap::new(),
-        parts: calls.0,
+        commands: HashMap::new(),
+        parts: calls,
         when: None,
         position: 0,
         first: 0,
@@ -71,16 +75,47 @@ pub fn read(model: &Model<'_>, found: &mut Found) {
     };
     for (at, function) in model.functions.iter().enumerate() {
         let taken = model.is_own(function.unit) || model.is_reached(at);
-        if taken && !reader.parts.contains(&function.name) {
+        if taken && !reader.parts.makes(model, function) {
             reader.enter(function);
             reader.visit_block(function.block);
         }
     }
 }
 
-/// Names of functions called where a part of a command is wanted.
+/// Functions that are called, and variables that are named, where a part of a command is wanted.
 #[derive(Default)]
-struct Parts(Vec<String>);
+struct Parts {
+    /// By what stands before their name, if anything does, and their name.
+    functions: Vec<(Option<String>, String)>,
+    variables: HashSet<String>,
+}
+
+impl Parts {
+    /// Whether a function is one of them.
+    fn makes(&self, model: &Model<'_>, function: &Function<'_>) -> bool {
+        let mut named = self
+            .functions
+            .iter()
+            .filter(|(_, name)| *name == function.name);
+        named.any(|(owner, _)| fits(model, function, owner.as_deref()))
+    }
+}
+
+/// Whether what stands before a function's name is the type or the module it belongs to.
+fn fits(model: &Model<'_>, function: &Function<'_>, owner: Option<&str>) -> bool {
+    match owner {
+        None | Some("self" | "super" | "crate") => function.class.is_none(),
+        Some("Self") => function.class.is_some(),
+        Some(owner) => {
+            let module = model.units.get(function.unit).map(|unit| &unit.module);
+            function.class.as_deref() == Some(owner)
+                || function.class.is_none()
+                    && module
+                        .and_then(|module| module.last())
+                        .is_some_and(|name| name == owner)
+        }
+    }
+}
 
 impl<'c> Visit<'c> for Parts {
     fn visit_expr_method_call(&mut self, call: &'c ExprMethodCall) {
@@ -101,7 +136,9 @@ impl<'c> Visit<'c> for Parts {
                             Some("Arg" | "Command" | "App" | "SubCommand")
                         )
                     {
-                        self.0.push(last(&path.path));
+                        self.functions.push((owner(&path.path), last(&path.path)));
+                    } else if let Expr::Path(path) = item {
+                        self.variables.insert(last(&path.path));
                     }
                 }
             }
@@ -116,6 +153,14 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
             && is_arg(&init.expr)
         {
             self.locals.insert(pat.ident.to_string(), &init.expr);
+            return;
+        }
+        if let (syn::Pat::Ident(pat), Some(init)) = (&local.pat, &local.init)
+            && self.parts.variables.contains(&pat.ident.to_string())
+            && let Expr::MethodCall(call) = &*init.expr
+            && is_command(chain(call).0)
+        {
+            self.commands.insert(pat.ident.to_string(), &init.expr);
             return;
         }
         visit::visit_local(self, local);
@@ -143,6 +188,7 @@ impl<'c> Reader<'_, 'c> {
     fn enter(&mut self, function: &Function<'c>) {
         self.unit = function.unit;
         self.locals.clear();
+        self.commands.clear();
     }
 
     fn steps(&mut self, steps: &[Step<'c>]) {
@@ -189,24 +235,10 @@ impl<'c> Reader<'_, 'c> {
         };
         let name = last(&path.path);
         let wanted = owner(&path.path);
-        let mut fits = self.model.functions.iter().filter(|f| f.name == name);
-        let by_file = |f: &&Function<'c>| {
-            wanted.as_ref().is_none_or(|o| {
-                self.model.units[f.unit]
-                    .source
-                    .path()
-                    .file_stem()
-                    .and_then(|s| s.to_str())
-                    == Some(o.as_str())
-            })
-        };
-        let function = self
-            .model
-            .functions
-            .iter()
-            .filter(|f| f.name == name)
-            .find(by_file)
-            .or_else(|| fits.next())?;
+        let functions = || self.model.functions.iter().filter(|f| f.name == name);
+        let function = functions()
+            .find(|f| fits(self.model, f, wanted.as_deref()))
+            .or_else(|| functions().next())?;
         match function.block.stmts.last()? {
             Stmt::Expr(expr, None) => Some((function.unit, expr)),
             _ => None,
@@ -226,6 +258,11 @@ impl<'c> Reader<'_, 'c> {
             }
             None => expr,
         };
+        let held = match expr {
+            Expr::Path(path) => self.commands.get(&last(&path.path)).copied(),
+            _ => None,
+        };
+        let expr = held.unwrap_or(expr);
         if let Expr::MethodCall(call) = expr {
             let (base, steps) = chain(call);
             self.named_command(base, &steps);

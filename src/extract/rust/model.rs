@@ -30,6 +30,8 @@ pub struct Function<'c> {
     pub unit: usize,
     /// Its name.
     pub name: String,
+    /// The type that it is a method of.
+    pub class: Option<String>,
     /// Its parameters and result.
     pub sig: &'c syn::Signature,
     /// What it does.
@@ -369,6 +371,7 @@ impl<'c> Visit<'c> for Look<'c> {
         self.model.functions.push(Function {
             unit: self.unit,
             name: plain(&item.sig.ident),
+            class: None,
             sig: &item.sig,
             block: &item.block,
         });
@@ -384,6 +387,7 @@ impl<'c> Visit<'c> for Look<'c> {
         self.model.functions.push(Function {
             unit: self.unit,
             name: plain(&item.sig.ident),
+            class: self.class.as_ref().and_then(|names| names.last().cloned()),
             sig: &item.sig,
             block: &item.block,
         });

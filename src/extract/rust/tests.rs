@@ -872,3 +872,29 @@ fn values_that_builders_and_parsers_name() {
         ],
     );
 }
+
+#[test]
+fn parts_of_built_commands_come_from_types_and_variables() {
+    check(
+        r#"
+        struct Url; struct Delete; struct Handler;
+        impl Make for Url { fn build() -> Arg { Arg::new("url").required(true) } }
+        impl Delete { fn build() -> Command { Command::new("delete").arg(Url::build()) } }
+        impl Handler {
+            // .takes_value(true)
+            fn build() -> Command {
+                let app = Command::new("tool").arg(Arg::new("level").long("level")).subcommand(Delete::build());
+                let list = Command::new("list").arg(Arg::new("long").long("long").action(ArgAction::SetTrue));
+                app.subcommand(list)
+            }
+        }
+        fn main() { Handler::build().get_matches(); }
+        "#,
+        &[
+            "arg level --level string",
+            "arg command <0 choice {delete,list}",
+            "arg url <1 string required when command=delete",
+            "arg long --long? bool =false when command=list",
+        ],
+    );
+}
