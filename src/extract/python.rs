@@ -48,6 +48,7 @@ mod openers;
 mod ops;
 mod optparse;
 mod outline;
+mod path_methods;
 mod path_table;
 mod paths;
 mod repeats;

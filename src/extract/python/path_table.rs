@@ -1,8 +1,9 @@
-//! Owns what functions and methods of libraries do to the paths they are given: a line each.
+//! Owns what functions of libraries do to the paths they are given, a line each, and the way to find such lines.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use super::path_methods::METHODS;
 use super::slots::Direction::{self, Names, Prepares, Reads, Writes};
 use super::value::QuickBuilder;
 use crate::requirement::DataType::{self, *};
@@ -21,7 +22,7 @@ pub(super) struct Sink {
     pub(super) data_type: Option<DataType>,
 }
 
-const fn sink(
+pub(super) const fn sink(
     name: &'static str,
     position: usize,
     keyword: &'static str,
@@ -767,100 +768,6 @@ const FUNCTIONS: &[Sink] = &[
     sink("zipfile.ZipFile.extractall", 0, "path", Writes, Some(Folder)),
     sink("zipfile.ZipFile.write", 0, "filename", Reads, None),
     sink("zipfile.is_zipfile", 0, "filename", Reads, Some(Zip)),
-];
-
-/// Methods that are told by their name alone, whatever they are called on; sorted.
-#[rustfmt::skip]
-const METHODS: &[Sink] = &[
-    sink("SaveToFile", 0, "path", Writes, None),
-    sink("download_blob_to_file", 0, "stream", Writes, None),
-    sink("download_file", 2, "Filename", Writes, None),
-    sink("download_to_filename", 0, "filename", Writes, None),
-    sink("export_saved_model", 0, "export_dir_base", Writes, Some(Folder)),
-    sink("export_savedmodel", 0, "export_dir_base", Writes, Some(Folder)),
-    sink("extractall", 0, "path", Writes, Some(Folder)),
-    sink("fget_object", 2, "file_path", Writes, None),
-    sink("flow_from_directory", 0, "directory", Reads, Some(Folder)),
-    sink("fput_object", 2, "file_path", Reads, None),
-    sink("from_disk", 0, "path", Reads, Some(Folder)),
-    sink("from_json_file", 0, "json_file", Reads, Some(Json)),
-    sink("from_json_keyfile_name", 0, "filename", Reads, Some(Json)),
-    sink("from_service_account_file", 0, "filename", Reads, Some(Json)),
-    sink("from_service_account_json", 0, "json_credentials_path", Reads, Some(Json)),
-    sink("fromfile", 0, "file", Reads, None),
-    sink("load_fasttext_format", 0, "fname", Reads, None),
-    sink("load_from_checkpoint", 0, "checkpoint_path", Reads, Some(Torch)),
-    sink("load_model", 0, "fname", Reads, Some(File)),
-    sink("load_state", 0, "input_dir", Reads, Some(Folder)),
-    sink("load_state_dict_from_path", 0, "path", Reads, Some(Torch)),
-    sink("load_weights", 0, "filepath", Reads, Some(File)),
-    sink("load_word2vec_format", 0, "fname", Reads, None),
-    sink("log_artifact", 0, "local_path", Reads, None),
-    sink("log_artifacts", 0, "local_path", Reads, None),
-    sink("push_to_hub_local", 0, "path", Writes, None),
-    sink("restore", 0, "save_path", Reads, None),
-    sink("restore", 1, "save_path", Reads, None),
-    sink("saveAsParquetFile", 0, "path", Writes, Some(Parquet)),
-    sink("saveAsTextFile", 0, "path", Writes, Some(Folder)),
-    sink("save_checkpoint", 0, "save_dir", Writes, None),
-    sink("save_html", 0, "filename", Writes, Some(Html)),
-    sink("save_image", 1, "fp", Writes, Some(Image)),
-    sink("save_model", 0, "fname", Writes, Some(File)),
-    sink("save_pretrained", 0, "save_directory", Writes, Some(Folder)),
-    sink("save_state", 0, "output_dir", Writes, Some(Folder)),
-    sink("save_to_disk", 0, "dataset_path", Writes, Some(Folder)),
-    sink("save_weights", 0, "filepath", Writes, Some(File)),
-    sink("save_word2vec_format", 0, "fname", Writes, None),
-    sink("savefig", 0, "fname", Writes, Some(Image)),
-    sink("show_html", 0, "filepath", Writes, Some(Html)),
-    sink("sink_csv", 0, "file", Writes, Some(Csv)),
-    sink("sink_delta", 0, "target", Writes, None),
-    sink("sink_ipc", 0, "file", Writes, Some(Arrow)),
-    sink("sink_ndjson", 0, "file", Writes, Some(Jsonl)),
-    sink("sink_parquet", 0, "file", Writes, Some(Parquet)),
-    sink("textFile", 0, "name", Reads, None),
-    sink("to_csv", 0, "path_or_buf", Writes, Some(Csv)),
-    sink("to_delta", 0, "path", Writes, Some(Folder)),
-    sink("to_disk", 0, "path", Writes, Some(Folder)),
-    sink("to_excel", 0, "excel_writer", Writes, Some(Excel)),
-    sink("to_feather", 0, "path", Writes, Some(Arrow)),
-    sink("to_file", 0, "filename", Writes, None),
-    sink("to_geojson", 0, "filename", Writes, Some(Json)),
-    sink("to_hdf", 0, "path_or_buf", Writes, Some(Hdf5)),
-    sink("to_html", 0, "buf", Writes, Some(Html)),
-    sink("to_json", 0, "path_or_buf", Writes, Some(Json)),
-    sink("to_json_file", 0, "json_file_path", Writes, Some(Json)),
-    sink("to_latex", 0, "path", Writes, None),
-    sink("to_markdown", 0, "path", Writes, None),
-    sink("to_netcdf", 0, "path", Writes, None),
-    sink("to_orc", 0, "path", Writes, None),
-    sink("to_parquet", 0, "path", Writes, Some(Parquet)),
-    sink("to_pickle", 0, "path", Writes, Some(Pickle)),
-    sink("to_stata", 0, "path", Writes, None),
-    sink("to_xml", 0, "path_or_buffer", Writes, Some(Xml)),
-    sink("to_yaml", 0, "filename", Writes, Some(Yaml)),
-    sink("to_zarr", 0, "path", Writes, None),
-    sink("tofile", 0, "fid", Writes, None),
-    sink("upload_from_filename", 0, "filename", Reads, None),
-    sink("wholeTextFiles", 0, "name", Reads, None),
-    sink("write_audiofile", 0, "filename", Writes, None),
-    sink("write_csv", 0, "file", Writes, Some(Csv)),
-    sink("write_delta", 0, "target", Writes, Some(Folder)),
-    sink("write_excel", 0, "workbook", Writes, Some(Excel)),
-    sink("write_gif", 0, "filename", Writes, Some(Image)),
-    sink("write_graphml", 0, "f", Writes, None),
-    sink("write_h5ad", 0, "filename", Writes, Some(Hdf5)),
-    sink("write_h5mu", 0, "filename", Writes, Some(Hdf5)),
-    sink("write_html", 0, "file", Writes, Some(Html)),
-    sink("write_image", 0, "file", Writes, Some(Image)),
-    sink("write_ipc", 0, "file", Writes, Some(Arrow)),
-    sink("write_json", 0, "file", Writes, Some(Json)),
-    sink("write_loom", 0, "filename", Writes, None),
-    sink("write_ndjson", 0, "file", Writes, Some(Jsonl)),
-    sink("write_parquet", 0, "file", Writes, Some(Parquet)),
-    sink("write_video", 0, "filename", Writes, None),
-    sink("write_videofile", 0, "filename", Writes, None),
-    sink("write_zarr", 0, "store", Writes, Some(Folder)),
 ];
 
 type Table = HashMap<&'static str, &'static [Sink], QuickBuilder>;
