@@ -124,7 +124,12 @@ fn not_installed(analysis: &Analysis, program: &str, folder: &Path, steps: &[usi
     };
     let near = match is_path {
         true => similar_files(&path, &analysis.manifest.folder),
-        false => similar_program(program),
+        // What nobody wrote is not misspelt.
+        false => steps
+            .first()
+            .map(|&index| place(analysis, &analysis.manifest.steps[index]))
+            .filter(|place| place.source.slice(place.span).contains(program))
+            .and_then(|_| similar_program(program)),
     };
     let help = match is_path {
         true => {

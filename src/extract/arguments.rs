@@ -4,7 +4,8 @@
 use serde_json::Value as Json;
 
 use crate::requirement::{
-    Binding, Claim, Confidence, DataType, Evidence, Kind, Layer, Note, Pass, ValueType, When,
+    Binding, Claim, Column, Confidence, DataType, Evidence, Kind, Layer, Note, Pass, ValueType,
+    When,
 };
 use crate::source::Place;
 
@@ -46,6 +47,8 @@ pub struct Argument {
     pub range: (Option<f64>, Option<f64>),
     /// What is done with it.
     pub direction: Option<Direction>,
+    /// Columns of the table that it names, which the program looks for.
+    pub columns: Vec<Column>,
     /// Whether any of this is less than certain.
     pub likely: bool,
 }
@@ -67,6 +70,7 @@ impl Argument {
             exclusive: None,
             range: (None, None),
             direction: None,
+            columns: Vec::new(),
             likely: false,
         }
     }
@@ -152,6 +156,8 @@ fn claim(argument: Argument) -> Claim {
         (true, _) => ValueType::Path,
         (false, other) => other,
     });
+    claim.columns =
+        Some(argument.columns).filter(|columns| kind == Kind::Input && !columns.is_empty());
     claim.bindings = argument.bindings;
     claim.required = Some(argument.required && argument.default.as_ref().is_none_or(Json::is_null));
     claim.default = argument.default;

@@ -14,6 +14,7 @@ mod conditions;
 mod files;
 mod options;
 mod paths;
+mod tables;
 mod texts;
 mod value;
 mod walk;

@@ -260,6 +260,10 @@ impl Walk<'_> {
         if let Some(used) = files::path_of(name) {
             return self.used(unit, node, name, &used, &given, first);
         }
+        // `setnames(d, …)` changes the table itself.
+        if name.starts_with("set") {
+            self.forget_tables(unit, node);
+        }
         if name.contains("parse_args") {
             for g in &given {
                 self.eval(unit, g.node);

@@ -67,6 +67,7 @@ impl Walk<'_> {
             self.command(unit, node, &value);
         }
         // `write.csv(x, "")` and `read.csv(text = …)` have no path; `save(a, b, file = …)` names it.
+        let table = path.clone().unwrap_or(Val::Unknown);
         let moved_to = match &path {
             Some(Val::Need(id)) => Some(*id),
             _ => None,
@@ -83,7 +84,7 @@ impl Walk<'_> {
             self.moved = true;
             self.moved_to = moved_to;
         }
-        Val::Unknown
+        self.table(unit, name, given, &table)
     }
 
     /// A value is used as a path.

@@ -502,3 +502,45 @@ fn words_that_a_parser_left() {
         &["input folder <0 [path]"],
     );
 }
+
+#[test]
+fn columns_of_tables_by_their_names() {
+    let head = "library(data.table)\nargs <- commandArgs(TRUE)\n";
+    for (code, expected) in [
+        (
+            "d <- read.csv(args[1])\nprint(mean(d$mass, na.rm = TRUE))\nd[['year']]\n",
+            "mass year",
+        ),
+        (
+            "d <- read_csv('in/a.csv')\nd[d$mass > 3, c('species', 'sex')]\n",
+            "mass species sex",
+        ),
+        ("d <- fread(args[1])\ne <- d[1:3, ]\ne$mass\n", "mass"),
+        ("d <- args[1] |> read_tsv()\nd$`body mass`\n", "body mass"),
+        // What the script gives a table it need not find there.
+        (
+            "d <- read.csv(args[1])\nd$ratio <- d$a / d$b\nd$ratio\nd[['c']] <- 1\nd$c\n",
+            "a b",
+        ),
+        ("d <- read.csv(args[1])\nnames(d) <- c('x', 'y')\nd$x\n", ""),
+        ("d <- fread(args[1])\nd[, x := 1]\nd$x\n", ""),
+        ("d <- fread(args[1])\nsetnames(d, 'a', 'b')\nd$b\n", ""),
+        ("d <- merge(read.csv(args[1]), other)\nd$x\n", ""),
+        // R makes names, or the file has none.
+        ("d <- read.csv(args[1])\nd$body.mass\nd$X1\n", ""),
+        ("d <- read.csv(args[1], header = FALSE)\nd$V1\n", ""),
+        ("d <- read.csv(args[1], header = TRUE)\nd$mass\n", "mass"),
+        (
+            "o <- parse_args(OptionParser())\nd <- readRDS(args[1])\nd$mass\n",
+            "",
+        ),
+    ] {
+        let reading = reading(&format!("{head}{code}"));
+        let columns = reading
+            .claims
+            .iter()
+            .flat_map(|claim| claim.columns.iter().flatten());
+        let names: Vec<&str> = columns.map(|column| column.name.as_str()).collect();
+        assert_eq!(names.join(" "), expected, "{code}");
+    }
+}

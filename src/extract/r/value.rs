@@ -4,6 +4,8 @@ use std::rc::Rc;
 
 use serde_json::Value as Json;
 
+use super::tables::Table;
+
 /// What an expression stands for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Val {
@@ -27,6 +29,8 @@ pub enum Val {
     Left,
     /// A function of the script.
     Function(usize),
+    /// A table read from a file.
+    Table(Rc<Table>),
 }
 
 impl Val {

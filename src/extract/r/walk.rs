@@ -395,6 +395,7 @@ impl<'w> Walk<'w> {
                 value
             }
             "extract_operator" | "subset" | "subset2" => {
+                self.give_column(unit, target);
                 let before = self.eval(unit, target);
                 if let (Val::Need(id), Val::Lit(default)) = (&before, &value)
                     && (self.missing.contains(id) || self.branches > 0)
@@ -412,6 +413,7 @@ impl<'w> Walk<'w> {
                 value
             }
             _ => {
+                self.forget_tables(unit, target);
                 self.eval(unit, target);
                 value
             }

@@ -1,6 +1,8 @@
 //! Owns the words of the command line and what a parser of options gave: how a script takes them out, names them and
 //! falls back.
 
+use std::rc::Rc;
+
 use serde_json::Value as Json;
 use tree_sitter::Node;
 
@@ -64,6 +66,10 @@ impl Walk<'_> {
                 Val::Left if self.one_left => self.word(unit, node, 0),
                 value => value,
             },
+            Val::Table(table) => {
+                self.column(unit, right, &table, &name);
+                Val::Unknown
+            }
             _ => Val::Unknown,
         }
     }
@@ -105,6 +111,9 @@ impl Walk<'_> {
             return Val::Unknown;
         };
         let value = self.eval(unit, object);
+        if let Val::Table(table) = &value {
+            return self.columns(unit, node, &Rc::clone(table));
+        }
         let given = arguments(unit, node);
         let index = given.first().map(|first| self.eval(unit, first.node));
         match (value, index) {
