@@ -4,7 +4,8 @@
 //! A script is walked in the order in which it would run, functions where they are called and files of the project
 //! where they are sourced. What the reader takes for required:
 //!
-//! - `${V:?message}`, a test for emptiness that ends the script, and, under `set -u`, any bare read: certain;
+//! - `${V:?message}`, a test for emptiness that ends the script, and, under `set -u`, any bare read: certain; an option
+//!   is needed so where nothing but its branch sets the variable;
 //! - a bare read outside of branches, where an empty word breaks something (a redirect, a file operand, a command's
 //!   name): likely;
 //! - a word of the command line that is read and never tested or given a default: likely;

@@ -13,7 +13,21 @@ impl Walk<'_> {
         if self.branches == 0 {
             self.perhaps.remove(&name);
         }
+        self.note_giver(&name);
         self.vars_of_branches(name, value);
+    }
+
+    /// Notes which option's branch sets a variable.
+    fn note_giver(&mut self, name: &str) {
+        let option = self.arm.as_ref().and_then(|arm| arm.flag);
+        match self.givers.get_mut(name) {
+            Some(known) if *known != option => *known = None,
+            Some(_) => {}
+            None => {
+                let first = option.filter(|_| !self.vars.contains_key(name));
+                self.givers.insert(name.to_owned(), first);
+            }
+        }
     }
 
     fn vars_of_branches(&mut self, name: String, value: Value) {

@@ -242,6 +242,55 @@ fn options() {
 }
 
 #[test]
+fn options_without_which_a_bare_read_ends_the_script() {
+    check(&[
+        (
+            "set -eu\nwhile [ $# -gt 0 ]; do case \"$1\" in --title) TITLE=\"$2\"; shift 2;; --csv) CSV=\"$2\"; shift 2;; --html) HTML=\"$2\"; shift 2;; esac; done\necho \"$TITLE\" > \"$HTML\"; cat \"$CSV\" >> \"$HTML\"",
+            &[
+                "arg title --title required",
+                "input csv --csv required",
+                "output html --html required",
+            ],
+        ),
+        (
+            "set -o nounset\nwhile getopts 's:d:n:v' o; do case $o in s) src=$OPTARG;; d) dest=$(realpath \"$OPTARG\");; n) n=$OPTARG;; v) v=1;; esac; done\ncp \"$src\" \"$dest\"; echo ${n:-1} ${v:-}",
+            &[
+                "input src -s required",
+                "output dest -d required",
+                "arg n -n =\"1\"",
+                "arg v -v? =false",
+            ],
+        ),
+        // Read in a function that is called, and the options read in one.
+        (
+            "set -u\nparse() { while [ $# -gt 0 ]; do case $1 in --k=*) K=${1#*=}; shift;; --j) J=$2; shift 2;; esac; done; }\nmain() { parse \"$@\"; echo \"$K\"; if x; then echo \"$J\"; fi; }\nmain \"$@\"",
+            &["arg k --k= required", "arg j --j"],
+        ),
+        // A default, before or after; two options for one variable; looked for before it is read; without `set -u`.
+        (
+            "set -u\nB=2\nwhile [ $# -gt 0 ]; do case $1 in --a) A=$2;; --b) B=$2;; --c) C=$2;; esac; shift 2; done\n: ${A:=1}; [ -n \"${C:-}\" ] || C=$(nproc)\necho $A $B $C",
+            &["arg a --a =\"1\"", "arg b --b =\"2\"", "arg c --c =null"],
+        ),
+        (
+            "set -u\nwhile [ $# -gt 0 ]; do case $1 in --csv) IN=$2;; --json) IN=$2;; esac; shift 2; done\necho $IN",
+            &["arg csv --csv", "arg json --json"],
+        ),
+        (
+            "set -u\nwhile [ $# -gt 0 ]; do case $1 in --a) A=$2;; --b) B=$2;; esac; shift 2; done\nif [ -n \"${A:-}\" ]; then echo $A; fi\nset +u; echo $B",
+            &["arg a --a =null", "arg b --b"],
+        ),
+        (
+            "set -u\nwhile [ $# -gt 0 ]; do case $1 in --a) A=$2;; esac; shift 2; done\n[ -z \"${A:-}\" ] || echo given\necho $A",
+            &["arg a --a required"],
+        ),
+        (
+            "while [ $# -gt 0 ]; do case $1 in --a) A=$2;; esac; shift 2; done\necho $A",
+            &["arg a --a"],
+        ),
+    ]);
+}
+
+#[test]
 fn paths() {
     check(&[
         (

@@ -52,6 +52,9 @@ impl Walk<'_> {
         }
         if let Some(value) = self.vars.get(name).cloned() {
             self.apply(&value, &read, false);
+            if let Read::Plain = read {
+                self.needs_giver(name);
+            }
             return value;
         }
         if words::is_system(name) {
@@ -139,6 +142,23 @@ impl Walk<'_> {
             && !need.optional
             && need.default.is_none()
         {
+            self.ledger.stops(id);
+        }
+    }
+
+    /// Under `set -u`, the option that alone sets a variable has to be given where the variable is read.
+    fn needs_giver(&mut self, name: &str) {
+        let reached = self.branches == 0 && self.arm.is_none() && !self.trapped;
+        if let Some(Some(id)) = self.givers.get(name).copied()
+            && self.strict
+            && reached
+            && !self.opaque
+            && self.ledger.needs[id].valued
+            && self.ledger.variable(name).is_none()
+        {
+            let need = &mut self.ledger.needs[id];
+            // `${name:-}` elsewhere is no default of what is read barely here.
+            need.default = need.default.take().filter(|default| !default.is_null());
             self.ledger.stops(id);
         }
     }

@@ -82,6 +82,8 @@ pub struct Walk<'w> {
     pub assigned: HashSet<String>,
     /// Names that hold something only where a branch was taken; the caller's value stands otherwise.
     pub perhaps: HashSet<String>,
+    /// The only option whose branch puts something into a variable; none where anything else does so too.
+    pub givers: HashMap<String, Option<usize>>,
     /// Saved variables of the functions being called.
     pub scopes: Vec<Vec<(String, Option<Value>)>>,
     pub frame: Frame,
@@ -138,6 +140,7 @@ impl<'w> Walk<'w> {
             vars: HashMap::new(),
             assigned: HashSet::new(),
             perhaps: HashSet::new(),
+            givers: HashMap::new(),
             scopes: Vec::new(),
             frame: Frame {
                 words: Vec::new(),
