@@ -140,6 +140,10 @@ fn act(args: impl IntoIterator<Item = OsString>) -> Exit {
         }
     };
     let mut ui = Ui::new(cli.global.color(), cli.global.verbosity());
+    if let Some(missing) = cli.global.missing_folder() {
+        ui.error(&missing);
+        return Exit::Usage;
+    }
     let exit = match cli.command {
         Command::Init(args) => init::main(&cli.global, &args, &mut ui),
         Command::Inspect(args) => inspect::main(&cli.global, &args, &mut ui),

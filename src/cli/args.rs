@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use crate::analysis::Options;
 use crate::answers::load::is_setting;
 use crate::diagnostic::{Code, did_you_mean};
+use crate::discovery;
 use crate::file;
 use crate::findings::Policy;
 use crate::plan::select::Selection;
@@ -199,6 +200,21 @@ impl Global {
             || current.clone(),
             |directory| file::resolve(&current, directory),
         )
+    }
+
+    /// That the folder to work in is not there, where one is named.
+    pub(super) fn missing_folder(&self) -> Option<String> {
+        let named = self.directory.as_ref()?;
+        let folder = self.folder();
+        (!folder.is_dir()).then(|| {
+            let near =
+                discovery::similar_files(&folder, &std::env::current_dir().unwrap_or_default());
+            let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+            format!(
+                "there is no folder `{}` to work in (`-C`){near}",
+                named.display()
+            )
+        })
     }
 
     /// Where to look for the pipeline.

@@ -261,7 +261,7 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     };
     ui.diagnostics(&select::left_out(&analysis.manifest, &selection, &selected));
     if selected.is_empty() {
-        ui.error(&nothing_selected(args));
+        ui.error(&nothing_selected(&analysis, args));
         return Exit::NothingSelected;
     }
     let checked = check::check(&analysis, &answers, &selected, &super::environment);
@@ -371,13 +371,17 @@ fn changed(
     })
 }
 
-fn nothing_selected(args: &Args) -> String {
+fn nothing_selected(analysis: &Analysis, args: &Args) -> String {
     match (&args.changed_since, args.shard) {
         (_, Some(Shard { part, of })) => {
             format!("nothing was selected to run: part {part} of {of} is empty")
         }
         (Some(rev), None) => {
             format!("nothing was selected to run: nothing has changed since `{rev}`")
+        }
+        (None, None) if args.failed && run::journal::latest(&analysis.home).is_none() => {
+            "nothing was selected to run: there is no run yet of which a step could have failed"
+                .to_owned()
         }
         (None, None) if args.failed => {
             "nothing was selected to run: no step failed in the last run".to_owned()

@@ -15,7 +15,7 @@ use super::graph::Graph;
 use super::problems::{
     bad_duration, bad_kept, bad_name, bad_version, circular, clearer, empty_command,
     entry_without_script, misfit, no_steps, one_target, pause_without, repeated_need, step_kind,
-    unknown_need, unknown_profile,
+    unknown_changed_step, unknown_need, unknown_profile,
 };
 use super::raw::{
     RawCargo, RawDefaults, RawDuration, RawEnvironment, RawImage, RawInherit, RawInterpreter,
@@ -29,13 +29,20 @@ use crate::requirement::{Kind, Layer};
 use crate::script::{Entry, TargetKind};
 use crate::shape::{self, Shape};
 use crate::source::{Source, Span, Spanned};
-use crate::yaml::{self, Document, join};
+use crate::yaml::{self, Document, Node, join};
 
 /// The longest name of a pipeline or step, in bytes: it becomes a folder's name.
 const LONGEST_NAME: usize = 100;
 
 /// The keys of a step of which it has exactly one.
 const STEP_KINDS: &[&str] = &["script", "module", "cargo", "command", "external"];
+
+/// Whether a step may have a key.
+fn is_step_key(key: &str) -> bool {
+    static KEYS: LazyLock<Value> =
+        LazyLock::new(|| schema()["$defs"]["RawStep"]["properties"].take());
+    KEYS.get(key).is_some()
+}
 
 /// The JSON Schema of manifests, out of the types that read them.
 pub fn schema() -> Value {
@@ -61,16 +68,55 @@ pub fn load(
     };
     let problems = own_shape().check(&document, &place_name);
     let mut problems = problems.changed(|problem| Some(clearer(problem)));
+    for name in profiles_of(&document) {
+        if profile != Some(name.as_str()) {
+            problems.extend(of_profile(&document, &name, folder));
+        }
+    }
     let document = match profile
         .map(|name| with_profile(document.clone(), name))
         .transpose()
     {
         Ok(changed) => changed.unwrap_or(document),
-        Err(problem) => {
-            problems.push(*problem);
+        Err(found) => {
+            problems.extend(found);
             document
         }
     };
+    understand(&document, folder, problems)
+}
+
+/// What is wrong with a profile that is not the chosen one: whoever chooses it later is not to find that out then.
+fn of_profile(document: &Document, name: &str, folder: &Path) -> Diagnostics {
+    let known = own_shape().check(document, &place_name);
+    if known.has_errors() {
+        return Diagnostics::new();
+    }
+    let found = match with_profile(document.clone(), name) {
+        Ok(changed) => understand(&changed, folder, Diagnostics::new()).1,
+        Err(found) => return found,
+    };
+    let profiles = document.root.entry("profiles").map(|entry| &entry.value);
+    let within = profiles
+        .and_then(|profiles| profiles.entry(name))
+        .map(|entry| entry.value.span);
+    let is_within = |problem: &Diagnostic| {
+        let first = problem.labels.first();
+        first.is_some_and(|label| {
+            within.is_some_and(|span| {
+                span.start <= label.place.span.start && label.place.span.end <= span.end
+            })
+        })
+    };
+    found.changed(|problem| is_within(&problem).then_some(problem))
+}
+
+/// Makes a manifest of a document that has the changes of a profile, where one is chosen.
+fn understand(
+    document: &Document,
+    folder: &Path,
+    mut problems: Diagnostics,
+) -> (Option<Manifest>, Diagnostics) {
     let raw = match RawManifest::deserialize(&document.value) {
         Ok(raw) => raw,
         Err(_) => {
@@ -78,15 +124,12 @@ pub fn load(
             if !problems.has_errors() {
                 let again = serde_path_to_error::deserialize::<_, RawManifest>(&document.value);
                 let place = again.err().map(|error| error.path().to_string());
-                problems.push(misfit(&document, &place.unwrap_or_default()));
+                problems.push(misfit(document, &place.unwrap_or_default()));
             }
             return (None, problems);
         }
     };
-    let mut loader = Loader {
-        document: &document,
-        problems,
-    };
+    let mut loader = Loader { document, problems };
     let manifest = loader.manifest(&raw, folder);
     (Some(manifest), loader.problems)
 }
@@ -98,9 +141,10 @@ pub fn has_profile(source: &Source, name: &str) -> bool {
 
 /// The profiles that a manifest has.
 pub fn profiles(source: &Source) -> Vec<String> {
-    let Ok(document) = yaml::parse(source) else {
-        return Vec::new();
-    };
+    yaml::parse(source).map_or_else(|_| Vec::new(), |document| profiles_of(&document))
+}
+
+fn profiles_of(document: &Document) -> Vec<String> {
     let profiles = document.root.entry("profiles");
     let entries = profiles.map_or(&[][..], |profiles| profiles.value.entries());
     entries.iter().map(|entry| entry.key.clone()).collect()
@@ -125,7 +169,10 @@ fn own_shape() -> &'static Shape {
 }
 
 /// Lays a profile over the manifest, keeping the places of both.
-fn with_profile(document: Document, name: &str) -> Result<Document, Box<Diagnostic>> {
+///
+/// # Errors
+/// There is no such profile, or it changes steps that are not there.
+fn with_profile(document: Document, name: &str) -> Result<Document, Diagnostics> {
     let profiles = document.root.entry("profiles").map(|entry| &entry.value);
     let names = profiles.map(|profiles| {
         profiles
@@ -135,12 +182,27 @@ fn with_profile(document: Document, name: &str) -> Result<Document, Box<Diagnost
             .collect::<Vec<_>>()
     });
     let Some(profile) = profiles.and_then(|profiles| profiles.entry(name)) else {
-        return Err(Box::new(unknown_profile(
-            &document,
-            name,
-            &names.unwrap_or_default(),
-        )));
+        let mut problems = Diagnostics::new();
+        problems.push(unknown_profile(&document, name, &names.unwrap_or_default()));
+        return Err(problems);
     };
+    let steps = document.root.entry("steps").map(|entry| &entry.value);
+    let steps = steps.map(Node::entries).unwrap_or_default();
+    let changed = profile.value.entry("steps").map(|entry| &entry.value);
+    let mut problems = Diagnostics::new();
+    for entry in changed.map(Node::entries).unwrap_or_default() {
+        let is_known = steps.iter().any(|step| step.key == entry.key);
+        let is_new = STEP_KINDS
+            .iter()
+            .any(|kind| entry.value.entry(kind).is_some());
+        if !is_known && !is_new {
+            let names = steps.iter().map(|step| step.key.as_str());
+            problems.push(unknown_changed_step(&document.source, name, entry, names));
+        }
+    }
+    if problems.has_errors() {
+        return Err(problems);
+    }
     let over = profile.value.clone();
     Ok(document.overlaid(&over))
 }
@@ -468,9 +530,7 @@ impl Loader<'_> {
         let step = steps.and_then(|steps| steps.entry(&pointer));
         let keys = step.map(|step| step.value.entries()).unwrap_or_default();
         keys.iter().any(|entry| {
-            entry.key != "inputs"
-                && entry.key != "needs"
-                && nearest(&entry.key, STEP_KINDS.iter().copied()).is_some()
+            !is_step_key(&entry.key) && nearest(&entry.key, STEP_KINDS.iter().copied()).is_some()
         })
     }
 

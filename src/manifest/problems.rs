@@ -4,7 +4,7 @@ use super::Step;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean, listed};
 use crate::requirement::DataType;
 use crate::source::{Source, Span};
-use crate::yaml::{Document, join};
+use crate::yaml::{Document, Entry, join};
 
 /// The same finding in clearer words, where the format alone does not know them: of a version that is not known, and of a
 /// type for which the ending of a file's name was written.
@@ -116,6 +116,30 @@ pub(super) fn circular(source: &Source, steps: &[Step], circle: &[usize]) -> Dia
         }
     }
     finding.help("remove one of these from `needs`")
+}
+
+/// A profile changes a step that is not there, and does not say what a new one would run.
+pub(super) fn unknown_changed_step<'n>(
+    source: &Source,
+    profile: &str,
+    step: &Entry,
+    names: impl Iterator<Item = &'n str> + Clone,
+) -> Diagnostic {
+    let help = did_you_mean(&step.key, names.clone());
+    Diagnostic::new(
+        Code::UnknownStep,
+        format!(
+            "profile `{profile}` changes the step `{}`, which is not there",
+            step.key
+        ),
+    )
+    .at(source.at(step.key_span), "no step of this name")
+    .help(help.unwrap_or_else(|| {
+        format!(
+            "the steps are {}; a new one says what it runs, for example `script: …`",
+            listed(names)
+        )
+    }))
 }
 
 pub(super) fn step_kind(

@@ -67,7 +67,27 @@ pub struct RawDefaults {
     pub image: Option<RawImage>,
     /// The program that starts scripts of a language; a path with a `/` is relative to the manifest's folder.
     #[serde(default)]
+    #[schemars(with = "RawInterpreters")]
     pub interpreters: IndexMap<Language, RawInterpreter>,
+}
+
+/// Programs by language, as the schema tells of them.
+#[expect(dead_code, reason = "stands for a mapping in the schema")]
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct RawInterpreters {
+    /// What runs Python: `python3`, `.venv/bin/python`.
+    python: Option<RawInterpreter>,
+    /// What runs shell scripts: `bash`.
+    shell: Option<RawInterpreter>,
+    /// What runs R: `Rscript`.
+    r: Option<RawInterpreter>,
+    /// What runs notebooks: `papermill`.
+    notebook: Option<RawInterpreter>,
+    /// What runs Rust files that belong to no Cargo package.
+    rust: Option<RawInterpreter>,
+    /// What runs everything else.
+    other: Option<RawInterpreter>,
 }
 
 /// How a failed attempt is followed by another.

@@ -124,7 +124,16 @@ fn origin(
                 place_of(requirement, Some(layer)),
             )
         }
-        (Taken::Fixed(fixed), _) => (Some(path(fixed)), "fixed".to_owned(), asked()),
+        (Taken::Fixed(fixed), _) => {
+            let layer = requirement.origins.of(Field::Path);
+            let (why, place) = match layer {
+                Some(layer) if layer < Layer::Static => {
+                    (layer_name(layer), place_of(requirement, Some(layer)))
+                }
+                _ => ("written into the script", asked()),
+            };
+            (Some(path(fixed)), why.to_owned(), place)
+        }
         (Taken::Ours(ours), _) => (Some(path(ours)), "the run's own folder".to_owned(), asked()),
         (Taken::Own | Taken::Answer { .. }, _) => match &requirement.default {
             Some(value) if !value.is_null() => {
