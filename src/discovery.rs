@@ -132,7 +132,8 @@ impl Discovery<'_> {
     }
 
     /// The interpreter that the manifest names for a step: a path with a `/` is relative to the manifest's folder. Python
-    /// that nobody names is that of a virtual environment `.venv` beside the manifest, where there is one.
+    /// that nobody names is that of a virtual environment `.venv` beside the manifest, where there is one; what runs
+    /// notebooks is what lies beside Python.
     fn chosen(&self, step: &Step, language: Language) -> Option<Vec<String>> {
         let settings = &step.settings;
         let words = settings
@@ -140,19 +141,32 @@ impl Discovery<'_> {
             .as_ref()
             .or_else(|| settings.interpreters.get(&language));
         let Some(words) = words else {
-            let python = self.manifest.folder.join(".venv/bin/python");
             // An image has its own.
-            let is_asked = language == Language::Python && settings.image.is_none();
-            let is_there = is_asked && is_executable(&python);
-            return is_there.then(|| vec![python.to_string_lossy().into_owned()]);
+            let program = match language {
+                _ if settings.image.is_some() => None,
+                Language::Python => Some(self.manifest.folder.join(".venv/bin/python")),
+                Language::Notebook => {
+                    let python = settings.interpreters.get(&Language::Python);
+                    let python = python.map_or(".venv/bin/python", |words| words.value[0].as_str());
+                    // A name alone is looked for along PATH, and so is what lies beside it.
+                    let python = python.contains('/').then(|| self.resolved(python));
+                    python.map(|python| python.with_file_name(language::PAPERMILL))
+                }
+                _ => None,
+            };
+            let found = program.filter(|program| is_executable(program))?;
+            return Some(vec![found.to_string_lossy().into_owned()]);
         };
         let mut words = words.value.clone();
         if words[0].contains('/') {
-            words[0] = file::resolve(&self.manifest.folder, &words[0])
-                .to_string_lossy()
-                .into_owned();
+            words[0] = self.resolved(&words[0]).to_string_lossy().into_owned();
         }
         Some(words)
+    }
+
+    /// A path of the manifest, from its folder on.
+    fn resolved(&self, path: &str) -> PathBuf {
+        file::resolve(&self.manifest.folder, path)
     }
 
     fn module(&mut self, step: &Step, module: &Spanned<String>) -> Script {

@@ -3,6 +3,9 @@
 
 use crate::script::Language;
 
+/// What runs notebooks.
+pub const PAPERMILL: &str = "papermill";
+
 /// How scripts of a suffix are started: the suffix, the language, the program.
 const SUFFIXES: &[(&str, Language, &str)] = &[
     ("py", Language::Python, "python3"),
@@ -11,7 +14,7 @@ const SUFFIXES: &[(&str, Language, &str)] = &[
     ("zsh", Language::Shell, "zsh"),
     ("ksh", Language::Shell, "ksh"),
     ("r", Language::R, "Rscript"),
-    ("ipynb", Language::Notebook, "papermill"),
+    ("ipynb", Language::Notebook, PAPERMILL),
     ("pl", Language::Other, "perl"),
     ("rb", Language::Other, "ruby"),
     ("js", Language::Other, "node"),

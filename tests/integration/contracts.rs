@@ -328,11 +328,11 @@ fn parameters_of_a_notebook_are_set_by_its_runner() {
     let project = Project::new(&[
         (
             "runtime-test.yaml",
-            "version: 1\npipeline: p\ndefaults: { interpreters: { notebook: ./papermill } }\nsteps: { make: { script: n.ipynb } }\n",
+            "version: 1\npipeline: p\nsteps: { make: { script: n.ipynb } }\n",
         ),
         ("n.ipynb", notebook),
         (
-            "papermill",
+            ".venv/bin/papermill",
             "#!/bin/sh\ncp \"$1\" \"$2\" && cat \"$4\" > seen.json\n",
         ),
         (
@@ -342,7 +342,7 @@ fn parameters_of_a_notebook_are_set_by_its_runner() {
     ]);
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(
-        project.path().join("papermill"),
+        project.path().join(".venv/bin/papermill"),
         std::fs::Permissions::from_mode(0o755),
     )
     .expect("executable");
@@ -360,6 +360,32 @@ fn parameters_of_a_notebook_are_set_by_its_runner() {
         "the others keep what the cell says"
     );
     assert!(project.exists(".runtime-test/notebooks/make.ipynb"));
+    // Beside a Python that the manifest names there is none, and what it names itself has to be there.
+    for (interpreters, expected) in [
+        ("python: other/bin/python", "papermill` is not"),
+        ("notebook: other/papermill", "no program `other/papermill`"),
+        ("python: .venv/bin/python", ""),
+        ("notebook: .venv/bin/papermill", ""),
+    ] {
+        project.write(
+            "runtime-test.yaml",
+            &format!(
+                "version: 1\npipeline: p\ndefaults: {{ interpreters: {{ {interpreters} }} }}\nsteps: {{ make: {{ script: n.ipynb }} }}\n"
+            ),
+        );
+        let check = project.run(&["check"]);
+        assert!(
+            check.err.contains(expected),
+            "{interpreters}: {}",
+            check.err
+        );
+        assert_eq!(
+            check.err.is_empty(),
+            expected.is_empty(),
+            "{interpreters}: {}",
+            check.err
+        );
+    }
 }
 
 /// A script by itself is weighed against the contract that lies where custom has it, and what should be one and is not
