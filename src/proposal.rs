@@ -133,12 +133,13 @@ fn names(steps: &[Candidate]) -> Vec<String> {
     names
 }
 
-/// A text as a name that can be a folder's: letters, digits, `_`, `-` and `.`.
+/// A text as a name that can be a folder's: letters and digits of any script with the marks they bear, `_`, `-` and `.`.
 fn usable(text: &str, otherwise: &str) -> String {
     let text: String = text
         .chars()
         .map(|c| {
-            if c.is_ascii_alphanumeric() || "_-.".contains(c) {
+            // Some systems write `é` as `e` and a mark.
+            if c.is_alphanumeric() || "_-.".contains(c) || ('\u{300}'..='\u{36f}').contains(&c) {
                 c
             } else {
                 '_'
@@ -592,6 +593,9 @@ mod tests {
             ("b/run.sh", "ls"),
             ("no.sh", "ls"),
             ("it's: #1.sh", "ls"),
+            ("my scripts/02 étape één.sh", "ls"),
+            ("größe/名前-２.sh", "ls"),
+            ("nfd/e\u{301}tape.sh", "ls"),
         ]);
         let expected = "
   a_run:
@@ -602,6 +606,12 @@ mod tests {
     script: no.sh
   it_s___1:
     script: \"it's: #1.sh\"
+  \"étape_één\":
+    script: \"my scripts/02 étape één.sh\"
+  \"名前-２\":
+    script: \"größe/名前-２.sh\"
+  \"e\u{301}tape\":
+    script: \"nfd/e\u{301}tape.sh\"
 ";
         assert_eq!(format!("\n{found}"), expected);
     }
