@@ -9,7 +9,7 @@ mod timeline;
 use std::io::{self, Write};
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Serde;
+use minijinja::value::{Serde, Value};
 use minijinja::{Environment, escape_formatter};
 
 use self::draw::Markup;
@@ -46,6 +46,11 @@ pub fn write(record: &Record, out: &mut impl Write) -> io::Result<()> {
             out.write_str(&markup.whole()).map_err(Into::into)
         }
         _ => escape_formatter(out, state, value),
+    });
+    environment.add_filter("message", |text: &str| {
+        let mut markup = Markup::default();
+        markup.message(text);
+        Value::from_safe_string(markup.whole())
     });
     // The name ends in `.html`, so all that is put in is escaped, numbers and lists by the usual formatter.
     environment

@@ -39,6 +39,18 @@ impl Markup {
         self
     }
 
+    /// Adds a message, in which what stands between backticks is code.
+    pub(super) fn message(&mut self, message: &str) -> &mut Self {
+        let mut rest = message;
+        while let Some((before, after)) = rest.split_once('`')
+            && let Some((code, after)) = after.split_once('`')
+        {
+            self.text(before).raw("<code>").text(code).raw("</code>");
+            rest = after;
+        }
+        self.text(rest)
+    }
+
     /// Adds a number.
     fn number(&mut self, number: usize) -> &mut Self {
         self.raw(&number.to_string())
@@ -137,7 +149,7 @@ fn body(out: &mut Markup, step: &Step) {
     out.some("<p>", step.description.as_deref(), "</p>\n");
     if let Some(reason) = &step.reason {
         out.raw("<p class=\"reason ").raw(step.tone).raw("\">");
-        out.text(reason).raw("</p>\n");
+        out.message(reason).raw("</p>\n");
     }
     out.some(
         "<pre class=\"command\"><code>",
@@ -298,7 +310,7 @@ fn preview(out: &mut Markup, preview: &Preview, name: &str, step: &str) -> bool 
 
 fn attempt(out: &mut Markup, attempt: &Tried, step: &str) {
     out.raw("<li><strong>").number(attempt.number);
-    out.raw("</strong> ").text(&attempt.ending);
+    out.raw("</strong> ").message(&attempt.ending);
     out.raw(" <span class=\"dim\">· began after ")
         .text(&attempt.start);
     out.raw(", took ").text(&attempt.seconds).raw("</span>\n");

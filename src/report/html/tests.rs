@@ -183,6 +183,35 @@ fn the_page_is_whole_and_needs_nothing() {
     );
 }
 
+#[test]
+fn what_messages_put_between_backticks_is_code() {
+    for (message, expected) in [
+        ("", ""),
+        (
+            "output `a` (`b<c>`) is not there",
+            "output <code>a</code> (<code>b&lt;c&gt;</code>) is not there",
+        ),
+        ("`a`", "<code>a</code>"),
+        ("one ` alone, <b>", "one ` alone, &lt;b&gt;"),
+        ("`a` and ` alone", "<code>a</code> and ` alone"),
+    ] {
+        let mut markup = Markup::default();
+        markup.message(message);
+        assert_eq!(markup.whole(), expected, "{message}");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut record = sampled(folder.path());
+    let failed = record
+        .summary
+        .steps
+        .values_mut()
+        .find(|outcome| outcome.state.is_failure());
+    failed.expect("a failure").reason = Some("output `rows` (`a<b>.csv`) is not there".to_owned());
+    let page = render(&record).expect("a page");
+    let shown = "output <code>rows</code> (<code>a&lt;b&gt;.csv</code>) is not there";
+    assert_eq!(page.matches(shown).count(), 2, "at the top and at the step");
+}
+
 /// Every text of a run that others may write tries to be more than text.
 #[test]
 fn hostile_texts_stay_texts() {
