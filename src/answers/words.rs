@@ -468,9 +468,11 @@ pub fn unset(asker: Asker<'_>, variable: &str, place: Place) -> Diagnostic {
         ),
     )
     .at(place, "not set, or empty")
-    .help(format!(
-        "set `{variable}` before you run, or write `${{{variable}:-default}}`"
-    ))
+    .help(match asker.requirement.secret {
+        // A default would be the secret itself, in a file.
+        true => format!("set `{variable}` before you run"),
+        false => format!("set `{variable}` before you run, or write `${{{variable}:-default}}`"),
+    })
 }
 
 /// Finding: two answers of an exclusive group.

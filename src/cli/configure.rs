@@ -19,7 +19,7 @@ use crate::requirement::{Requirement, ValueType};
 use crate::schema::{tidy, wanted};
 use crate::shape;
 use crate::source::Source;
-use crate::ui::ask::{self, Question, Reply};
+use crate::ui::ask::{self, Guard, Question, Reply};
 use crate::ui::{Tone, Ui, paint};
 
 use super::args::Global;
@@ -297,15 +297,7 @@ impl<'a> Talk<'a> {
                 return Ok(true);
             }
             let value = match requirement.secret {
-                true if is_variable(&typed) => format!("${{{typed}}}").into(),
-                true => {
-                    ui.tell(&format!(
-                        "{} write the name of a variable, such as {}; the secret itself belongs in no file",
-                        paint(Tone::Bad, "!"),
-                        variable_of(requirement)
-                    ));
-                    continue;
-                }
+                true => format!("${{{}}}", bare(&typed)).into(),
                 false => give::read(requirement, &typed),
             };
             match self.write(at, requirement, &value, ui)? {
@@ -380,16 +372,19 @@ impl<'a> Talk<'a> {
             value => shape::written(value),
         };
         let purpose = requirement.description.as_deref().map(tidy);
-        let title = match purpose.filter(|text| !text.is_empty()) {
+        let mut title = match purpose.filter(|text| !text.is_empty()) {
             Some(purpose) => format!("{}: {purpose}", requirement.name),
             None => requirement.name.clone(),
         };
+        if requirement.secret {
+            title.push_str("; which environment variable holds it?");
+        }
         let binding = tidy(&requirement.shown_binding());
         let place = requirement.asked_at().map(|place| format!(" in {place}"));
         let example = requirement.example.as_ref().filter(|_| !requirement.secret);
         let example = example.map(|example| format!("; such as {}", shown(example)));
         let what = match requirement.secret {
-            true => "the name of the variable that holds this secret".to_owned(),
+            true => "the variable's name, not the secret: `${NAME}` is written for it".to_owned(),
             false => wanted(requirement),
         };
         let help = format!(
@@ -449,7 +444,7 @@ fn ask(requirement: &Requirement, question: &Question) -> Result<Reply, String> 
     let is_list = matches!(requirement.value_type, ValueType::List(_));
     let few = !requirement.choices.is_empty() || requirement.value_type == ValueType::Bool;
     let reply = match requirement.secret {
-        true => ask::hidden(question),
+        true => ask::guarded(question, &NAME_OF_SECRET),
         false if few && !is_list => ask::choice(question),
         false => ask::text(question),
     };
@@ -493,10 +488,56 @@ fn is_refused(finding: &Diagnostic) -> bool {
     finding.severity == crate::diagnostic::Severity::Error && finding.code != Code::VariableNotSet
 }
 
-/// Whether a text is the name of a variable.
-fn is_variable(text: &str) -> bool {
+/// How the name of the variable that holds a secret is asked for: people type the secret itself, too.
+const NAME_OF_SECRET: Guard<'static> = Guard {
+    is_taken: &|typed| is_name_of_secret(bare(typed), |name| std::env::var_os(name).is_some()),
+    may_become: &|typed| {
+        let name = bare(typed);
+        let begins =
+            |set: std::ffi::OsString| set.to_str().is_some_and(|set| set.starts_with(name));
+        is_name_of_secret(name, |_| std::env::vars_os().any(|(set, _)| begins(set)))
+    },
+    refusal: "this is no variable's name: write that of a variable that is set, or one in capitals that will be set when it \
+              runs, such as API_TOKEN; the secret itself belongs in no file",
+};
+
+/// A variable's name out of what was typed for it: `NAME`, `$NAME` or `${NAME}`.
+fn bare(typed: &str) -> &str {
+    let typed = typed.trim();
+    let name = typed.strip_prefix('$').unwrap_or(typed);
+    let name = name.strip_prefix('{').unwrap_or(name);
+    name.strip_suffix('}').unwrap_or(name)
+}
+
+/// Whether a text is the name of a variable rather than a secret: one that is set, or one in capitals, as custom has it.
+fn is_name_of_secret(text: &str, is_set: impl Fn(&str) -> bool) -> bool {
     let is_letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    text.chars().all(is_letter)
-        && !text.starts_with(|c: char| c.is_ascii_digit())
-        && !text.is_empty()
+    let is_variable =
+        text.chars().all(is_letter) && !text.starts_with(|c: char| c.is_ascii_digit());
+    is_variable && (!text.contains(|c: char| c.is_ascii_lowercase()) || is_set(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_variables_are_told_from_secrets() {
+        let is_set = |name: &str| name == "npm_token";
+        for (typed, expected) in [
+            ("API_TOKEN", true),
+            (" ${API_TOKEN}", true),
+            ("$TOKEN2", true),
+            ("npm_token", true),
+            ("npm_tokem", false),
+            ("tok123plain", false),
+            ("2TOKEN", false),
+            ("A-B", false),
+            ("A B", false),
+            ("GRÖSSE", false),
+            ("hunter2-is a secret", false),
+        ] {
+            assert_eq!(is_name_of_secret(bare(typed), is_set), expected, "{typed}");
+        }
+    }
 }

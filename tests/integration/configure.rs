@@ -77,6 +77,7 @@ fn talk(project: &Project, args: &[&str], talk: &[(&str, &str)]) -> (i64, String
     let output = Command::new("python3")
         .args(["-c", DRIVER, env!("CARGO_BIN_EXE_cargo-runtime-test")])
         .args([json!(args).to_string(), json!(talk).to_string()])
+        .env("vault_token", "set")
         .current_dir(project.path())
         .output()
         .expect("python starts");
@@ -97,9 +98,9 @@ fn each_answer_is_checked_at_once_and_written_where_it_belongs() {
         &project,
         &["configure"],
         &[
-            ("API_TOKEN", "hunter2-is a secret\r"),
-            ("belongs in no file", ""),
-            ("API_TOKEN", "VAULT_TOKEN\r"),
+            ("which environment variable holds it?", "tok123plain\r"),
+            ("belongs in no file", "hunter2-is a secret\x15VAULT_TOKEN\r"),
+            ("set `VAULT_TOKEN` before you run", ""),
             ("what to count", "data/ro\t\r"),
             ("how many to count", "many\r"),
             ("expected a whole number", ""),
@@ -108,10 +109,9 @@ fn each_answer_is_checked_at_once_and_written_where_it_belongs() {
         ],
     );
     assert_eq!(code, 0, "{text}");
-    assert!(
-        !text.contains("hunter2") && !text.contains("VAULT_TOKEN\r"),
-        "a secret is not echoed"
-    );
+    for secret in ["tok1", "hunte", ":-default"] {
+        assert!(!text.contains(secret), "a secret is not repeated: {text}");
+    }
     assert!(text.contains("count.py:5"), "where it is asked for: {text}");
     insta::assert_snapshot!(project.read("runtime-test.answers.yaml"), @r#"
 # mine
@@ -130,6 +130,53 @@ steps:
       style: loud   # as I like it
 "#);
     project.run(&["status"]).code(122);
+}
+
+/// What cannot be a variable's name is not shown either, and goes nowhere; one that is set may look as it likes.
+#[test]
+fn a_secret_that_is_typed_is_neither_shown_nor_written() {
+    let project = project();
+    let (code, text) = talk(
+        &project,
+        &["configure", "fetch"],
+        &[
+            ("holds it?", "tok123plain\r"),
+            ("belongs in no file", "\x1b"),
+        ],
+    );
+    assert_eq!(code, 121, "{text}");
+    assert!(!text.contains("tok") && text.contains("***"), "{text}");
+    assert!(!project.exists("runtime-test.answers.yaml"));
+    talk(
+        &project,
+        &["configure", "fetch"],
+        &[("holds it?", "$vault_token\r")],
+    );
+    let answers = project.read("runtime-test.answers.yaml");
+    assert!(
+        answers.contains("API_TOKEN: \"${vault_token}\"\n"),
+        "{answers}"
+    );
+}
+
+/// Keys that readline knows do what they do there, and no key of control types its letter.
+#[test]
+fn keys_of_control_edit() {
+    let project = project();
+    let typed = "x\x15data/rows no\x17\x01\x05\x1bb\x1bf\x14\x0f\x7fs.csv\x02\x06\x0b\r";
+    talk(
+        &project,
+        &["configure", "count"],
+        &[
+            ("what to count", typed),
+            ("how many to count", "wrong\x1b[D\x15\x0b7\r"),
+            ("style", "ou\r"),
+        ],
+    );
+    let answers = project.read("runtime-test.answers.yaml");
+    for expected in ["rows: data/rows.csv\n", "number: 7\n", "style: loud\n"] {
+        assert!(answers.contains(expected), "{answers}");
+    }
 }
 
 #[test]
