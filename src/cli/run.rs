@@ -178,7 +178,14 @@ fn unmet_expectation(step: &str, judged: &Judged, place: &Place) -> Diagnostic {
 
 /// A time as the manifest takes it.
 fn time(text: &str) -> Result<Duration, String> {
-    load::duration(text).ok_or_else(|| "write `90s`, `10m` or `1h 30m`".to_owned())
+    let seconds = text
+        .parse()
+        .ok()
+        .and_then(|s| Duration::try_from_secs_f64(s).ok());
+    let time = seconds
+        .filter(|time| !time.is_zero())
+        .or_else(|| load::duration(text));
+    time.ok_or_else(|| "write `90s`, `10m`, `1h 30m`, or a number of seconds".to_owned())
 }
 
 /// Who calls this run and how, where it is one that may be recognised as one with nothing to do: not where more is asked

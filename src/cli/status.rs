@@ -14,6 +14,10 @@ use super::table::{self, plain, toned};
 
 /// Show how far each step is configured and what it waits for
 ///
+/// A step is `pending` where nothing of what it needs is given, `partial` where some is or something does not fit,
+/// `complete` where all is given, `validated` where the last check passed on these very bytes. One that needs nothing of
+/// you is `auto-configured`, or `auto-configurable` as long as the answers do not name it.
+///
 /// The exit code is 0 where a run would start, else what `check` would give.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {

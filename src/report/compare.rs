@@ -29,6 +29,8 @@ pub struct Comparison {
     pub slower: Vec<Timing>,
     /// Steps that took notably less, those that gained most first.
     pub faster: Vec<Timing>,
+    /// Steps that were called with another command.
+    pub called_otherwise: Vec<String>,
     /// Steps only of the later run.
     pub added: Vec<String>,
     /// Steps only of the earlier run.
@@ -54,6 +56,7 @@ impl Comparison {
             &self.mended,
             &self.still_failing,
             &self.flaky,
+            &self.called_otherwise,
             &self.added,
             &self.removed,
         ];
@@ -61,14 +64,15 @@ impl Comparison {
     }
 
     /// The lists of steps, each with its title.
-    pub fn lists(&self) -> [(&'static str, &[String]); 6] {
+    pub fn lists(&self) -> [(&'static str, &[String]); 7] {
         [
             ("newly failing", &self.newly_failing),
             ("still failing", &self.still_failing),
             ("mended", &self.mended),
             ("flaky", &self.flaky),
-            ("new", &self.added),
-            ("gone", &self.removed),
+            ("called otherwise", &self.called_otherwise),
+            ("only in the later run", &self.added),
+            ("only in the earlier run", &self.removed),
         ]
     }
 }
@@ -93,6 +97,10 @@ pub fn compare(earlier: &RunSummary, later: &RunSummary) -> Comparison {
             }
             continue;
         };
+        let commands = command(earlier, before).zip(command(later, after));
+        if commands.is_some_and(|(before, after)| before != after) {
+            all.called_otherwise.push(step.clone());
+        }
         match (failed(before), failed(after)) {
             (false, true) => all.newly_failing.push(step.clone()),
             (true, true) => all.still_failing.push(step.clone()),
@@ -121,6 +129,11 @@ pub fn compare(earlier: &RunSummary, later: &RunSummary) -> Comparison {
     all.slower.sort_by(|a, b| lost(b).total_cmp(&lost(a)));
     all.faster.sort_by(|a, b| lost(a).total_cmp(&lost(b)));
     all
+}
+
+/// What a step was called with, where it was; a run's own name in it does not count.
+fn command(run: &RunSummary, outcome: &StepOutcome) -> Option<String> {
+    Some(outcome.command.as_ref()?.replace(&run.run_id, ""))
 }
 
 /// How long an attempt of a step that passed took.
@@ -160,9 +173,12 @@ mod tests {
             .steps
             .insert("old".to_owned(), later.steps["clean"].clone());
         later.steps["train_bill"].seconds *= 2.0;
+        earlier.steps["train_body"].command = Some("train --rate 1".to_owned());
+        later.steps["train_body"].command = Some("train --rate 2".to_owned());
         let change = compare(&earlier, &later);
         assert_eq!(change.newly_failing, ["train_body"]);
         assert_eq!(change.mended, ["slow"]);
+        assert_eq!(change.called_otherwise, ["train_body"]);
         assert_eq!(
             (change.added, change.removed),
             (vec!["clean".to_owned()], vec!["old".to_owned()])

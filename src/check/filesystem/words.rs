@@ -7,7 +7,7 @@ use crate::analysis::Analysis;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::discovery::similar_files;
 use crate::file;
-use crate::requirement::{Kind, Requirement};
+use crate::requirement::{Binding, Kind, Requirement};
 
 /// The second place: what in the script asks for this path.
 pub(in crate::check) fn asked(finding: Diagnostic, subject: &Subject<'_>) -> Diagnostic {
@@ -48,7 +48,20 @@ pub(super) fn not_found(subject: &Subject<'_>, path: &Path) -> Diagnostic {
         .maybe_at(subject.place.clone(), format!("there is no `{name}`"));
     if !requirement.is_answerable() {
         finding.severity = crate::diagnostic::Severity::Warning;
-        return finding.help("the path is written into the script; make it, or let the script take it as a parameter");
+        let container = requirement
+            .bindings
+            .iter()
+            .find_map(|binding| match binding {
+                Binding::ContainerPath { container_path } => Some(container_path),
+                _ => None,
+            });
+        return finding.help(match container.filter(|path| path.starts_with("/opt/")) {
+            Some(container) => format!(
+                "say in the manifest what stands there: `inputs: {{ {}: {{ path: FILE, binding: {{ container_path: {container} }} }} }}`",
+                requirement.name
+            ),
+            None => "the path is written into the script; make it, or let the script take it as a parameter".to_owned(),
+        });
     }
     asked(finding, subject)
         .help(help.unwrap_or_else(|| "paths are relative to the manifest's folder".to_owned()))
