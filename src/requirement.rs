@@ -370,10 +370,12 @@ pub fn is_secret_name(name: &str) -> bool {
         "SECRET",
         "CREDENTIAL",
         "APIKEY",
-        "PRIVATE",
+        "PRIVATEKEY",
     ];
     let name = name.to_ascii_uppercase();
+    // `PRIVATE_IP` and `PRIVATE_SUBNET` tell where something is, `DEPLOY_PRIVATE` is the key's half.
     WORDS.iter().any(|word| name.contains(word))
+        || name.ends_with("_PRIVATE")
         || name
             .split('_')
             .any(|word| matches!(word, "KEY" | "KEYS" | "PWD" | "PASS" | "AUTH"))

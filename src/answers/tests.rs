@@ -953,10 +953,21 @@ fn secrets_are_known_by_their_names() {
         "AWS_SECRET_ACCESS_KEY",
         "OPENAI_API_KEY",
         "GOOGLE_APPLICATION_CREDENTIALS",
+        "SSH_PRIVATE_KEY_PATH",
+        "RSA_PRIVATEKEY",
+        "DEPLOY_PRIVATE",
     ] {
         assert!(is_secret_name(name), "{name}");
     }
-    for name in ["HOME", "KEYBOARD", "MONKEY", "PWD", "AUTHOR", "DATA_PATH"] {
+    for name in [
+        "HOME",
+        "KEYBOARD",
+        "MONKEY",
+        "PWD",
+        "AUTHOR",
+        "DATA_PATH",
+        "PRIVATE_IP",
+    ] {
         assert!(!is_secret_name(name), "{name}");
     }
 }

@@ -1,5 +1,6 @@
 //! Owns `sys.argv` read by hand: which places are read, and what the script calls them.
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use ruff_python_ast::{self as ast, Expr};
@@ -107,9 +108,10 @@ impl<'a> Engine<'a> {
         slot
     }
 
-    /// The script stops where the number of arguments is another: those read where it is right are required.
-    pub(super) fn argv_demanded(&mut self, from: usize) {
-        for index in self.argv_seen.split_off(from.min(self.argv_seen.len())) {
+    /// The script stops where the number of arguments is another: those read where it is right, which stand in this
+    /// stretch of what was seen, are required.
+    pub(super) fn argv_demanded(&mut self, seen: Range<usize>) {
+        for &index in self.argv_seen.get(seen).unwrap_or_default() {
             let param = &mut self.slots.params[index];
             param.required = true;
             param.default = Default_::Absent;
@@ -130,6 +132,19 @@ impl<'a> Engine<'a> {
         };
         let slot = self.argv_slot(position.min(64), true, at);
         Some((vec![Value::slot(slot)], true))
+    }
+
+    /// What is left of `sys.argv` behind its first `count` items.
+    pub(super) fn argv_behind_first(
+        &mut self,
+        value: &Value<'a>,
+        count: usize,
+    ) -> Option<Value<'a>> {
+        let Value::Object(object) = value else {
+            return None;
+        };
+        let offset = Self::argv_offset(object)?;
+        Some(self.argv_rest(offset + i64::try_from(count).ok()?))
     }
 
     /// Items of `sys.argv` for `count` targets.
@@ -273,6 +288,10 @@ impl<'a> Engine<'a> {
             Expr::Attribute(attribute) => attribute.attr.as_str(),
             _ => return,
         };
+        // `_, model = sys.argv[1:3]`
+        if name.trim_start_matches('_').is_empty() {
+            return;
+        }
         self.last_argv = Some(slot);
         self.call_argv(name);
     }

@@ -53,6 +53,7 @@ impl<'a> Engine<'a> {
         is_first: bool,
     ) -> Flow {
         let argv_tests = self.argv_tests;
+        let asked = self.argv_seen.len();
         let value = self.eval(test);
         let counted = usize::from(self.argv_tests > argv_tests);
         let presence = self.presence(test);
@@ -63,13 +64,35 @@ impl<'a> Engine<'a> {
         }
         let seen = self.argv_seen.len();
         self.argv_guards += counted;
+        let mut turn = seen;
         let (flow, one, two) = self.fork(
-            |engine| engine.on_side(&presence, true, |engine| engine.run_body(body)),
+            |engine| {
+                let flow = engine.on_side(&presence, true, |engine| engine.run_body(body));
+                turn = engine.argv_seen.len();
+                flow
+            },
             |engine| engine.on_side(&presence, false, |engine| engine.run_rest(rest)),
         );
         self.argv_guards -= counted;
-        if counted > 0 && (one == Flow::Raise || two == Flow::Raise) {
-            self.argv_demanded(seen);
+        if counted > 0 {
+            // `if len(argv) < 2 or argv[1] == "-h": exit()`, `if len(argv) == 2 and argv[1] == "x": … else: exit()`
+            let by_chain = match test {
+                Expr::BoolOp(op) if op.op == ast::BoolOp::Or => one == Flow::Raise,
+                Expr::BoolOp(_) => two == Flow::Raise,
+                _ => false,
+            };
+            if by_chain {
+                self.argv_demanded(asked..seen);
+            }
+            if two == Flow::Raise {
+                self.argv_demanded(seen..turn);
+            }
+            if one == Flow::Raise {
+                self.argv_demanded(turn..self.argv_seen.len());
+            }
+        }
+        if self.argv_guards == 0 {
+            self.argv_seen.truncate(asked);
         }
         if one == Flow::Raise && two != Flow::Raise {
             self.demand_path(test, true);

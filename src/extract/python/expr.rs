@@ -227,8 +227,16 @@ impl<'a> Engine<'a> {
         let before = self.uncertain;
         let mut result: Option<Value<'a>> = None;
         let mut doubtful = false;
+        let (guards, tests) = (self.argv_guards, self.argv_tests);
         for (index, operand) in op.values.iter().enumerate() {
+            // `len(sys.argv) > 4 and sys.argv[4] == "x"`
+            self.argv_guards = guards + usize::from(self.argv_tests > tests);
+            let seen = self.argv_seen.len();
             let value = self.eval(operand);
+            if let Expr::BoolOp(_) | Expr::UnaryOp(_) | Expr::If(_) = operand {
+                // Which way of these it was read in is not told apart.
+                self.argv_seen.truncate(seen);
+            }
             let last = index + 1 == op.values.len();
             let truth = value.truth();
             match op.op {
@@ -266,6 +274,7 @@ impl<'a> Engine<'a> {
             }
         }
         self.uncertain = before;
+        self.argv_guards = guards;
         self.guards.truncate(mark);
         result.unwrap_or_default()
     }

@@ -345,17 +345,26 @@ impl<'a> Engine<'a> {
         if !self.enter() {
             return;
         }
-        let unpacked = self.argv_unpacked(value, targets.len());
-        let (items, open) = match unpacked {
-            Some(items) => {
-                for (target, item) in targets.iter().zip(&items) {
-                    self.last_argv = item.as_slot();
-                    self.name_argv(target);
-                }
-                (items, false)
-            }
+        // `_, table, *others = sys.argv`
+        if let Some((Expr::Starred(others), first)) = targets.split_last()
+            && let Some(rest) = self.argv_behind_first(value, first.len())
+        {
+            self.unpack(first, value);
+            self.assign(&others.value, rest);
+            self.leave();
+            return;
+        }
+        let (items, open) = match self.argv_unpacked(value, targets.len()) {
+            Some(items) => (items, false),
             None => self.iterate(value),
         };
+        if !open {
+            let named = targets.iter().zip(&items);
+            for (target, item) in named.take_while(|(target, _)| !target.is_starred_expr()) {
+                self.last_argv = item.as_slot();
+                self.name_argv(target);
+            }
+        }
         let exact = !open && items.len() >= targets.len().saturating_sub(1);
         let star = targets.iter().position(Expr::is_starred_expr);
         for (index, target) in targets.iter().enumerate() {

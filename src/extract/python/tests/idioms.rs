@@ -78,6 +78,30 @@ fn places_of_the_command_line_and_what_others_make_of_it() {
             "import sys\nmode = 'fast'\nif len(sys.argv) > 1:\n    mode = sys.argv[1]\n",
         ),
         (
+            "a place that is looked at where it is there",
+            "import sys\ntable = open(sys.argv[1])\nif len(sys.argv) > 2 and sys.argv[2] == '--strict' and table:\n    sys.exit(3)\nquiet = len(sys.argv) > 3 and sys.argv[3] == 'quiet'\nif len(sys.argv) < 5 or sys.argv[4] == 'none':\n    print(quiet)\n",
+        ),
+        (
+            "a place without which the script ends",
+            "import sys\nif len(sys.argv) < 2 or sys.argv[1] == '-h':\n    sys.exit('usage')\nif len(sys.argv) < 2 or (len(sys.argv) > 2 and sys.argv[2] == 'x'):\n    sys.exit(2)\nif len(sys.argv) == 4 and sys.argv[3] == 'y':\n    print(3)\nelse:\n    sys.exit(2)\n",
+        ),
+        (
+            "a place read in a branch that ends the script",
+            "import sys\nif len(sys.argv) > 2:\n    print(sys.argv[2])\n    sys.exit(0)\nprint(sys.argv[1])\n",
+        ),
+        (
+            "several places at once",
+            "import sys\nfrom pathlib import Path\nmodel, out = sys.argv[1:3]\n_, _, _, rounds, *tables = sys.argv\nopen(out, 'w').write(open(model).read() * int(rounds))\nfor table in tables:\n    open(table)\n",
+        ),
+        (
+            "several places, each made a path",
+            "import sys\nfrom pathlib import Path\nmodel, out = map(Path, sys.argv[1:3])\nrows, _ = [Path(word) for word in sys.argv[3:5]]\nout.write_text(model.read_text() + rows.read_text())\n",
+        ),
+        (
+            "all of them",
+            "import sys\n_, model, out = sys.argv\nopen(out, 'w').write(open(model).read())\n",
+        ),
+        (
             "options of a job, and how many processors there are",
             "import sys, multiprocessing, click\nfrom awsglue.utils import getResolvedOptions\nargs = getResolvedOptions(sys.argv, ['JOB_NAME', 'table_path'])\nopen(args['table_path'])\n@click.command()\n@click.option('--jobs', default=multiprocessing.cpu_count())\ndef run(jobs):\n    print(jobs)\nrun()\n",
         ),
