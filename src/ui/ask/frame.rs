@@ -43,17 +43,22 @@ impl Frame {
         }
     }
 
-    /// Adds text, which goes on in the next row where there is no place left.
+    /// Adds text, which goes on in the next row where there is no place left, with a whole word where it fits there.
     pub(super) fn add(&mut self, tone: Option<Tone>, text: &str) -> &mut Self {
         let mut part = String::new();
-        for c in text.chars().filter(|c| !c.is_control()) {
-            let wide = c.width().unwrap_or_default();
-            if self.at.column + wide > self.width {
-                part.push_str("\r\n");
-                self.at = self.at.below();
+        for piece in text.split_inclusive(' ') {
+            let word = piece.strip_suffix(' ').unwrap_or(piece);
+            let wide: usize = word.chars().filter_map(UnicodeWidthChar::width).sum();
+            if self.at.column > 0 && self.at.column + wide > self.width && wide <= self.width {
+                self.break_row(&mut part);
             }
-            part.push(c);
-            self.at.column += wide;
+            self.flow(word, &mut part);
+            // A blank that has no place left is the end of its row.
+            match word.len() < piece.len() {
+                true if self.at.column == self.width => self.break_row(&mut part),
+                true => self.flow(" ", &mut part),
+                false => {}
+            }
         }
         match tone {
             Some(tone) if !part.is_empty() => self.text.push_str(&paint(tone, &part)),
@@ -62,18 +67,41 @@ impl Frame {
         self
     }
 
+    /// Adds text character by character, so that nothing moves while it is typed.
+    fn add_as_typed(&mut self, text: &str) {
+        let mut part = String::new();
+        self.flow(text, &mut part);
+        self.text.push_str(&part);
+    }
+
+    fn flow(&mut self, text: &str, to: &mut String) {
+        for c in text.chars().filter(|c| !c.is_control()) {
+            let wide = c.width().unwrap_or_default();
+            if self.at.column + wide > self.width {
+                self.break_row(to);
+            }
+            to.push(c);
+            self.at.column += wide;
+        }
+    }
+
+    fn break_row(&mut self, to: &mut String) {
+        to.push_str("\r\n");
+        self.at = self.at.below();
+    }
+
     /// Adds what is being typed, around the cursor where it is long.
     pub(super) fn add_typed(&mut self, before: &str, after: &str) -> &mut Self {
         let most = self.width * ROWS / 2;
         let (before, is_cut) = end_of(before, most);
         self.add(is_cut.then_some(Tone::Dim), if is_cut { "…" } else { "" });
-        self.add(None, before);
+        self.add_as_typed(before);
         self.cursor = self.at;
         let kept = after
             .char_indices()
             .nth(most)
             .map_or(after.len(), |(at, _)| at);
-        self.add(None, &after[..kept]);
+        self.add_as_typed(&after[..kept]);
         self.add(Some(Tone::Dim), if kept < after.len() { "…" } else { "" })
     }
 
@@ -182,6 +210,26 @@ mod tests {
         let long = "x".repeat(100_000);
         let (row, _, rows) = cursor(80, "? a ", &long, &long);
         assert!(row <= ROWS && rows <= 2 * ROWS, "{row} of {rows}");
+    }
+
+    #[test]
+    fn words_stay_whole_where_they_fit() {
+        for (first, text, expected) in [
+            (
+                "? ",
+                "which variable holds it",
+                "? which variable |holds it",
+            ),
+            ("? ", "which variable is it", "? which variable is|it"),
+            ("", "0123456789012345678", "0123456789012345678"),
+            ("? ", "0123456789012345678", "? |0123456789012345678"),
+            ("? ", "01234567890123456789", "? 01234567890123456|789"),
+            ("", "名前名前名前名前名前", "名前名前名前名前名|前"),
+        ] {
+            let mut frame = Frame::new(20);
+            frame.add(None, first).add(None, text);
+            assert_eq!(frame.text.replace("\r\n", "|"), expected);
+        }
     }
 
     #[test]
