@@ -11,9 +11,10 @@ use crate::answers::words::variable_of;
 use crate::answers::{Sources, skeleton};
 use crate::asked::{self, Family, StepRequirements};
 use crate::check::{self, Checked, status};
-use crate::diagnostic::{Code, Diagnostic, did_you_mean, listed};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::exit_code::Exit;
 use crate::file;
+use crate::plan::select;
 use crate::report::words::counted;
 use crate::requirement::{Requirement, ValueType};
 use crate::schema::{tidy, wanted};
@@ -54,22 +55,15 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     if analysis.problems.has_errors() {
         return super::refuse(analysis.problems, ui);
     }
-    let names = || {
-        analysis
-            .manifest
-            .steps
-            .iter()
-            .map(|step| step.name.as_str())
-    };
-    if let Some(unknown) = args
-        .steps
-        .iter()
-        .find(|name| analysis.manifest.find(name).is_none())
-    {
-        let help = did_you_mean(unknown, names());
-        let help = help.unwrap_or_else(|| format!("the steps are {}", listed(names())));
-        ui.error(&format!("no step `{unknown}` in the pipeline: {help}"));
-        return Exit::Usage;
+    let mut chosen = Vec::new();
+    for name in &args.steps {
+        match select::steps_named(&analysis.manifest, name) {
+            Ok(places) => chosen.extend(places),
+            Err(problem) => {
+                ui.diagnostics(&(*problem).into());
+                return Exit::Usage;
+            }
+        }
     }
     let sources = match check::read_answers(&analysis) {
         Ok(sources) => sources,
@@ -78,7 +72,7 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
             return Exit::AnswersInvalid;
         }
     };
-    let mut talk = Talk::new(&analysis, sources, args);
+    let mut talk = Talk::new(&analysis, sources, args, chosen);
     if !ask::is_possible() {
         ui.error(&format!(
             "there is no terminal to ask in: write the answers into {}, or give them with --set STEP.args.NAME=VALUE",
@@ -97,6 +91,8 @@ struct Talk<'a> {
     analysis: &'a Analysis,
     steps: Vec<StepRequirements<'a>>,
     args: &'a Args,
+    /// The steps that are asked about, as places in the manifest; all where there are none.
+    chosen: Vec<usize>,
     sources: Sources,
     /// The file that is written.
     path: PathBuf,
@@ -117,7 +113,7 @@ struct Open<'a> {
 }
 
 impl<'a> Talk<'a> {
-    fn new(analysis: &'a Analysis, sources: Sources, args: &'a Args) -> Self {
+    fn new(analysis: &'a Analysis, sources: Sources, args: &'a Args, chosen: Vec<usize>) -> Self {
         let path = analysis
             .profile_answers()
             .unwrap_or_else(|| analysis.answers());
@@ -125,6 +121,7 @@ impl<'a> Talk<'a> {
             analysis,
             steps: check::asked(analysis),
             args,
+            chosen,
             sources,
             name: file::display(&path, &analysis.manifest.folder),
             path,
@@ -177,8 +174,8 @@ impl<'a> Talk<'a> {
     fn all(&mut self, ui: &mut Ui) -> Result<Exit, String> {
         let chosen: Vec<usize> = (0..self.steps.len())
             .filter(|at| {
-                let names = &self.args.steps;
-                names.is_empty() || names.iter().any(|name| name == self.steps[*at].step)
+                let place = self.analysis.manifest.find(self.steps[*at].step);
+                self.chosen.is_empty() || place.is_some_and(|place| self.chosen.contains(&place))
             })
             .collect();
         for at in chosen {

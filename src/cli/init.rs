@@ -12,9 +12,11 @@ use crate::answers::skeleton::{self, Detail};
 use crate::asked::StepRequirements;
 use crate::both::both;
 use crate::check::{self, Checked, status};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, did_you_mean, listed};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::exit_code::Exit;
 use crate::file;
+use crate::manifest::Manifest;
+use crate::plan::select;
 use crate::schema;
 use crate::source::Source;
 use crate::ui::Ui;
@@ -95,7 +97,7 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     let detail = if args.all { Detail::All } else { Detail::Usual };
     let schema_name = name_of(&analysis.beside(SCHEMA));
     if !args.step.is_empty() {
-        return print_steps(&steps, args, detail, &schema_name, ui);
+        return print_steps(&analysis.manifest, &steps, args, detail, &schema_name, ui);
     }
     let sources = match check::read_answers(&analysis) {
         Ok(sources) => sources,
@@ -243,26 +245,29 @@ fn outdated(files: Vec<(PathBuf, String)>) -> Vec<(PathBuf, String)> {
 
 /// Prints the skeleton of some steps.
 fn print_steps(
+    manifest: &Manifest,
     steps: &[StepRequirements<'_>],
     args: &Args,
     detail: Detail,
     schema: &str,
     ui: &mut Ui,
 ) -> Exit {
-    let names = || steps.iter().map(|step| step.step);
-    if let Some(unknown) = args
-        .step
-        .iter()
-        .find(|name| !names().any(|known| known == *name))
-    {
-        let help = did_you_mean(unknown, names());
-        let help = help.unwrap_or_else(|| format!("the steps are {}", listed(names())));
-        ui.error(&format!("no step `{unknown}` in the pipeline: {help}"));
-        return Exit::Usage;
+    let mut places = Vec::new();
+    for name in &args.step {
+        match select::steps_named(manifest, name) {
+            Ok(named) => places.extend(named),
+            Err(problem) => {
+                ui.diagnostics(&(*problem).into());
+                return Exit::Usage;
+            }
+        }
     }
-    let chosen = steps
-        .iter()
-        .filter(|step| args.step.iter().any(|name| name == step.step));
+    let is_named = |step: &&StepRequirements<'_>| {
+        manifest
+            .find(step.step)
+            .is_some_and(|place| places.contains(&place))
+    };
+    let chosen = steps.iter().filter(is_named);
     ui.out(&skeleton::render(chosen, detail, schema));
     Exit::Done
 }

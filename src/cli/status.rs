@@ -4,8 +4,8 @@ mod explained;
 
 use crate::analysis;
 use crate::check::{self, status};
-use crate::diagnostic::{did_you_mean, listed};
 use crate::exit_code::Exit;
+use crate::plan::select;
 use crate::report::words::counted;
 use crate::ui::{Tone, Ui, paint};
 
@@ -47,19 +47,12 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     let checked = check::check(&analysis, &answers, &all, &super::environment);
     if !args.explain.is_empty() {
         for name in &args.explain {
-            match analysis.manifest.find(name) {
-                Some(step) => ui.out(&explained::step(&analysis, &checked, step)),
-                None => {
-                    let names = || {
-                        analysis
-                            .manifest
-                            .steps
-                            .iter()
-                            .map(|step| step.name.as_str())
-                    };
-                    let help = did_you_mean(name, names());
-                    let help = help.unwrap_or_else(|| format!("the steps are {}", listed(names())));
-                    ui.error(&format!("no step `{name}` in the pipeline: {help}"));
+            match select::steps_named(&analysis.manifest, name) {
+                Ok(steps) => steps
+                    .into_iter()
+                    .for_each(|step| ui.out(&explained::step(&analysis, &checked, step))),
+                Err(problem) => {
+                    ui.diagnostics(&(*problem).into());
                     return Exit::Usage;
                 }
             }

@@ -60,13 +60,15 @@ impl Shard {
 pub fn select(manifest: &Manifest, selection: &Selection) -> Result<Vec<usize>, Diagnostics> {
     let mut problems = Diagnostics::new();
     let mut places = |names: &[String]| -> Vec<usize> {
-        let places = names.iter().flat_map(|name| match find(manifest, name) {
-            Ok(places) => places,
-            Err(problem) => {
-                problems.push(*problem);
-                Vec::new()
-            }
-        });
+        let places = names
+            .iter()
+            .flat_map(|name| match steps_named(manifest, name) {
+                Ok(places) => places,
+                Err(problem) => {
+                    problems.push(*problem);
+                    Vec::new()
+                }
+            });
         places.collect()
     };
     let graph = &manifest.graph;
@@ -120,7 +122,7 @@ pub fn left_out(manifest: &Manifest, selection: &Selection, selected: &[usize]) 
             .flat_map(|(option, names)| names.iter().map(move |name| (*option, name)))
     };
     let lost = named().filter(|(_, name)| {
-        let found = find(manifest, name).unwrap_or_default();
+        let found = steps_named(manifest, name).unwrap_or_default();
         !found.is_empty() && !found.iter().any(|step| selected.contains(step))
     });
     let others = |own: &str| {
@@ -143,8 +145,11 @@ pub fn left_out(manifest: &Manifest, selection: &Selection, selected: &[usize]) 
     .collect()
 }
 
-/// The steps of that name, or of names that fit it.
-fn find(manifest: &Manifest, name: &str) -> Result<Vec<usize>, Box<Diagnostic>> {
+/// The steps of that name, or of names that fit it: `train_*`.
+///
+/// # Errors
+/// There is none.
+pub fn steps_named(manifest: &Manifest, name: &str) -> Result<Vec<usize>, Box<Diagnostic>> {
     if let Some(step) = manifest.find(name) {
         return Ok(vec![step]);
     }
