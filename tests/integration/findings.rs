@@ -501,7 +501,8 @@ fn a_folder_has_files_that_fit_and_a_script_does_something() {
     for words in [
         "error[input-empty]: output `all` of step `pages` has no file that fits `*.html`",
         "error[input-empty]: input `argument_1` of step `read` has no file that fits `*.xml`",
-        "read.py:3:18",
+        "read.py:3:13",
+        "looks for `*.xml` here",
         "warning[no-effect]: `idle.py` only defines functions, and calls none",
         "if __name__ == \"__main__\": main()",
     ] {

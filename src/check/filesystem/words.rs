@@ -151,7 +151,15 @@ pub(super) fn none_fits(subject: &Subject<'_>, path: &Path, files: &str) -> Diag
     let shown = file::display(path, subject.folder);
     let finding = Diagnostic::new(Code::InputEmpty, message)
         .maybe_at(subject.place.clone(), format!("nothing in `{shown}` fits"));
-    asked(finding, subject).help("give a folder with such files, or mend what looks for them")
+    let looked = requirement
+        .evidence
+        .iter()
+        .find(|e| e.rule.ends_with("glob"));
+    match looked {
+        Some(looked) => finding.at(looked.place.clone(), format!("looks for `{files}` here")),
+        None => asked(finding, subject),
+    }
+    .help("give a folder with such files, or mend what looks for them")
 }
 
 pub(super) fn unreadable(subject: &Subject<'_>, path: &Path, why: &str) -> Diagnostic {
