@@ -12,6 +12,7 @@ mod calls;
 mod commands;
 mod conditions;
 mod files;
+mod hand;
 mod options;
 mod paths;
 mod tables;
@@ -22,6 +23,7 @@ mod words;
 
 use tree_sitter::Tree;
 
+use self::hand::Manner;
 use self::walk::Walk;
 use crate::extract::arguments::Found;
 use crate::extract::{Files, grammar};
@@ -36,8 +38,14 @@ pub fn read(source: &Source, files: Files<'_>) -> Reading {
         return reading;
     };
     let doubtful = tree.root_node().has_error();
-    let mut walk = Walk::new(files);
-    walk.file(source, tree);
+    let manner = hand::manner(source.text(), &tree);
+    let mut walk = Walk::new(files, manner);
+    walk.file(source, tree.clone());
+    // What looked like flags were texts of something else.
+    if manner.by_hand && !walk.states.iter().any(|state| state.by_hand) {
+        walk = Walk::new(files, Manner::default());
+        walk.file(source, tree);
+    }
     if walk.cut {
         walk.notes.push(too_deep(source.at(source.line_span(1))));
     }

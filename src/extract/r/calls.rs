@@ -12,7 +12,7 @@ use super::{files, texts};
 use crate::extract::arguments::Argument;
 use crate::extract::docopt::{self, COMPUTED};
 use crate::extract::words;
-use crate::requirement::{Binding, Note, ValueType};
+use crate::requirement::{Binding, Note, Pass, ValueType};
 use crate::source::Place;
 
 /// As many other files are followed.
@@ -54,6 +54,12 @@ const TELLS: &[&str] = &[
     "invisible",
     "library",
     "require",
+];
+
+/// Functions that ask something about names and values, and give none of them.
+const TELLS_OF_IT: &[&str] = &[
+    "cat", "is.null", "is.na", "length", "message", "nchar", "ncol", "nrow", "nzchar", "print", "stop", "warning",
+    "file.exists", "dir.exists", "grepl", "source",
 ];
 
 /// What a function does with files that is handed to another, as `read.csv` or `readr::read_csv`.
@@ -101,9 +107,14 @@ impl Walk<'_> {
                 let trailing = given
                     .first()
                     .is_some_and(|g| matches!(text(unit, g.node), "TRUE" | "T"));
+                // R.utils gives names and values.
+                if given.iter().any(|g| g.name.as_deref() == Some("asValues")) {
+                    self.manner.with_dashes = true;
+                    return Val::Pairs;
+                }
                 return match trailing {
                     true => Val::Words(0),
-                    false => Val::Unknown,
+                    false => Val::All,
                 };
             }
             "Sys.getenv" => return self.getenv(unit, node, &given),
@@ -135,16 +146,22 @@ impl Walk<'_> {
                     .map_or(Val::Unknown, |g| self.eval(unit, g.node));
                 return self.source(unit, node, &path);
             }
+            "switch" => {
+                if let Some(value) = self.switched(unit, node) {
+                    return value;
+                }
+            }
             "length" => {
                 return match given.first().map(|g| self.eval(unit, g.node)) {
                     Some(Val::Words(from)) => Val::Count(from),
+                    Some(at @ Val::At(_)) => at,
                     _ => Val::Unknown,
                 };
             }
             "paste0" => {
                 return match self.usage_text(unit, &given) {
                     Some(text) => text,
-                    None => self.put_together(unit, name, &given, first),
+                    None => self.put_together(unit, node, name, &given, first),
                 };
             }
             "system" | "system2" | "pipe" | "shell" => {
@@ -152,12 +169,12 @@ impl Walk<'_> {
             }
             "mlflow_param" => return self.mlflow_param(unit, node, &given),
             _ if texts::puts_together(name) => {
-                return self.put_together(unit, name, &given, first);
+                return self.put_together(unit, node, name, &given, first);
             }
             "normalizePath" | "path.expand" | "as.character" | "unlist" | "trimws"
             | "as.numeric" | "as.integer" | "as.double" | "as.logical" | "file" | "gzfile"
             | "path_abs" | "toString" | "suppressWarnings" | "suppressMessages" | "matrix"
-            | "basename" | "as.factor" | "invisible" | "strsplit" | "tolower" | "toupper"
+            | "basename" | "as.factor" | "invisible" | "tolower" | "toupper"
             | "url" | "eval" | "print" | "unique" | "sort" | "rev" | "Sys.glob" | "bzfile"
             | "xzfile" => {
                 let mut rest = given.iter();
@@ -187,8 +204,25 @@ impl Walk<'_> {
                 }
                 return match name {
                     "basename" | "print" => Val::Unknown,
-                    // The parts of `a,b,c` are each what the whole is.
                     _ => value,
+                };
+            }
+            "strsplit" | "str_split" | "substr" | "substring" | "str_sub" => {
+                let values: Vec<Val> = first
+                    .into_iter()
+                    .chain(given.iter().map(|g| self.eval(unit, g.node)).collect::<Vec<_>>())
+                    .collect();
+                let cuts = !name.contains("split")
+                    || values.get(1).and_then(Val::text).is_some_and(|by| by.contains('='));
+                let first = values.into_iter().next().unwrap_or(Val::Unknown);
+                return match first {
+                    Val::Word | Val::Words(_) if cuts && self.manner.by_hand => self
+                        .value_of_flag(Pass::Joined)
+                        .unwrap_or(if name.contains("split") { Val::Pairs } else { Val::Unknown }),
+                    // The parts of `a,b,c` are each what the whole is.
+                    value if name.contains("split") => value,
+                    Val::Own => Val::Own,
+                    _ => Val::Unknown,
                 };
             }
             "c" | "list" => {
@@ -270,6 +304,24 @@ impl Walk<'_> {
             }
             return Val::Options;
         }
+        if matches!(name, "grepl" | "startsWith" | "str_detect" | "str_starts")
+            && let Some(id) = self.flag_asked(unit, node)
+        {
+            return Val::At(id);
+        }
+        if matches!(
+            name,
+            "which" | "any" | "isTRUE" | "min" | "max" | "sum" | "grep" | "match" | "regexpr" | "str_which" | "str_subset"
+        ) {
+            let values: Vec<Val> = first
+                .iter()
+                .cloned()
+                .chain(given.iter().map(|g| self.eval(unit, g.node)).collect::<Vec<_>>())
+                .collect();
+            if let Some(value) = self.looked_up(unit, node, name, &values) {
+                return value;
+            }
+        }
         let mut back = Val::Unknown;
         let mut each = first.map(|value| self.all_left(unit, node, name, value));
         for g in &given {
@@ -283,6 +335,10 @@ impl Walk<'_> {
             let applies = APPLY.contains(&name);
             if !TELLS.contains(&name) {
                 self.passed(&last);
+            }
+            // What names and values are kept in holds them as before, and what is made of the script's place lies there.
+            if matches!(last, Val::Pairs | Val::Own) && !TELLS_OF_IT.contains(&name) {
+                back = last.clone();
             }
             // `opt <- lapply(opt, tidy)`
             if last == Val::Options && (applies || name == "modifyList") {
@@ -448,6 +504,7 @@ impl Walk<'_> {
         let Some(definition) = definition_at(&home.tree, span) else {
             return Val::Unknown;
         };
+        let shared = self.shared.len();
         let mut names = Vec::new();
         let mut defaults = Vec::new();
         if let Some(parameters) = definition.child_by_field_name("parameters") {
@@ -492,8 +549,16 @@ impl Walk<'_> {
         self.unit = inside;
         self.active.pop();
         self.vars = outer;
+        for (name, value) in self.shared.iter().skip(shared) {
+            self.vars.insert(name.clone(), value.clone());
+        }
         match (self.returned.pop(), value) {
             (Some(returned), Val::Unknown) => returned,
+            // `if (length(at) == 0) return(default)`
+            (Some(Val::Lit(default)), Val::Need(id)) if self.states[id].by_hand => {
+                self.fallback(id, default);
+                Val::Need(id)
+            }
             (_, value) => value,
         }
     }
@@ -587,7 +652,13 @@ impl Walk<'_> {
             {
                 if let Some(tree) = super::parse(&source) {
                     self.local_files.push(source.clone());
+                    let before = self.vars.clone();
                     self.file(&source, tree);
+                    let given = self.vars.iter();
+                    let given = given.filter(|(name, value)| before.get(*name) != Some(value));
+                    let given: Vec<(String, Val)> =
+                        given.map(|(name, value)| (name.clone(), value.clone())).collect();
+                    self.shared.extend(given);
                 }
             }
             Some(_) => {}

@@ -22,7 +22,10 @@ impl Walk<'_> {
             .zip(&self.states)
             .map(|(argument, state)| (argument.required, state.used))
             .collect();
-        self.eval(unit, condition);
+        let asked = match self.eval(unit, condition) {
+            Val::At(id) => Some(id),
+            _ => None,
+        };
         // A word that is only looked at need not be there.
         let missing = self.asks_missing(unit, condition);
         let present = self.asks_present(unit, condition);
@@ -44,7 +47,10 @@ impl Walk<'_> {
         }
         let before = self.missing.len();
         self.missing.extend(missing);
+        let outer = self.flag;
+        self.flag = asked.or(outer);
         let first = self.inside(unit, consequence);
+        self.flag = outer;
         self.missing.truncate(before);
         self.missing.extend(present);
         let second = self.inside(unit, alternative);
@@ -137,6 +143,11 @@ impl Walk<'_> {
                     "&&" | "&" => {
                         self.must_hold(unit, left);
                         self.must_hold(unit, right);
+                    }
+                    "%in%" => {
+                        if let Some(id) = self.pair_asked(unit, left, right) {
+                            self.required(id);
+                        }
                     }
                     "==" | ">=" | ">" => {
                         let (value, other) = (self.eval(unit, left), self.eval(unit, right));
@@ -252,9 +263,16 @@ impl Walk<'_> {
                 }
             }
             "binary_operator" => {
-                let Some(("!=", left, right)) = operation(unit, node) else {
+                let Some((operator, left, right)) = operation(unit, node) else {
                     return Vec::new();
                 };
+                // `"name" %in% names(given)`
+                if operator == "%in%" {
+                    return self.pair_asked(unit, left, right).into_iter().collect();
+                }
+                if operator != "!=" {
+                    return Vec::new();
+                }
                 match (
                     self.quietly(unit, left),
                     text(unit, right).trim_matches(['"', '\'']).is_empty(),
@@ -264,6 +282,15 @@ impl Walk<'_> {
                 }
             }
             _ => Vec::new(),
+        }
+    }
+
+    /// `"name" %in% names(given)`: what is given under that name.
+    fn pair_asked(&mut self, unit: &Unit, name: Node<'_>, among: Node<'_>) -> Option<usize> {
+        let name = self.quietly(unit, name);
+        match (name.text(), self.quietly(unit, among)) {
+            (Some(name), Val::Pairs) => Some(self.pair(unit, among, name)),
+            _ => None,
         }
     }
 

@@ -119,6 +119,11 @@ impl Walk<'_> {
                     self.arguments[id].direction.get_or_insert(direction);
                 }
             }
+            Val::Word if self.flag.is_none() => {
+                if let Val::Need(id) = self.rest(unit, node, 0, None) {
+                    self.arguments[id].direction.get_or_insert(direction);
+                }
+            }
             Val::Lit(Json::String(text)) => self.literal(unit, node, text, direction),
             _ => {}
         }

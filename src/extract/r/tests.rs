@@ -1,5 +1,7 @@
 //! Tests of the R reader: one script an idiom, and what it must come out as.
 
+mod by_hand;
+
 use std::path::Path;
 
 use crate::extract::{r::read, shown};

@@ -33,6 +33,8 @@ pub fn puts_together(function: &str) -> bool {
             | "gsub"
             | "str_replace"
             | "str_replace_all"
+            | "str_remove"
+            | "str_remove_all"
             | "file_path_sans_ext"
             | "path_ext_remove"
             | "path_ext_set"
@@ -45,6 +47,7 @@ impl Walk<'_> {
     pub fn put_together(
         &mut self,
         unit: &Unit,
+        node: Node<'_>,
         function: &str,
         given: &[Given<'_>],
         first: Option<Val>,
@@ -67,13 +70,16 @@ impl Walk<'_> {
                 _ => parts.push(self.part(unit, g.node, value)),
             }
         }
+        if let Some(left) = self.cut_off(unit, node, function, &parts) {
+            return left;
+        }
         match function {
             "getwd" => Val::Lit(Json::from(".")),
             "sprintf" | "gettextf" => formatted(&parts),
             "glue" | "str_glue" | "str_interp" => self.glued(&parts),
             "dirname" | "path_dir" => parts.first().map_or(Val::Unknown, around),
             "sub" | "gsub" => cut(parts.get(2).or(parts.last())),
-            "str_replace" | "str_replace_all" | "file_path_sans_ext" | "path_ext_remove"
+            "str_replace" | "str_replace_all" | "str_remove" | "str_remove_all" | "file_path_sans_ext" | "path_ext_remove"
             | "path_ext_set" => cut(parts.first()),
             _ => joined(&parts, &separator),
         }
@@ -206,6 +212,7 @@ fn around(path: &Val) -> Val {
             .map(|(up, _)| up.to_owned())
     };
     match path {
+        Val::Own => Val::Own,
         Val::Lit(Json::String(text)) => {
             up(text).map_or(Val::Unknown, |up| Val::Lit(Json::from(up)))
         }

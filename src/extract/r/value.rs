@@ -23,6 +23,16 @@ pub enum Val {
     Words(usize),
     /// How many there are.
     Count(usize),
+    /// One of the words, whichever, where a script looks through them for flags.
+    Word,
+    /// Where a flag stands among the words: the flag.
+    At(usize),
+    /// Words that are split into names and values.
+    Pairs,
+    /// All words that R was started with, its own among them.
+    All,
+    /// The script's own place.
+    Own,
     /// What a parser of options gave.
     Options,
     /// The positions that a parser of options left.

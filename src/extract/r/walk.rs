@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use tree_sitter::{Node, Tree};
 
 use super::files;
+use super::hand::Manner;
 use super::value::{Val, number, unescape};
 use crate::extract::Files;
 use crate::extract::arguments::{Argument, Direction};
@@ -47,6 +48,8 @@ pub struct State {
     pub begins: Option<Direction>,
     /// Whether it is handed to a function that nothing is known of.
     pub passed: bool,
+    /// Whether the script takes it from the words by hand.
+    pub by_hand: bool,
 }
 
 /// The state of the walk.
@@ -81,11 +84,17 @@ pub struct Walk<'w> {
     pub one_left: bool,
     /// Whether the parser of options is given words of the script's own.
     pub own_words: bool,
+    /// How the script takes its words.
+    pub manner: Manner,
+    /// The flag whose branch this is.
+    pub flag: Option<usize>,
+    /// What sourced files and `<<-` gave names to, which stays when a function ends.
+    pub shared: Vec<(String, Val)>,
 }
 
 impl<'w> Walk<'w> {
     /// A walk that has seen nothing yet.
-    pub fn new(files: Files<'w>) -> Self {
+    pub fn new(files: Files<'w>, manner: Manner) -> Self {
         Self {
             files,
             units: Vec::new(),
@@ -108,6 +117,9 @@ impl<'w> Walk<'w> {
             returned: Vec::new(),
             one_left: false,
             own_words: false,
+            manner,
+            flag: None,
+            shared: Vec::new(),
         }
     }
 
@@ -217,7 +229,13 @@ impl<'w> Walk<'w> {
             "identifier" => match text(unit, node) {
                 "T" => Val::Lit(Json::Bool(true)),
                 "F" => Val::Lit(Json::Bool(false)),
-                name => self.vars.get(name).cloned().unwrap_or(Val::Unknown),
+                name => match self.vars.get(name) {
+                    // In the branch of a flag what was split or met last is its value.
+                    Some(Val::Pairs) if self.flag.is_some() => {
+                        self.value_of_flag(Pass::Joined).unwrap_or(Val::Pairs)
+                    }
+                    value => value.cloned().unwrap_or(Val::Unknown),
+                },
             },
             "unary_operator" => {
                 let Some(inner) = node.child_by_field_name("rhs") else {
@@ -265,8 +283,11 @@ impl<'w> Walk<'w> {
             "for_statement" => {
                 let sequence = node.child_by_field_name("sequence");
                 let value = sequence.map_or(Val::Unknown, |sequence| self.eval(unit, sequence));
+                self.forget_counters(unit, node.child_by_field_name("body"));
                 if let Some(name) = node.child_by_field_name("variable") {
                     let each = match value {
+                        Val::Words(_) if self.manner.by_hand => Val::Word,
+                        Val::Pairs => Val::Pairs,
                         Val::Words(from) => self.rest(unit, node, from, Some(text(unit, name))),
                         Val::Left => self.rest(unit, node, 0, Some(text(unit, name))),
                         value @ (Val::Need(_) | Val::Many(_)) => value,
@@ -278,6 +299,7 @@ impl<'w> Walk<'w> {
                 Val::Unknown
             }
             "while_statement" | "repeat_statement" => {
+                self.forget_counters(unit, node.child_by_field_name("body"));
                 if let Some(condition) = node.child_by_field_name("condition") {
                     self.eval(unit, condition);
                 }
@@ -307,13 +329,48 @@ impl<'w> Walk<'w> {
         value
     }
 
+    /// What a loop counts with holds something else in each of its rounds.
+    fn forget_counters(&mut self, unit: &Unit, body: Option<Node<'_>>) {
+        let mut open: Vec<Node<'_>> = body.into_iter().collect();
+        while let Some(node) = open.pop() {
+            let target = match operation(unit, node) {
+                // `i <- i + 1`
+                Some(("<-" | "=" | "<<-", target, given))
+                    if target.kind() == "identifier"
+                        && text(unit, given)
+                            .split(|c: char| !c.is_alphanumeric() && !matches!(c, '.' | '_'))
+                            .any(|word| word == text(unit, target)) =>
+                {
+                    Some(target)
+                }
+                _ => None,
+            };
+            if let Some(target) = target
+                && let Some(held @ Val::Lit(Json::Number(_))) =
+                    self.vars.get_mut(text(unit, target))
+            {
+                *held = Val::Unknown;
+            }
+            let mut walker = node.walk();
+            open.extend(node.named_children(&mut walker));
+        }
+    }
+
     pub fn binary(&mut self, unit: &Unit, node: Node<'_>) -> Val {
         let Some((operator, left, right)) = operation(unit, node) else {
             return Val::Unknown;
         };
+        if matches!(operator, "==" | "%in%" | "||" | "|" | "&&")
+            && let Some(id) = self.flag_asked(unit, node)
+        {
+            return Val::At(id);
+        }
         match operator {
             "<-" | "=" | "<<-" | ":=" => {
                 let value = self.eval(unit, right);
+                if operator == "<<-" && left.kind() == "identifier" {
+                    self.shared.push((text(unit, left).to_owned(), value.clone()));
+                }
                 self.assign(unit, left, value)
             }
             "->" | "->>" => {
@@ -339,7 +396,7 @@ impl<'w> Walk<'w> {
                 let value = self.eval(unit, left);
                 let words = self.eval(unit, right);
                 // `"--fast" %in% args`
-                if let (Some(flag), Val::Words(_), "%in%") = (value.text(), words, operator)
+                if let (Some(flag), Val::Words(_), "%in%") = (value.text(), &words, operator)
                     && flag.len() > 1
                     && flag.starts_with('-')
                     && !matches!(flag, "--help" | "-h" | "--version")
@@ -354,7 +411,24 @@ impl<'w> Walk<'w> {
                     argument.switch();
                     self.entry(argument);
                 }
-                Val::Unknown
+                // `args == flag`, where the flag is what a function was given.
+                if let ("==" | "%in%", Some(name), Val::Words(_) | Val::Word) = match value.text() {
+                    Some(name) => (operator, Some(name), &words),
+                    None => (operator, words.text(), &value),
+                } && self.manner.by_hand
+                    && let Some(id) = self.flag_of(unit, node, &[name])
+                {
+                    return Val::At(id);
+                }
+                match (value, operator) {
+                    (Val::Lit(Json::String(name)), "%in%") if words == Val::Pairs => {
+                        self.pair(unit, left, &name);
+                        Val::Unknown
+                    }
+                    // `args[which(args == "--out") + 1]`
+                    (at @ Val::At(_), "+" | ">" | ">=" | "!=" | "==") => at,
+                    _ => Val::Unknown,
+                }
             }
         }
     }
@@ -387,7 +461,7 @@ impl<'w> Walk<'w> {
                         self.fallback(*id, default);
                         self.vars.insert(name, value.clone());
                     }
-                    (true, Some(before @ (Val::Words(_) | Val::Left)), _) => return before,
+                    (true, Some(before @ (Val::Words(_) | Val::Left | Val::Own)), _) => return before,
                     _ => {
                         self.vars.insert(name, value.clone());
                     }

@@ -9,7 +9,16 @@ use tree_sitter::Node;
 use super::value::Val;
 use super::walk::{Unit, Walk, arguments, text};
 use crate::extract::arguments::Argument;
-use crate::requirement::{Binding, ValueType};
+use crate::requirement::{Binding, Pass, ValueType};
+
+/// Whether a name is that of something given, not of a column or place that names and values are kept in.
+fn is_key(name: &str) -> bool {
+    let is_column = name
+        .strip_prefix(['V', 'X'])
+        .is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
+    let is_listed = matches!(name, "key" | "keys" | "name" | "names" | "value" | "values" | "arg" | "args");
+    !name.is_empty() && !is_column && !is_listed
+}
 
 impl Walk<'_> {
     /// What is taken where nothing is given.
@@ -17,7 +26,8 @@ impl Walk<'_> {
         let argument = &mut self.arguments[id];
         argument.required = false;
         // Nothing is what an empty text stands for.
-        if default.as_str().is_some_and(str::is_empty)
+        if default.is_null()
+            || default.as_str().is_some_and(str::is_empty)
             || matches!(argument.value_type, ValueType::List(_)) && !default.is_array()
         {
             self.states[id].optional = true;
@@ -66,6 +76,8 @@ impl Walk<'_> {
                 Val::Left if self.one_left => self.word(unit, node, 0),
                 value => value,
             },
+            Val::Pairs if is_key(&name) => Val::Need(self.pair(unit, node, &name)),
+            Val::Pairs => Val::Pairs,
             Val::Table(table) => {
                 self.column(unit, right, &table, &name);
                 Val::Unknown
@@ -128,6 +140,23 @@ impl Walk<'_> {
                     _ => Val::Unknown,
                 }
             }
+            (Val::Words(_), Some(Val::At(id) | Val::Need(id))) if self.states[id].by_hand => {
+                self.takes_value(id, Pass::Value);
+                Val::Need(id)
+            }
+            (Val::Words(_), _)
+                if self.manner.by_hand
+                    && given.first().is_some_and(|first| !text(unit, first.node).contains(':')) =>
+            {
+                self.value_of_flag(Pass::Value).unwrap_or(Val::Word)
+            }
+            (Val::Word, _) => self.value_of_flag(Pass::Value).unwrap_or(Val::Word),
+            (Val::All, index) => self.of_all(unit, node, index.as_ref()),
+            (Val::Own, _) => Val::Own,
+            (Val::Pairs, Some(Val::Lit(Json::String(name)))) if is_key(&name) => {
+                Val::Need(self.pair(unit, node, &name))
+            }
+            (Val::Pairs, _) => Val::Pairs,
             (Val::Words(from), _) => {
                 // `args[2:length(args)]`
                 let shown = given.first().map_or("", |first| text(unit, first.node));
