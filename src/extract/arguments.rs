@@ -47,6 +47,10 @@ pub struct Argument {
     pub range: (Option<f64>, Option<f64>),
     /// What is done with it.
     pub direction: Option<Direction>,
+    /// What each of its readers and writers takes it for, as far as they tell.
+    pub formats: Vec<Option<DataType>>,
+    /// The pattern of the files that each look into the folder is for, where it is known.
+    pub files: Vec<Option<String>>,
     /// Columns of the table that it names, which the program looks for.
     pub columns: Vec<Column>,
     /// Whether any of this is less than certain.
@@ -70,6 +74,8 @@ impl Argument {
             exclusive: None,
             range: (None, None),
             direction: None,
+            formats: Vec::new(),
+            files: Vec::new(),
             columns: Vec::new(),
             likely: false,
         }
@@ -121,6 +127,14 @@ impl Found {
     }
 }
 
+/// What all say, where they say the same.
+fn agreed<T: PartialEq + Clone>(told: &[Option<T>]) -> Option<T> {
+    let first = told.first()?.clone()?;
+    told.iter()
+        .all(|told| told.as_ref() == Some(&first))
+        .then_some(first)
+}
+
 fn claim(argument: Argument) -> Claim {
     let only_env = argument
         .bindings
@@ -148,9 +162,11 @@ fn claim(argument: Argument) -> Claim {
                 Binding::ContainerPath { container_path } => DataType::of_name(container_path),
                 _ => None,
             })
-            .or_else(|| DataType::of_name(argument.default.as_ref()?.as_str()?)),
+            .or_else(|| DataType::of_name(argument.default.as_ref()?.as_str()?))
+            .or_else(|| agreed(&argument.formats)),
         _ => None,
     };
+    claim.files = agreed(&argument.files).filter(|_| kind == Kind::Input);
     claim.value_type = Some(match (kind.is_path(), argument.value_type) {
         (true, ValueType::List(_)) => ValueType::List(Box::new(ValueType::Path)),
         (true, _) => ValueType::Path,

@@ -97,11 +97,17 @@ fn words_of_usage(doc: &str) -> (usize, Vec<Shown>) {
     let program = line.split_whitespace().next().unwrap_or_default();
     let others = lines.filter(|line| line.split_whitespace().next() == Some(program));
     let count = 1 + others.count();
-    let mut words = Vec::new();
+    let mut words: Vec<Shown> = Vec::new();
     let mut depth = 0_i32;
     // Whether the brackets around this word hold an option, whose value the word is then.
     let mut option = false;
     for word in line.split_whitespace().skip(1) {
+        // `[FILE ...]`
+        if word.starts_with("...")
+            && let Some(last) = words.last_mut()
+        {
+            last.list = true;
+        }
         let opened = word.starts_with(['[', '(']);
         let bare = word.trim_matches(['[', ']', '(', ')', '.', '|']);
         if bare.starts_with('-') {

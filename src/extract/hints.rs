@@ -120,9 +120,21 @@ pub(super) fn told_by_name(name: &str, help: Option<&str>) -> Option<Kind> {
     let lower = name.to_ascii_lowercase();
     let help = help.unwrap_or_default().to_ascii_lowercase();
     let out = lower.contains("out");
+    // `sample_id_col_in_file`: a column of it, not the file.
+    let told = help.trim_start_matches(['[', '(']);
+    let told = ["required", "optional"]
+        .iter()
+        .find_map(|word| told.strip_prefix(word))
+        .map_or(told, |told| {
+            told.trim_start_matches(['.', ',', ':', ']', ')', ' '])
+        });
+    let is_column = ["col", "column", "coloumn", "columns", "name of the column"];
     if ["tmp", "temp", "cache", "work", "home"]
         .iter()
         .any(|word| lower.contains(word))
+        || is_column
+            .iter()
+            .any(|word| told.starts_with(&format!("{word} ")))
     {
         return None;
     }
@@ -138,9 +150,16 @@ pub(super) fn told_by_name(name: &str, help: Option<&str>) -> Option<Kind> {
             .iter()
             .any(|noun| last.ends_with(noun))
         || out && last.ends_with("prefix");
+    // `filename.pvals`
+    let first = lower.split(['_', '-', '.']).next().unwrap_or_default();
+    let is_place = is_place
+        || matches!(first, "filename" | "filepath" | "infile" | "outfile")
+            && !NEVER.contains(&last);
+    let says_output = help.contains("output file") || help.contains("output path");
     let is_output = match (is_place, direction(name, None, None)) {
-        (true, Some(kind)) => kind == Kind::Output || lower.contains("output"),
-        (true, None) => out,
+        (true, Some(kind)) => kind == Kind::Output || lower.contains("output") || says_output,
+        (true, None) => out || says_output,
+        (false, _) if names_a_file(&help) => out || says_output,
         (false, _) if help.starts_with("path to") => out || help.starts_with("path to the output"),
         _ => return None,
     };
@@ -160,6 +179,27 @@ fn ends_in_file(help: &str) -> bool {
     let help = help.trim_end_matches(['.', ' ']);
     let is_name = !help.contains(['.', ',', ':', '?']) && help.split(' ').count() <= 6;
     is_name && help.ends_with(" file")
+}
+
+/// Whether a help text begins with the name of a file, for whatever it is: `gc wig file for the reference genome`.
+fn names_a_file(help: &str) -> bool {
+    let head: Vec<&str> = help.split_whitespace().take(5).collect();
+    let Some(at) = head
+        .iter()
+        .position(|word| word.trim_end_matches(['.', ',']) == "file")
+    else {
+        return false;
+    };
+    let is_said_of = [
+        "name", "names", "column", "columns", "in", "the", "of", "each", "per", "if", "whether",
+        "to", "for",
+    ];
+    !head[..at].iter().any(|word| is_said_of.contains(word))
+        && (head.len() == at + 1
+            || matches!(
+                head[at + 1],
+                "for" | "of" | "with" | "that" | "containing" | "from" | "to"
+            ))
 }
 
 fn by_words(words: &[&str], help: &str) -> Option<Kind> {

@@ -56,10 +56,44 @@ const TELLS: &[&str] = &[
     "require",
 ];
 
+/// Functions that look at a function they are given and do not call it.
+const LOOKS_AT: &[&str] = &[
+    "args",
+    "body",
+    "debug",
+    "environment",
+    "exists",
+    "formals",
+    "identical",
+    "is.function",
+    "match.fun",
+    "print",
+    "setClass",
+    "setGeneric",
+    "setMethod",
+    "str",
+    "stopifnot",
+    "trace",
+];
+
 /// Functions that ask something about names and values, and give none of them.
 const TELLS_OF_IT: &[&str] = &[
-    "cat", "is.null", "is.na", "length", "message", "nchar", "ncol", "nrow", "nzchar", "print", "stop", "warning",
-    "file.exists", "dir.exists", "grepl", "source",
+    "cat",
+    "is.null",
+    "is.na",
+    "length",
+    "message",
+    "nchar",
+    "ncol",
+    "nrow",
+    "nzchar",
+    "print",
+    "stop",
+    "warning",
+    "file.exists",
+    "dir.exists",
+    "grepl",
+    "source",
 ];
 
 /// What a function does with files that is handed to another, as `read.csv` or `readr::read_csv`.
@@ -84,6 +118,8 @@ impl Walk<'_> {
         };
         let given = arguments(unit, node);
         let name = match function.kind() {
+            // `reticulate::import("numpy")`: a module of Python's.
+            "namespace_operator" if text(unit, function).starts_with("reticulate::") => "",
             "namespace_operator" => function
                 .child_by_field_name("rhs")
                 .map_or("", |n| text(unit, n)),
@@ -171,12 +207,21 @@ impl Walk<'_> {
             _ if texts::puts_together(name) => {
                 return self.put_together(unit, node, name, &given, first);
             }
-            "normalizePath" | "path.expand" | "as.character" | "unlist" | "trimws"
+            "normalizePath" | "path.expand" | "as" | "as.character" | "unlist" | "trimws"
             | "as.numeric" | "as.integer" | "as.double" | "as.logical" | "file" | "gzfile"
             | "path_abs" | "toString" | "suppressWarnings" | "suppressMessages" | "matrix"
-            | "basename" | "as.factor" | "invisible" | "tolower" | "toupper"
-            | "url" | "eval" | "print" | "unique" | "sort" | "rev" | "Sys.glob" | "bzfile"
-            | "xzfile" => {
+            | "basename" | "as.factor" | "invisible" | "tolower" | "toupper" | "url" | "eval"
+            | "file_in" | "file_out" | "knitr_in" | "path_norm" | "path_real" | "path_tidy"
+            | "force" | "identity" | "shQuote" | "na.omit" | "print" | "unique" | "sort"
+            | "rev" | "bzfile" | "xzfile" => {
+                // `as(x, "logical")`
+                let class = given
+                    .iter()
+                    .filter(|g| g.node.kind() == "string")
+                    .find_map(|g| {
+                        let class = text(unit, g.node).trim_matches(['"', '\'']).to_owned();
+                        matches!(g.name.as_deref(), None | Some("Class")).then_some(class)
+                    });
                 let mut rest = given.iter();
                 let value = match first {
                     Some(first) => first,
@@ -188,6 +233,12 @@ impl Walk<'_> {
                     self.eval(unit, g.node);
                 }
                 if let Val::Need(id) = &value {
+                    let name = match (name, class.as_deref()) {
+                        ("as", Some("integer")) => "as.integer",
+                        ("as", Some("numeric" | "double")) => "as.numeric",
+                        ("as", Some("logical")) => "as.logical",
+                        _ => name,
+                    };
                     let ty = match name {
                         "as.integer" => Some(ValueType::Int),
                         "as.numeric" | "as.double" => Some(ValueType::Float),
@@ -207,18 +258,36 @@ impl Walk<'_> {
                     _ => value,
                 };
             }
+            "Sys.glob" => {
+                let value = given
+                    .first()
+                    .map_or(Val::Unknown, |g| self.eval(unit, g.node));
+                return self.globbed(unit, node, &value);
+            }
             "strsplit" | "str_split" | "substr" | "substring" | "str_sub" => {
                 let values: Vec<Val> = first
                     .into_iter()
-                    .chain(given.iter().map(|g| self.eval(unit, g.node)).collect::<Vec<_>>())
+                    .chain(
+                        given
+                            .iter()
+                            .map(|g| self.eval(unit, g.node))
+                            .collect::<Vec<_>>(),
+                    )
                     .collect();
                 let cuts = !name.contains("split")
-                    || values.get(1).and_then(Val::text).is_some_and(|by| by.contains('='));
+                    || values
+                        .get(1)
+                        .and_then(Val::text)
+                        .is_some_and(|by| by.contains('='));
                 let first = values.into_iter().next().unwrap_or(Val::Unknown);
                 return match first {
                     Val::Word | Val::Words(_) if cuts && self.manner.by_hand => self
                         .value_of_flag(Pass::Joined)
-                        .unwrap_or(if name.contains("split") { Val::Pairs } else { Val::Unknown }),
+                        .unwrap_or(if name.contains("split") {
+                            Val::Pairs
+                        } else {
+                            Val::Unknown
+                        }),
                     // The parts of `a,b,c` are each what the whole is.
                     value if name.contains("split") => value,
                     Val::Own => Val::Own,
@@ -300,7 +369,17 @@ impl Walk<'_> {
         }
         if name.contains("parse_args") {
             for g in &given {
-                self.eval(unit, g.node);
+                let value = self.eval(unit, g.node);
+                // `mandatory = c("input", "out")`
+                if let (Some("mandatory" | "required"), Val::Many(names)) =
+                    (g.name.as_deref(), value)
+                {
+                    for name in names.iter().filter_map(Val::text) {
+                        if let Val::Need(id) = self.option(name) {
+                            self.required(id);
+                        }
+                    }
+                }
             }
             return Val::Options;
         }
@@ -311,12 +390,27 @@ impl Walk<'_> {
         }
         if matches!(
             name,
-            "which" | "any" | "isTRUE" | "min" | "max" | "sum" | "grep" | "match" | "regexpr" | "str_which" | "str_subset"
+            "which"
+                | "any"
+                | "isTRUE"
+                | "min"
+                | "max"
+                | "sum"
+                | "grep"
+                | "match"
+                | "regexpr"
+                | "str_which"
+                | "str_subset"
         ) {
             let values: Vec<Val> = first
                 .iter()
                 .cloned()
-                .chain(given.iter().map(|g| self.eval(unit, g.node)).collect::<Vec<_>>())
+                .chain(
+                    given
+                        .iter()
+                        .map(|g| self.eval(unit, g.node))
+                        .collect::<Vec<_>>(),
+                )
                 .collect();
             if let Some(value) = self.looked_up(unit, node, name, &values) {
                 return value;
@@ -329,6 +423,11 @@ impl Walk<'_> {
             let last = self.all_left(unit, g.node, name, last);
             if let Some(direction) = g.name.as_deref().and_then(files::told_by_argument)
                 && files::looks_like_path(&last)
+            {
+                self.path(unit, node, &last, direction);
+            } else if g.name.is_none()
+                && std::ptr::eq(g, &given[0])
+                && let Some(direction) = files::told_by_verb(name, &last)
             {
                 self.path(unit, node, &last, direction);
             }
@@ -356,19 +455,9 @@ impl Walk<'_> {
                 self.path(unit, node, &each.clone(), used.direction);
             }
             each.get_or_insert_with(|| last.clone());
-            // Functions handed to `lapply` and the like are called with something.
+            // Functions handed to `lapply` and the like are called with something, be it later.
             if let Val::Function(at) = last
-                && matches!(
-                    name,
-                    "lapply"
-                        | "sapply"
-                        | "map"
-                        | "mclapply"
-                        | "tryCatch"
-                        | "withCallingHandlers"
-                        | "system.time"
-                        | "main"
-                )
+                && !LOOKS_AT.contains(&name)
             {
                 self.branches += 1;
                 let given = each
@@ -656,8 +745,9 @@ impl Walk<'_> {
                     self.file(&source, tree);
                     let given = self.vars.iter();
                     let given = given.filter(|(name, value)| before.get(*name) != Some(value));
-                    let given: Vec<(String, Val)> =
-                        given.map(|(name, value)| (name.clone(), value.clone())).collect();
+                    let given: Vec<(String, Val)> = given
+                        .map(|(name, value)| (name.clone(), value.clone()))
+                        .collect();
                     self.shared.extend(given);
                 }
             }

@@ -3,7 +3,7 @@
 use super::value::Val;
 use crate::extract::arguments::{Argument, Direction};
 use crate::extract::hints;
-use crate::requirement::Kind;
+use crate::requirement::{DataType, Kind};
 
 /// How a function takes its path.
 pub struct Use {
@@ -141,6 +141,18 @@ const FUNCTIONS: &[(&[&str], Direction, usize)] = &[
             "snpgdsOpen",
             "seqOpen",
             "source_python",
+            "file_move",
+            "file_copy",
+            "Read10X_Image",
+            "wigToGRanges",
+            "BigWigFile",
+            "loadDb",
+            "st_layers",
+            "brick",
+            "readGPR",
+            "open_tsv_dataset",
+            "open_csv_dataset",
+            "open_delim_dataset",
         ],
         READ,
         0,
@@ -153,6 +165,14 @@ const FUNCTIONS: &[(&[&str], Direction, usize)] = &[
             "Read10X",
             "setwd",
             "open_dataset",
+            "dir_ls",
+            "dir_map",
+            "dir_walk",
+            "dir_info",
+            "dir_copy",
+            "read10xCounts",
+            "loadHDF5SummarizedExperiment",
+            "Load10X_Spatial",
         ],
         READ_FOLDER,
         0,
@@ -241,7 +261,8 @@ const FUNCTIONS: &[(&[&str], Direction, usize)] = &[
         WRITE,
         1,
     ),
-    (&["dir.create"], WRITE_FOLDER, 0),
+    (&["dir.create", "dir_create"], WRITE_FOLDER, 0),
+    (&["file_create", "file_touch"], WRITE, 0),
     (&["saveHDF5SummarizedExperiment"], WRITE_FOLDER, 1),
     (&["write.fasta"], WRITE, 2),
     // Its unnamed arguments are what is saved.
@@ -294,6 +315,9 @@ const FURTHER: &[(&str, &[Use])] = &[
             further_use(WRITE_FOLDER, &["output_dir"], 3),
         ],
     ),
+    ("file_copy", &[further_use(WRITE, &["new_path"], 1)]),
+    ("file_move", &[further_use(WRITE, &["new_path"], 1)]),
+    ("dir_copy", &[further_use(WRITE_FOLDER, &["new_path"], 1)]),
     ("knit", &[further_use(WRITE, &["output"], 1)]),
     (
         "saveWidget",
@@ -309,6 +333,128 @@ const FURTHER: &[(&str, &[Use])] = &[
     ),
     ("gunzip", &[further_use(WRITE, &["destname"], 1)]),
 ];
+
+/// Functions that take their file for something certain.
+const FORMATS: &[(&[&str], DataType)] = &[
+    (
+        &[
+            "read.csv",
+            "read.csv2",
+            "read_csv",
+            "read_csv2",
+            "write.csv",
+            "write.csv2",
+            "write_csv",
+            "write_csv2",
+        ],
+        DataType::Csv,
+    ),
+    (
+        &["read_tsv", "write_tsv", "read.delim", "read.delim2"],
+        DataType::Tsv,
+    ),
+    (
+        &["fromJSON", "read_json", "write_json", "exportJSON"],
+        DataType::Json,
+    ),
+    (&["stream_in", "stream_out"], DataType::Jsonl),
+    (
+        &["read_yaml", "yaml.load_file", "write_yaml"],
+        DataType::Yaml,
+    ),
+    (&["parseTOML"], DataType::Toml),
+    (&["read_parquet", "write_parquet"], DataType::Parquet),
+    (&["read_feather", "write_feather"], DataType::Arrow),
+    (
+        &[
+            "readRDS",
+            "saveRDS",
+            "read_rds",
+            "write_rds",
+            "load",
+            "save",
+            "save.image",
+        ],
+        DataType::Rds,
+    ),
+    (
+        &[
+            "read_excel",
+            "read_xlsx",
+            "read_xls",
+            "read.xlsx",
+            "write_xlsx",
+            "write.xlsx",
+            "loadWorkbook",
+            "saveWorkbook",
+        ],
+        DataType::Excel,
+    ),
+    (&["h5read", "H5Fopen", "Read10X_h5"], DataType::Hdf5),
+    (
+        &[
+            "readPNG", "readJPEG", "png", "jpeg", "tiff", "bmp", "CairoPNG", "agg_png",
+        ],
+        DataType::Image,
+    ),
+    (&["pdf", "cairo_pdf", "CairoPDF"], DataType::Pdf),
+    (&["svg", "svglite", "CairoSVG"], DataType::Svg),
+    (&["read_html", "saveWidget"], DataType::Html),
+    (&["read_xml", "xmlParse", "write_xml"], DataType::Xml),
+];
+
+/// What a function takes its file for, where that is certain.
+pub fn format(function: &str) -> Option<DataType> {
+    FORMATS
+        .iter()
+        .find(|(names, _)| names.contains(&function))
+        .map(|(_, format)| *format)
+}
+
+/// The pattern of file names that a regular expression of R stands for: `\\.csv$` for `*.csv`.
+pub fn glob_of(regex: &str) -> Option<String> {
+    let (begins, rest) = match regex.strip_prefix('^') {
+        Some(rest) => (true, rest),
+        None => (false, regex),
+    };
+    let (ends, rest) = match rest.strip_suffix('$') {
+        Some(rest) => (true, rest),
+        None => (false, rest),
+    };
+    let mut glob = String::from(if begins { "" } else { "*" });
+    let mut rest = rest.replace("[.]", "\\.").replace("[0-9]", "\\d");
+    rest.truncate(rest.trim_end().len());
+    let mut chars = rest.chars().peekable();
+    while let Some(c) = chars.next() {
+        let mut any = false;
+        match c {
+            '\\' => match chars.next()? {
+                'd' | 'w' => any = true,
+                c if c.is_ascii_punctuation() => glob.push(c),
+                _ => return None,
+            },
+            // Who writes `.csv` means the dot.
+            '.' if !matches!(chars.peek(), Some('*' | '+' | '?')) => glob.push('.'),
+            '.' => any = true,
+            c if c.is_alphanumeric() || matches!(c, '_' | '-' | ' ') => glob.push(c),
+            _ => return None,
+        }
+        let is_repeated = chars.next_if(|c| matches!(c, '*' | '+' | '?')).is_some();
+        match (any, is_repeated) {
+            (true, true) => glob.push('*'),
+            (true, false) => glob.push('?'),
+            (false, true) => return None,
+            _ => {}
+        }
+    }
+    if !ends {
+        glob.push('*');
+    }
+    while glob.contains("**") {
+        glob = glob.replace("**", "*");
+    }
+    (glob != "*").then_some(glob)
+}
 
 const fn further_use(direction: Direction, names: &'static [&'static str], at: usize) -> Use {
     Use {
@@ -333,8 +479,13 @@ pub fn told_by_argument(name: &str) -> Option<Direction> {
         .filter(|c| !matches!(c, '.' | '_'))
         .map(|c| c.to_ascii_lowercase())
         .collect();
-    let folder = plain.ends_with("dir") || plain.ends_with("directory");
+    let folder = ["dir", "directory", "folder"]
+        .iter()
+        .any(|noun| plain.ends_with(noun));
     match plain.as_str() {
+        "savedir" | "outputfolder" | "outfolder" | "resultsdir" | "plotdir" | "plotsdir"
+        | "figdir" => Some(Direction::Write(true)),
+        "datadir" | "inputfolder" | "infolder" => Some(Direction::Read(true)),
         "inputfile" | "infile" | "inputpath" | "inpath" | "inputdir" | "indir"
         | "inputdirectory" => Some(Direction::Read(folder)),
         "outputfile" | "outfile" | "outputpath" | "outpath" | "outputdir" | "outdir"
@@ -364,6 +515,18 @@ pub fn told_by_method(method: &str) -> Option<Direction> {
     } else {
         None
     }
+}
+
+/// What a function that has a word for reading somewhere in its name does with the name of a file: `snp_attach("a.rds")`.
+pub fn told_by_verb(function: &str, value: &Val) -> Option<Direction> {
+    const READS: &[&str] = &[
+        "attach", "import", "ingest", "load", "open", "parse", "read",
+    ];
+    DataType::of_name(value.text().filter(|text| !text.contains([' ', '*']))?)?;
+    let mut words = function.split(['_', '.']);
+    words
+        .any(|word| READS.iter().any(|verb| word.eq_ignore_ascii_case(verb)))
+        .then_some(READ)
 }
 
 /// Whether an argument of a function that is known by its verb alone is called like a path.
@@ -452,7 +615,11 @@ pub fn path_of(function: &str) -> Option<Use> {
             "download.file" => &["destfile"],
             "saveHDF5SummarizedExperiment" => &["dir"],
             "writeLines" => &["con"],
-            "list.files" | "dir" | "list.dirs" | "dir.create" => &["path"],
+            "list.files" | "dir" | "list.dirs" | "dir.create" | "dir_ls" | "dir_map"
+            | "dir_walk" | "dir_info" | "dir_create" | "file_create" | "file_copy"
+            | "file_move" | "dir_copy" => &["path"],
+            "read10xCounts" => &["samples"],
+            "Load10X_Spatial" => &["data.dir"],
             "Read10X" => &["data.dir"],
             "open_dataset" => &["sources"],
             "setwd" => &["dir"],

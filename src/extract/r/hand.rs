@@ -47,7 +47,8 @@ pub fn manner(source: &str, tree: &Tree) -> Manner {
             let content = content.trim_matches(['"', '\'']);
             manner.by_hand |= flag(content).is_some();
             splits |= content == "=";
-            let is_dashes = |c: char| matches!(c, '^' | '-' | '+' | '?' | '*' | '{' | '}' | '1' | '2');
+            let is_dashes =
+                |c: char| matches!(c, '^' | '-' | '+' | '?' | '*' | '{' | '}' | '1' | '2');
             manner.with_dashes |= content.contains('-') && content.chars().all(is_dashes);
         }
         if cursor.goto_first_child() || cursor.goto_next_sibling() {
@@ -69,7 +70,10 @@ pub fn manner(source: &str, tree: &Tree) -> Manner {
 /// The flag that a text names, and whether its value follows an equals sign: `--out`, `^--out=`, `-o`.
 fn flag(text: &str) -> Option<(&str, bool)> {
     let text = text.strip_prefix('^').unwrap_or(text);
-    let text = text.strip_suffix("(.*)").or(text.strip_suffix(".*")).unwrap_or(text);
+    let text = text
+        .strip_suffix("(.*)")
+        .or(text.strip_suffix(".*"))
+        .unwrap_or(text);
     let text = text.strip_suffix('$').unwrap_or(text);
     let (name, joined) = match text.strip_suffix('=') {
         Some(name) => (name, true),
@@ -96,7 +100,9 @@ impl Walk<'_> {
         let mut argument = Argument::new(name, self.place(unit, node), "commandArgs");
         argument.bindings.push(Binding::Flag {
             flag: main.to_owned(),
-            short: short.map(|(name, _)| (*name).to_owned()).filter(|name| name != main),
+            short: short
+                .map(|(name, _)| (*name).to_owned())
+                .filter(|name| name != main),
             pass: Pass::Switch,
         });
         argument.switch();
@@ -113,8 +119,11 @@ impl Walk<'_> {
     pub fn pair(&mut self, unit: &Unit, node: Node<'_>, name: &str) -> usize {
         let dashes = if self.manner.with_dashes { "--" } else { "" };
         let plain = name.trim_start_matches('-');
-        let mut argument =
-            Argument::new(plain.replace(['-', '.'], "_"), self.place(unit, node), "commandArgs");
+        let mut argument = Argument::new(
+            plain.replace(['-', '.'], "_"),
+            self.place(unit, node),
+            "commandArgs",
+        );
         argument.bindings.push(Binding::Flag {
             flag: format!("{dashes}{plain}"),
             short: None,
@@ -185,7 +194,9 @@ impl Walk<'_> {
         };
         let list = node.child_by_field_name("arguments")?;
         let mut walker = list.walk();
-        let branches: Vec<Node<'_>> = list.children_by_field_name("argument", &mut walker).collect();
+        let branches: Vec<Node<'_>> = list
+            .children_by_field_name("argument", &mut walker)
+            .collect();
         let mut names: Vec<String> = Vec::new();
         for branch in branches.into_iter().skip(1) {
             let name = branch.child_by_field_name("name");
@@ -210,7 +221,13 @@ impl Walk<'_> {
     }
 
     /// `sub("^--out=", "", arg)`: what is left of a word without its flag; of other words, the words.
-    pub fn cut_off(&mut self, unit: &Unit, node: Node<'_>, function: &str, parts: &[Val]) -> Option<Val> {
+    pub fn cut_off(
+        &mut self,
+        unit: &Unit,
+        node: Node<'_>,
+        function: &str,
+        parts: &[Val],
+    ) -> Option<Val> {
         let (pattern, subject) = match function {
             "sub" | "gsub" => (parts.first()?, parts.get(2)?),
             "str_replace" | "str_replace_all" | "str_remove" | "str_remove_all" => {
@@ -220,7 +237,9 @@ impl Walk<'_> {
         };
         match subject {
             Val::Own => Some(Val::Own),
-            Val::All if pattern.text().is_some_and(|text| text.contains("--file")) => Some(Val::Own),
+            Val::All if pattern.text().is_some_and(|text| text.contains("--file")) => {
+                Some(Val::Own)
+            }
             Val::Word | Val::Words(_) if self.manner.by_hand => {
                 let name = pattern.text().filter(|text| text.contains('='));
                 let id = name.and_then(|name| self.flag_of(unit, node, &[name]));
@@ -238,9 +257,17 @@ impl Walk<'_> {
     }
 
     /// `which(args == "--out")`, `match("--out", args)`, `grep("^--out=", args)`: where a flag stands among the words.
-    pub fn looked_up(&mut self, unit: &Unit, node: Node<'_>, function: &str, values: &[Val]) -> Option<Val> {
-        if let ("which" | "any" | "isTRUE" | "length" | "sum" | "min" | "max", Some(at @ Val::At(_))) =
-            (function, values.first())
+    pub fn looked_up(
+        &mut self,
+        unit: &Unit,
+        node: Node<'_>,
+        function: &str,
+        values: &[Val],
+    ) -> Option<Val> {
+        if let (
+            "which" | "any" | "isTRUE" | "length" | "sum" | "min" | "max",
+            Some(at @ Val::At(_)),
+        ) = (function, values.first())
         {
             return Some(at.clone());
         }
@@ -251,7 +278,9 @@ impl Walk<'_> {
         };
         let shown = text(unit, node);
         match words {
-            Val::All if pattern.text().is_some_and(|text| text.contains("--file")) => Some(Val::Own),
+            Val::All if pattern.text().is_some_and(|text| text.contains("--file")) => {
+                Some(Val::Own)
+            }
             Val::Words(_) | Val::Word if self.manner.by_hand => {
                 let id = self.flag_of(unit, node, &[pattern.text()?])?;
                 match shown.contains("value") || function == "str_subset" {
@@ -287,12 +316,18 @@ impl Walk<'_> {
 }
 
 /// The flags that a condition compares something with, and what that is.
-fn asked<'t>(unit: &Unit, node: Node<'t>, names: &mut Vec<String>, depth: usize) -> Option<Node<'t>> {
+fn asked<'t>(
+    unit: &Unit,
+    node: Node<'t>,
+    names: &mut Vec<String>,
+    depth: usize,
+) -> Option<Node<'t>> {
     if depth > 8 {
         return None;
     }
     let literal = |node: Node<'_>| {
-        let content = (node.kind() == "string").then(|| text(unit, node).trim_matches(['"', '\'']))?;
+        let content =
+            (node.kind() == "string").then(|| text(unit, node).trim_matches(['"', '\'']))?;
         flag(content).map(|_| content.to_owned())
     };
     match node.kind() {
@@ -322,8 +357,10 @@ fn asked<'t>(unit: &Unit, node: Node<'t>, names: &mut Vec<String>, depth: usize)
                         Some(right)
                     }
                     None if right.kind() == "call" => {
-                        let all: Option<Vec<String>> =
-                            arguments(unit, right).iter().map(|g| literal(g.node)).collect();
+                        let all: Option<Vec<String>> = arguments(unit, right)
+                            .iter()
+                            .map(|g| literal(g.node))
+                            .collect();
                         names.extend(all.filter(|all| !all.is_empty())?);
                         Some(left)
                     }
@@ -333,11 +370,17 @@ fn asked<'t>(unit: &Unit, node: Node<'t>, names: &mut Vec<String>, depth: usize)
             }
         }
         "call" => {
-            let function = node.child_by_field_name("function").map_or("", |n| text(unit, n));
+            let function = node
+                .child_by_field_name("function")
+                .map_or("", |n| text(unit, n));
             let given = arguments(unit, node);
-            match (function.rsplit(':').next().unwrap_or_default(), given.as_slice()) {
+            match (
+                function.rsplit(':').next().unwrap_or_default(),
+                given.as_slice(),
+            ) {
                 ("any" | "isTRUE", [one]) => asked(unit, one.node, names, depth + 1),
-                ("grepl", [pattern, subject, ..]) | ("startsWith" | "str_detect" | "str_starts", [subject, pattern, ..]) => {
+                ("grepl", [pattern, subject, ..])
+                | ("startsWith" | "str_detect" | "str_starts", [subject, pattern, ..]) => {
                     names.push(literal(pattern.node)?);
                     Some(subject.node)
                 }

@@ -5,7 +5,7 @@ use tree_sitter::Node;
 
 use super::value::Val;
 use super::walk::{Given, Unit, Walk};
-use crate::extract::arguments::Argument;
+use crate::extract::arguments::{Argument, typed};
 use crate::requirement::{Binding, Pass, ValueType};
 
 /// What a call says of one option.
@@ -56,6 +56,12 @@ impl Walk<'_> {
             _ => {
                 argument.default = literal(said.default.as_ref());
                 argument.value_type = type_of(&said.kind, argument.default.as_ref());
+                // optparse takes a default for what the type says.
+                if let Some(Json::String(text)) = &argument.default
+                    && !said.kind.is_empty()
+                {
+                    argument.default = Some(typed(text, &argument.value_type));
+                }
             }
         }
         self.entry(argument);
@@ -282,7 +288,16 @@ impl Walk<'_> {
                 "action" => said.action = text_of(&value).unwrap_or_default(),
                 "type" => said.kind = text_of(&value).unwrap_or_default(),
                 "help" | "description" => said.help = text_of(&value),
-                "default" => said.default = Some(value),
+                // `default = Sys.getenv("JOBS", 4)`
+                "default" => {
+                    said.default = Some(match value {
+                        Val::Need(id) if self.arguments[id].rule == "Sys.getenv" => {
+                            let default = self.arguments[id].default.clone();
+                            default.map_or(Val::Unknown, Val::Lit)
+                        }
+                        value => value,
+                    });
+                }
                 "dest" => said.dest = text_of(&value),
                 "required" => said.required = value == Val::Lit(Json::Bool(true)),
                 "choices" => {

@@ -4,8 +4,8 @@ use serde_json::Value as Json;
 use tree_sitter::Node;
 
 use super::value::Val;
-use super::walk::{Given, Unit, Walk};
-use super::{commands, files};
+use super::walk::{Given, Unit, Walk, arguments, text};
+use super::{commands, files, texts};
 use crate::extract::arguments::{Argument, Direction};
 use crate::requirement::{Binding, Note, ValueType};
 
@@ -72,19 +72,113 @@ impl Walk<'_> {
             Some(Val::Need(id)) => Some(*id),
             _ => None,
         };
+        let named = |wanted: &str| given.iter().find(|g| g.name.as_deref() == Some(wanted));
         if let Some(path) = path.filter(|path| files::fits(name, path.text())) {
+            self.taken_as = Some(files::format(name).filter(|_| {
+                // What is set apart otherwise, or packed, is something else.
+                let tells = |g: &Given<'_>| {
+                    matches!(g.name.as_deref(), Some("sep" | "delim"))
+                        || text(unit, g.node).contains("file(")
+                };
+                !given.iter().any(tells)
+            }));
+            if matches!(name, "list.files" | "dir" | "dir_ls") {
+                let pattern = match (named("pattern").or(named("regexp")), named("glob")) {
+                    (_, Some(glob)) => self.quietly(unit, glob.node).text().map(str::to_owned),
+                    (Some(pattern), None) => self.pattern(unit, pattern.node),
+                    // `list.files(folder, "[.]csv$")`
+                    (None, None) if name != "dir_ls" && shift == 0 => {
+                        let unnamed = given.iter().filter(|g| g.name.is_none()).nth(1);
+                        unnamed.and_then(|g| self.pattern(unit, g.node))
+                    }
+                    _ => None,
+                };
+                let is_set = |wanted: &str| {
+                    named(wanted).is_some_and(|g| !matches!(text(unit, g.node), "FALSE" | "F"))
+                };
+                self.files_looked_for = Some(match is_set("ignore.case") {
+                    true => None,
+                    false if is_set("recursive") || is_set("recurse") => {
+                        pattern.map(|pattern| format!("**/{pattern}"))
+                    }
+                    false => pattern,
+                });
+            }
             self.path(unit, node, &path, used.direction);
+            self.taken_as = None;
+            self.files_looked_for = None;
         }
         for (other, path) in others.iter().zip(other_paths) {
             if let Some(path) = path {
                 self.path(unit, node, &path, other.direction);
             }
         }
-        if name == "setwd" {
+        // Whose own folder it is the script is told by hand: what it reads there lies wherever it runs.
+        let is_personal = table.text().is_some_and(|path| {
+            let at = ["~", "/Users/", "/home/", "C:", "D:", "c:", "d:"];
+            at.iter().any(|top| path.starts_with(top))
+        });
+        if name == "setwd" && !is_personal {
             self.moved = true;
             self.moved_to = moved_to;
         }
         self.table(unit, name, given, &table)
+    }
+
+    /// The file names that a regular expression fits, as a pattern; nothing where none says the same.
+    fn pattern(&mut self, unit: &Unit, node: Node<'_>) -> Option<String> {
+        // `glob2rx("*.csv")`
+        if let ("call", Some(glob)) = (node.kind(), arguments(unit, node).first())
+            && text(unit, node).starts_with("glob2rx")
+        {
+            return self.quietly(unit, glob.node).text().map(str::to_owned);
+        }
+        files::glob_of(self.quietly(unit, node).text()?)
+    }
+
+    /// `Sys.glob("data/*.csv")`: a folder in which files are looked for.
+    pub fn globbed(&mut self, unit: &Unit, node: Node<'_>, value: &Val) -> Val {
+        let parts = match value {
+            Val::Text(parts) => parts.to_vec(),
+            value => vec![value.clone()],
+        };
+        let is_pattern = |part: &Val| {
+            part.text()
+                .is_some_and(|text| text.contains(['*', '?', '[']))
+        };
+        let Some(first) = parts.iter().position(is_pattern) else {
+            return value.clone();
+        };
+        let pattern = parts[first].text().unwrap_or_default();
+        let end = pattern.find(['*', '?', '[']).unwrap_or(0);
+        let Some(slash) = pattern[..end].rfind('/') else {
+            self.path(
+                unit,
+                node,
+                &texts::joined(&parts[..first], ""),
+                Direction::Read(true),
+            );
+            return Val::Unknown;
+        };
+        let mut folder = parts[..first].to_vec();
+        folder.push(Val::Lit(Json::from(&pattern[..slash])));
+        let is_known = first + 1 == parts.len();
+        self.files_looked_for = Some(is_known.then(|| pattern[slash + 1..].to_owned()));
+        self.path(
+            unit,
+            node,
+            &texts::joined(&folder, ""),
+            Direction::Read(true),
+        );
+        self.files_looked_for = None;
+        Val::Unknown
+    }
+
+    /// What is known of a file or folder from the function that takes it.
+    fn told_of(&mut self, id: usize) {
+        let argument = &mut self.arguments[id];
+        argument.formats.extend(self.taken_as);
+        argument.files.extend(self.files_looked_for.clone());
     }
 
     /// A value is used as a path.
@@ -92,6 +186,7 @@ impl Walk<'_> {
         match value {
             Val::Need(id) => {
                 self.states[*id].used = true;
+                self.told_of(*id);
                 let argument = &mut self.arguments[*id];
                 if matches!(argument.value_type, ValueType::String | ValueType::Path)
                     && argument.choices.is_none()
@@ -131,6 +226,9 @@ impl Walk<'_> {
 
     /// A path that is put together: what it begins with says where it lies.
     fn path_of_parts(&mut self, unit: &Unit, node: Node<'_>, parts: &[Val], direction: Direction) {
+        // What lies somewhere below a folder says nothing of the folder.
+        self.taken_as = None;
+        self.files_looked_for = None;
         let as_folder = match direction {
             Direction::Read(_) => Direction::Read(true),
             Direction::Write(_) => Direction::Write(true),
@@ -146,9 +244,14 @@ impl Walk<'_> {
                 self.states[*id].used = true;
                 self.states[*id].begins.get_or_insert(direction);
             }
-            [Val::Lit(Json::String(text)), ..] => {
+            [Val::Lit(Json::String(text)), ..] if !text.contains("://") => {
                 if let Some((folder, _)) = text.rsplit_once('/') {
+                    let known = self.made.len();
                     self.literal(unit, node, folder, as_folder);
+                    // Other files may have been there before.
+                    for (_, is_whole) in self.made.iter_mut().skip(known) {
+                        *is_whole = false;
+                    }
                 }
             }
             _ => {}
@@ -171,7 +274,7 @@ impl Walk<'_> {
             return;
         }
         let system = [
-            "/dev", "/proc", "/sys", "/tmp", "/etc", "/usr", "/var", "/home", "/root",
+            "/dev", "/proc", "/sys", "/tmp", "/etc", "/usr", "/var", "/home", "/Users", "/root",
         ];
         if plain.is_empty()
             || matches!(plain, "." | ".." | "stdin" | "clipboard")
@@ -192,17 +295,18 @@ impl Walk<'_> {
             }
             return;
         }
-        let made = self.made.iter().any(|made| {
+        let made = self.made.iter().any(|(made, is_whole)| {
             plain == made
-                || plain
-                    .strip_prefix(made.as_str())
-                    .is_some_and(|rest| rest.starts_with('/'))
+                || *is_whole
+                    && plain
+                        .strip_prefix(made.as_str())
+                        .is_some_and(|rest| rest.starts_with('/'))
         });
         if !writes && made {
             return;
         }
         if writes {
-            self.made.push(plain.to_owned());
+            self.made.push((plain.to_owned(), true));
         }
         let last = plain.rsplit('/').next().unwrap_or(plain);
         let stem = last
@@ -221,6 +325,7 @@ impl Walk<'_> {
         argument.value_type = ValueType::Path;
         argument.required = self.branches == 0;
         argument.likely = true;
-        self.entry(argument);
+        let id = self.entry(argument);
+        self.told_of(id);
     }
 }

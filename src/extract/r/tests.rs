@@ -1,6 +1,7 @@
 //! Tests of the R reader: one script an idiom, and what it must come out as.
 
 mod by_hand;
+mod files;
 
 use std::path::Path;
 

@@ -11,6 +11,9 @@ use super::walk::{Given, Unit, Walk, text};
 /// As many parts of a text are kept.
 const MOST_PARTS: usize = 64;
 
+/// As many texts are made at once.
+const MOST_TEXTS: usize = 24;
+
 /// Whether a function puts texts together, or cuts one.
 pub fn puts_together(function: &str) -> bool {
     matches!(
@@ -59,13 +62,14 @@ impl Walk<'_> {
         }
         .to_owned();
         let mut parts: Vec<Val> = first.into_iter().collect();
+        let mut collapse = None;
         for g in given {
             let value = self.eval(unit, g.node);
             match g.name.as_deref() {
+                Some("collapse") => collapse = value.text().map(str::to_owned),
                 Some("sep" | ".sep") => separator = value.text().unwrap_or(" ").to_owned(),
                 Some(
-                    "collapse" | "fsep" | "ext" | "perl" | "fixed" | "ignore.case" | ".envir"
-                    | "compression",
+                    "fsep" | "ext" | "perl" | "fixed" | "ignore.case" | ".envir" | "compression",
                 ) => {}
                 _ => parts.push(self.part(unit, g.node, value)),
             }
@@ -79,9 +83,16 @@ impl Walk<'_> {
             "glue" | "str_glue" | "str_interp" => self.glued(&parts),
             "dirname" | "path_dir" => parts.first().map_or(Val::Unknown, around),
             "sub" | "gsub" => cut(parts.get(2).or(parts.last())),
-            "str_replace" | "str_replace_all" | "str_remove" | "str_remove_all" | "file_path_sans_ext" | "path_ext_remove"
-            | "path_ext_set" => cut(parts.first()),
-            _ => joined(&parts, &separator),
+            "str_replace" | "str_replace_all" | "str_remove" | "str_remove_all"
+            | "file_path_sans_ext" | "path_ext_remove" | "path_ext_set" => cut(parts.first()),
+            _ => match (joined(&parts, &separator), collapse) {
+                (Val::Many(texts), Some(between)) => joined_once(&texts, &between),
+                (Val::Many(texts), None) => {
+                    self.spent += texts.len() * MOST_TEXTS;
+                    Val::Many(texts)
+                }
+                (text, _) => text,
+            },
         }
     }
 
@@ -132,8 +143,37 @@ impl Walk<'_> {
     }
 }
 
-/// Parts as one text.
+/// Parts as one text, or as several where a part is several.
 pub fn joined(parts: &[Val], separator: &str) -> Val {
+    let several = parts.iter().find_map(|part| match part {
+        Val::Many(values) => Some(values.len()),
+        _ => None,
+    });
+    match several {
+        None => joined_once(parts, separator),
+        Some(count @ 1..=MOST_TEXTS) => {
+            let texts = (0..count).map(|at| {
+                let here: Vec<Val> = parts
+                    .iter()
+                    .map(|part| match part {
+                        Val::Many(values) if values.is_empty() => Val::Unknown,
+                        Val::Many(values) => values[at % values.len()].clone(),
+                        part => part.clone(),
+                    })
+                    .collect();
+                joined_once(&here, separator)
+            });
+            let texts: Vec<Val> = texts.collect();
+            match texts.as_slice() {
+                [only] => only.clone(),
+                _ => Val::Many(Rc::new(texts)),
+            }
+        }
+        Some(_) => Val::Unknown,
+    }
+}
+
+fn joined_once(parts: &[Val], separator: &str) -> Val {
     let mut found: Vec<Val> = Vec::new();
     for (index, part) in parts.iter().enumerate() {
         if index > 0 {

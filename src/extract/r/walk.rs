@@ -12,7 +12,7 @@ use super::hand::Manner;
 use super::value::{Val, number, unescape};
 use crate::extract::Files;
 use crate::extract::arguments::{Argument, Direction};
-use crate::requirement::{Binding, Note, Pass, ValueType};
+use crate::requirement::{Binding, DataType, Note, Pass, ValueType};
 use crate::source::{Place, Source, Span};
 
 /// Nested deeper than this is not looked at.
@@ -70,8 +70,8 @@ pub struct Walk<'w> {
     pub spent: usize,
     /// Whether something was left out.
     pub cut: bool,
-    /// Paths the script has written itself.
-    pub made: Vec<String>,
+    /// Paths the script has written itself, and whether whatever lies below is its own too.
+    pub made: Vec<(String, bool)>,
     /// Needs known to be missing in this branch.
     pub missing: Vec<usize>,
     /// Whether the working folder is no longer the one it began in.
@@ -86,6 +86,10 @@ pub struct Walk<'w> {
     pub own_words: bool,
     /// How the script takes its words.
     pub manner: Manner,
+    /// What the function at hand takes its file for, where it says so.
+    pub taken_as: Option<Option<DataType>>,
+    /// The pattern of the files that are looked for in the folder at hand.
+    pub files_looked_for: Option<Option<String>>,
     /// The flag whose branch this is.
     pub flag: Option<usize>,
     /// What sourced files and `<<-` gave names to, which stays when a function ends.
@@ -118,6 +122,8 @@ impl<'w> Walk<'w> {
             one_left: false,
             own_words: false,
             manner,
+            taken_as: None,
+            files_looked_for: None,
             flag: None,
             shared: Vec::new(),
         }
@@ -155,6 +161,10 @@ impl<'w> Walk<'w> {
             }
             if argument.value_type == ValueType::String && argument.choices.is_none() {
                 argument.direction = argument.direction.or(state.begins);
+                // What is handed on is read by others too.
+                if state.passed {
+                    argument.formats.push(None);
+                }
                 if argument.direction.is_none() && state.passed {
                     argument.direction = files::told_by_name(&argument);
                     argument.likely |= argument.direction.is_some();
@@ -369,7 +379,8 @@ impl<'w> Walk<'w> {
             "<-" | "=" | "<<-" | ":=" => {
                 let value = self.eval(unit, right);
                 if operator == "<<-" && left.kind() == "identifier" {
-                    self.shared.push((text(unit, left).to_owned(), value.clone()));
+                    self.shared
+                        .push((text(unit, left).to_owned(), value.clone()));
                 }
                 self.assign(unit, left, value)
             }
@@ -461,7 +472,9 @@ impl<'w> Walk<'w> {
                         self.fallback(*id, default);
                         self.vars.insert(name, value.clone());
                     }
-                    (true, Some(before @ (Val::Words(_) | Val::Left | Val::Own)), _) => return before,
+                    (true, Some(before @ (Val::Words(_) | Val::Left | Val::Own)), _) => {
+                        return before;
+                    }
                     _ => {
                         self.vars.insert(name, value.clone());
                     }

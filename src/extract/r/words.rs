@@ -16,7 +16,10 @@ fn is_key(name: &str) -> bool {
     let is_column = name
         .strip_prefix(['V', 'X'])
         .is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
-    let is_listed = matches!(name, "key" | "keys" | "name" | "names" | "value" | "values" | "arg" | "args");
+    let is_listed = matches!(
+        name,
+        "key" | "keys" | "name" | "names" | "value" | "values" | "arg" | "args"
+    );
     !name.is_empty() && !is_column && !is_listed
 }
 
@@ -27,7 +30,7 @@ impl Walk<'_> {
         argument.required = false;
         // Nothing is what an empty text stands for.
         if default.is_null()
-            || default.as_str().is_some_and(str::is_empty)
+            || default.as_str().is_some_and(str::is_empty) && !self.states[id].by_hand
             || matches!(argument.value_type, ValueType::List(_)) && !default.is_array()
         {
             self.states[id].optional = true;
@@ -146,7 +149,9 @@ impl Walk<'_> {
             }
             (Val::Words(_), _)
                 if self.manner.by_hand
-                    && given.first().is_some_and(|first| !text(unit, first.node).contains(':')) =>
+                    && given
+                        .first()
+                        .is_some_and(|first| !text(unit, first.node).contains(':')) =>
             {
                 self.value_of_flag(Pass::Value).unwrap_or(Val::Word)
             }

@@ -156,7 +156,9 @@ fn where_the_script_itself_lies() {
         "all <- commandArgs(FALSE)\nhere <- dirname(substring(all[grep('--file=', all)], 8))",
     ] {
         check(
-            &format!("{own}\nx <- read.csv(file.path(here, 'data', 'codes.csv'))\nsource(file.path(here, 'a.R'))"),
+            &format!(
+                "{own}\nx <- read.csv(file.path(here, 'data', 'codes.csv'))\nsource(file.path(here, 'a.R'))"
+            ),
             &[],
         );
     }
