@@ -9,6 +9,7 @@ mod absl;
 mod annotations;
 mod argparse;
 mod argv;
+mod argv_flags;
 mod argv_words;
 mod attr;
 mod branch;
@@ -44,6 +45,7 @@ mod methods;
 mod modules;
 mod names;
 mod namespace;
+mod namespaces_made;
 mod openers;
 mod ops;
 mod optparse;
@@ -65,6 +67,7 @@ mod value;
 mod verdict;
 
 use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -248,7 +251,7 @@ impl<'a> Engine<'a> {
             }
         }
         self.walk_commands();
-        self.walk_uncalled();
+        self.walk_uncalled(module);
         self.frames.clear();
     }
 
@@ -261,15 +264,33 @@ impl<'a> Engine<'a> {
     }
 
     /// Walks the functions that nobody called, with nothing known of their arguments.
-    fn walk_uncalled(&mut self) {
+    fn walk_uncalled(&mut self, module: &'a Module) {
         self.confidence = Confidence::Likely;
         self.uncertain = 1;
         self.base_uncertain = 1;
+        let is_left = |engine: &Self| {
+            let mut all = engine.defined.iter();
+            all.any(|function| !engine.reached.contains(&function.id))
+        };
+        let dead = match is_left(self) && imported::does_something(&module.body) {
+            true => imported::unnamed(&module.body, module.source.text()),
+            false => HashSet::new(),
+        };
+        let is_dead = |function: &value::Function<'a>| {
+            function.scope.parent.is_none() && dead.contains(function.name())
+        };
+        self.walk_unreached(|function| !is_dead(function));
+        self.slots.in_dead_code = true;
+        self.walk_unreached(|_| true);
+        self.slots.in_dead_code = false;
+    }
+
+    fn walk_unreached(&mut self, is_wanted: impl Fn(&value::Function<'a>) -> bool) {
         let mut next = 0;
         while next < self.defined.len() && !self.exhausted() {
             let function = self.defined[next].clone();
             next += 1;
-            if self.reached.contains(&function.id) {
+            if self.reached.contains(&function.id) || !is_wanted(&function) {
                 continue;
             }
             let at = At {

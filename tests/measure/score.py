@@ -105,7 +105,8 @@ def matches(framework, fact, req, b):
             return False
         want, got = norm_path(fb["container_path"]), norm_path(b["container_path"])
         # below a folder that is listed as such, a more exact path will do
-        return want == got or "." not in posixpath.basename(want) and got.startswith(want.rstrip("/") + "/")
+        is_folder = fb["container_path"].endswith("/") or "." not in posixpath.basename(want)
+        return want == got or is_folder and got.startswith(want.rstrip("/") + "/")
     return False
 
 

@@ -8,7 +8,7 @@ use super::call::Args;
 use super::dataclasses::Flavour;
 use super::engine::Engine;
 use super::names::Names;
-use super::slots::{Default_, Param};
+use super::slots::{Default_, Direction, Param};
 use super::value::{At, Instance, SeqKind, Text, Value};
 use crate::requirement::{Pass, ValueType, When};
 
@@ -40,6 +40,8 @@ pub(super) struct Parser<'a> {
     pub(super) anonymous: bool,
     /// Whether other parsers have its parameters.
     pub(super) is_lent: bool,
+    /// How many words of the command line it leaves out.
+    pub(super) skipped: usize,
     /// Whether something that is not walked got it, or the whole of what it parsed.
     pub(super) handed_out: bool,
 }
@@ -65,6 +67,7 @@ impl<'a> Engine<'a> {
             parsed: false,
             detached: false,
             anonymous: false,
+            skipped: 0,
             handed_out: false,
             is_lent: false,
         });
@@ -105,6 +108,15 @@ impl<'a> Engine<'a> {
             if let Some(args) = args {
                 let native = self.make_hf_parser(args);
                 *instance.native.borrow_mut() = Some(native);
+            }
+            return;
+        }
+        if bases
+            .iter()
+            .any(|base| super::namespaces_made::is_dict(base))
+        {
+            if let Some(args) = args {
+                self.fill_holder(instance, args);
             }
             return;
         }
@@ -204,13 +216,24 @@ impl<'a> Engine<'a> {
 
     /// A command line is parsed: the user's, unless the script hands over one of its own.
     fn mark_parsed(&mut self, parser: usize, given: Option<&Value<'a>>) {
-        let own = matches!(given, Some(Value::Seq(seq)) if !seq.open.get()
-            && seq.items.borrow().iter().all(|item| matches!(item, Value::Str(_))));
-        if own {
+        if let Some(Value::Object(argv)) = given {
+            let skipped = Self::argv_offset(argv).unwrap_or(1) - 1;
+            self.parsers[parser].skipped = usize::try_from(skipped).unwrap_or(0);
+        }
+        if given.is_some_and(|given| self.is_own_line(given)) {
             self.parsers[parser].detached = true;
         } else {
             self.parsers[parser].parsed = true;
         }
+    }
+
+    /// Whether a command line is one that the script makes up: of options that it writes itself, and no words of the user's.
+    fn is_own_line(&self, given: &Value<'a>) -> bool {
+        let Value::Seq(seq) = given else { return false };
+        let items = seq.items.borrow();
+        let names_option =
+            matches!(items.first(), Some(Value::Str(first)) if first.starts_with('-'));
+        (names_option || !seq.open.get()) && !items.iter().any(|item| self.is_from_argv(item))
     }
 
     pub(super) fn set_default(&mut self, parser: usize, name: Text<'a>, value: Value<'a>) {
@@ -467,6 +490,12 @@ impl<'a> Engine<'a> {
         } else {
             !optional
         };
+        let is_so = |name| args.kw(name).and_then(Value::truth) == Some(true);
+        if is_so("is_config_file") || is_so("is_config_file_arg") {
+            param.direction = Some(Direction::Reads);
+        } else if is_so("is_write_out_config_file_arg") {
+            param.direction = Some(Direction::Writes);
+        }
         param.metavar = super::click::named(args.kw("metavar"));
         param.default_env = default
             .as_ref()
@@ -673,6 +702,11 @@ fn action_name<'v>(value: &'v Value<'_>) -> &'v str {
         },
         _ => "custom",
     }
+}
+
+/// Whether an attribute of a parser lists its groups: who takes one out goes on adding to the parser.
+pub(super) fn is_group_list(attribute: &str) -> bool {
+    matches!(attribute, "_action_groups" | "option_groups")
 }
 
 /// Whether a library's class is a parser like argparse's.

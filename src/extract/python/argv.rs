@@ -10,7 +10,7 @@ use super::call::Args;
 use super::engine::Engine;
 use super::slots::{Default_, Owner, Param};
 use super::value::{At, Object, SlotId, Value};
-use crate::requirement::{Pass, ValueType};
+use crate::requirement::ValueType;
 
 impl<'a> Engine<'a> {
     /// What has been taken off the front of this view of `sys.argv`; none where it is something else.
@@ -43,7 +43,9 @@ impl<'a> Engine<'a> {
             return Some(value);
         }
         let Value::Int(index) = key else {
-            return Some(Value::Typed(ValueType::String));
+            // `sys.argv[i + 1]` where `sys.argv[i]` was found to be an option.
+            let value = self.asked_value();
+            return value.or_else(|| self.argv_items(object)?.0.pop());
         };
         let place = index + offset;
         if *index < 0 || place < 1 {
@@ -58,7 +60,9 @@ impl<'a> Engine<'a> {
 
     /// The slot of a place on the command line.
     fn argv_slot(&mut self, position: usize, many: bool, at: At) -> SlotId {
-        let optional = self.argv_guards > 0 || self.lenient_index > 0;
+        // What may follow other words may as well be missing.
+        let is_rest = many && position > 0;
+        let optional = self.argv_guards > 0 || self.lenient_index > 0 || is_rest;
         let known = self
             .slots
             .params
@@ -120,12 +124,9 @@ impl<'a> Engine<'a> {
 
     /// Everything from a place on: a list.
     pub(super) fn argv_items(&mut self, object: &Rc<Object<'a>>) -> Option<(Vec<Value<'a>>, bool)> {
-        let offset = Self::argv_offset(object)?;
-        if offset < 1 {
-            return Some((vec![Value::Typed(ValueType::String)], true));
-        }
+        // Who goes through all of them, the script's own name among them, goes through the words behind it.
+        let offset = Self::argv_offset(object)?.max(1);
         let position = usize::try_from(offset - 1).ok()?;
-        // Options among them are told apart by hand: what they are called is not in the list.
         let at = At {
             module: self.module(),
             range: self.here,
@@ -211,73 +212,6 @@ impl<'a> Engine<'a> {
         Some(args)
     }
 
-    /// `"--fast" in sys.argv`: a switch, unless what stands behind it is read too.
-    pub(super) fn argv_contains(&mut self, item: &Value<'a>, at: At) {
-        if let Some(flag) = item.as_str().filter(|flag| is_flag(flag)) {
-            let flag = flag.to_owned();
-            self.argv_flag(&flag, Pass::Switch, at);
-        }
-    }
-
-    /// `sys.argv.index("--out")`.
-    pub(super) fn argv_index(&mut self, args: &Args<'a>) -> Option<Value<'a>> {
-        let flag = args
-            .first()
-            .filter(|flag| flag.as_str().is_some_and(is_flag))?;
-        let place = Value::object("sys.argv at", vec![flag.clone()]);
-        Some(self.keep(place))
-    }
-
-    /// The place behind a flag.
-    pub(super) fn argv_after(&mut self, place: &Rc<Object<'a>>) -> Option<Value<'a>> {
-        if &*place.class != "sys.argv at" {
-            return None;
-        }
-        let flag = place.args.borrow().clone();
-        Some(self.keep(Value::object("sys.argv behind", flag)))
-    }
-
-    /// What stands behind a flag.
-    fn argv_behind(&mut self, place: &Rc<Object<'a>>, at: At) -> Option<Value<'a>> {
-        if &*place.class != "sys.argv behind" {
-            return None;
-        }
-        let flag = place.args.borrow().first()?.as_str()?.to_owned();
-        Some(Value::slot(self.argv_flag(&flag, Pass::Value, at)))
-    }
-
-    /// The slot of a flag that is looked for by hand.
-    fn argv_flag(&mut self, flag: &str, pass: Pass, at: At) -> SlotId {
-        let params = &self.slots.params;
-        let known = params
-            .iter()
-            .position(|param| param.rule == "sys.argv" && param.flags.iter().any(|f| f == flag));
-        let (value_type, default) = match pass {
-            Pass::Switch => (ValueType::Bool, Json::Bool(false)),
-            _ => (ValueType::String, Json::Null),
-        };
-        let index = known.unwrap_or_else(|| {
-            self.slots.add_param(Param {
-                dest: flag.trim_start_matches('-').replace('-', "_"),
-                flags: vec![flag.to_owned()],
-                pass,
-                value_type: Some(value_type.clone()),
-                default: Default_::Known(default.clone()),
-                at: Some(at),
-                rule: "sys.argv",
-                confidence: self.confidence,
-                ..Param::default()
-            })
-        });
-        let param = &mut self.slots.params[index];
-        if pass == Pass::Value && param.pass == Pass::Switch {
-            param.pass = pass;
-            param.value_type = Some(value_type);
-            param.default = Default_::Known(default);
-        }
-        param.slot
-    }
-
     /// Names the place that a statement read after the variable it is bound to.
     pub(super) fn name_argv(&mut self, target: &'a Expr) {
         let Some(slot) = self.last_argv.take() else {
@@ -324,15 +258,4 @@ impl<'a> Engine<'a> {
             self.slots.params[index].default = Default_::Known(json);
         }
     }
-}
-
-/// Whether a text is a flag that somebody looks for by hand; asking for help is none.
-fn is_flag(text: &str) -> bool {
-    let name = text.trim_start_matches('-');
-    text.starts_with('-')
-        && name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && !matches!(name, "h" | "help" | "version")
-        && name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
 }

@@ -73,6 +73,12 @@ impl<'a> Engine<'a> {
                 _ => self.function_attribute(object, &name),
             },
             Value::File(file) if &*name == "name" => file.path.clone(),
+            Value::Parser(parser) if super::argparse::is_group_list(&name) => {
+                Value::many(Value::Group(*parser, None))
+            }
+            Value::Parser(parser) if matches!(&*name, "_optionals" | "_positionals") => {
+                Value::Group(*parser, None)
+            }
             Value::Parser(_)
             | Value::Group(..)
             | Value::Subparsers(_)
@@ -275,6 +281,12 @@ impl<'a> Engine<'a> {
                     .iter()
                     .collect();
                 Value::Str(part.into())
+            }
+            Value::Pieces(_)
+                if self.tells_flags
+                    && let Some(value) = self.value_in_word(object, "[:]") =>
+            {
+                value
             }
             Value::Pieces(pieces) => match **pieces {
                 [Piece::Slot(slot, Form::Whole)] if self.holds_many(slot) => object.clone(),

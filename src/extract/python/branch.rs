@@ -6,7 +6,7 @@ use super::engine::{Engine, Flow, ITERATIONS};
 use super::slots::{Direction, MainKey, Owner};
 use super::value::Value;
 use super::verdict::DEMANDED;
-use crate::requirement::{Confidence, DataType, MainParameter};
+use crate::requirement::{Confidence, DataType, MainParameter, ValueType};
 
 /// What a condition says about variables: those that are there when it holds, and those that are there when not.
 #[derive(Default)]
@@ -54,7 +54,9 @@ impl<'a> Engine<'a> {
     ) -> Flow {
         let argv_tests = self.argv_tests;
         let asked = self.argv_seen.len();
+        let around = self.asked_flag;
         let value = self.eval(test);
+        let asked_flag = self.asking_for.take();
         let counted = usize::from(self.argv_tests > argv_tests);
         let presence = self.presence(test);
         match value.truth() {
@@ -67,7 +69,9 @@ impl<'a> Engine<'a> {
         let mut turn = seen;
         let (flow, one, two) = self.fork(
             |engine| {
+                engine.asked_flag = asked_flag.or(around);
                 let flow = engine.on_side(&presence, true, |engine| engine.run_body(body));
+                engine.asked_flag = around;
                 turn = engine.argv_seen.len();
                 flow
             },
@@ -377,9 +381,13 @@ impl<'a> Engine<'a> {
     }
 
     pub(super) fn run_while(&mut self, stmt: &'a ast::StmtWhile) -> Flow {
+        let counted = self.argv_tests;
         let truth = self.eval(&stmt.test).truth();
         if truth == Some(false) {
             return self.run_body(&stmt.orelse);
+        }
+        if self.argv_tests > counted {
+            self.forget_counters(&stmt.test);
         }
         let endless = matches!(
             &*stmt.test,
@@ -390,6 +398,18 @@ impl<'a> Engine<'a> {
             return flow;
         }
         self.run_body(&stmt.orelse)
+    }
+
+    /// `while i < len(sys.argv)`: such a number is another each time.
+    fn forget_counters(&mut self, test: &'a Expr) {
+        let Expr::Compare(compare) = test else { return };
+        for side in std::iter::once(&*compare.left).chain(&compare.comparators) {
+            if let Expr::Name(name) = side
+                && let Value::Int(_) = self.eval(side)
+            {
+                self.bind(name.id.as_str(), Value::Typed(ValueType::Int));
+            }
+        }
     }
 
     pub(super) fn run_with(&mut self, stmt: &'a ast::StmtWith) -> Flow {

@@ -66,6 +66,9 @@ impl<'a> Engine<'a> {
                 match first {
                     None => self.seq(kind, Vec::new()),
                     Some(value) if value.as_slot().is_some() => value,
+                    Some(Value::Object(argv)) if Self::argv_offset(&argv).is_some() => {
+                        Value::Object(argv)
+                    }
                     Some(value) => {
                         let (mut items, open) = self.iterate(&value);
                         if name == "reversed" {

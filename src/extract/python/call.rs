@@ -60,6 +60,10 @@ impl<'a> Args<'a> {
 impl<'a> Engine<'a> {
     /// Calls a value.
     pub(super) fn call(&mut self, callee: &Value<'a>, args: Args<'a>) -> Value<'a> {
+        let only_shows = matches!(callee, Value::Lib(name) if &**name == "print");
+        if self.tells_flags && !only_shows {
+            args.values().for_each(|value| self.word_taken(value));
+        }
         match callee {
             Value::Function(function) => self.call_function(function, None, args),
             Value::Class(class) => self.make(class, args),
@@ -245,7 +249,10 @@ impl<'a> Engine<'a> {
                         let native = instance.native.borrow().clone();
                         match native {
                             Some(native) => self.call_method(&native, name, args),
-                            None => self.method_of_unknown(object, &name, args),
+                            None => match self.holder_method(instance, &name, &args) {
+                                Some(value) => value,
+                                None => self.method_of_unknown(object, &name, args),
+                            },
                         }
                     }
                 }

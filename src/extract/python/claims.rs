@@ -37,14 +37,24 @@ impl<'a> Engine<'a> {
         let by_parser = self.parsers.iter().any(|parser| {
             // optparse and getopt hand over what is left of them as such a list.
             let hands_rest = matches!(parser.rule, "optparse" | "getopt");
-            parser.parsed && !parser.params.is_empty() && !hands_rest
+            // Parsers made of classes parse whatever is asked of them.
+            let parses = parser.parsed || matches!(parser.rule, "dataclass" | "tyro" | "fire");
+            parses && !parser.params.is_empty() && !hands_rest
+        });
+        // A parser that takes the whole command line has its words already.
+        let takes_words = self.parsers.iter().any(|parser| {
+            let by_place = matches!(parser.rule, "argparse" | "click" | "typer");
+            by_place && parser.parsed && parser.skipped == 0 && !parser.params.is_empty()
         });
         let has_words = self.has_words();
         for index in 0..self.slots.params.len() {
             let param = &self.slots.params[index];
             // Who has a parser and looks through `sys.argv` as well sees the same arguments twice.
             let is_rest = matches!(param.value_type, Some(ValueType::List(_)));
-            if (by_parser || has_words) && is_rest && param.rule == "sys.argv" {
+            let is_seen_twice =
+                by_parser || has_words || self.takes_overrides || self.is_told_apart(index);
+            let is_taken = takes_words && param.position.is_some();
+            if (is_seen_twice && is_rest || is_taken) && param.rule == "sys.argv" {
                 continue;
             }
             let parsed = param.parser.is_none_or(|parser| self.is_parsed(parser));
@@ -237,12 +247,20 @@ impl<'a> Engine<'a> {
             return false;
         };
         let by_namespace = matches!(param.rule, "argparse" | "optparse");
-        by_namespace
-            && parser.parsed
+        // Other modules of the project may look at the same flags.
+        let by_flags =
+            param.rule == "absl" && self.module_names.len() == 1 && self.looks_at_flags(parser);
+        (by_namespace && parser.parsed || by_flags)
             && parser.sub_of.is_none()
             && !parser.handed_out
             && !slot.is_touched
             && slot.uses.is_empty()
+    }
+
+    /// Whether the script takes anything out of what a parser gives.
+    fn looks_at_flags(&self, parser: &super::argparse::Parser<'_>) -> bool {
+        let mut params = parser.params.iter().map(|index| &self.slots.params[*index]);
+        params.any(|param| self.slots.all[param.slot].is_touched)
     }
 
     fn key_claim(&self, claims: &mut Vec<Claim>, index: usize) {

@@ -327,7 +327,10 @@ impl<'a> Engine<'a> {
             self.parsers[parser].parsed = true;
             above = self.parsers[parser].sub_of.clone();
         }
+        let is_one_of_several = usize::from(self.commands.len() > 1);
+        self.among_commands += is_one_of_several;
         self.walk_function(function, None, args);
+        self.among_commands -= is_one_of_several;
     }
 
     /// Whether a command is the script's own, or one of a group that is.

@@ -29,8 +29,11 @@ impl<'a> Engine<'a> {
             "sqlite3.connect" | "apsw.Connection" | "duckdb.connect" | "aiosqlite.connect" => {
                 args.get(0, "database")?.clone()
             }
-            "sqlalchemy.create_engine" | "sqlalchemy.engine.create_engine" => {
-                let url = args.get(0, "url")?.clone();
+            "sqlalchemy.create_engine"
+            | "sqlalchemy.engine.create_engine"
+            | "records.Database"
+            | "dataset.connect" => {
+                let url = args.first().or_else(|| args.kw("url"))?.clone();
                 // What is given as a whole may name any server.
                 let is_file = |text: &str| text.starts_with(SQLITE);
                 let in_file = match &url {
@@ -62,7 +65,8 @@ impl<'a> Engine<'a> {
         Some(match name {
             "cursor" | "connect" | "begin" | "raw_connection" | "__enter__"
             | "execution_options" => connection,
-            "execute" | "executemany" | "executescript" | "sql" => {
+            "get_connection" => connection,
+            "execute" | "executemany" | "executescript" | "sql" | "query" => {
                 let statement = match args.first() {
                     Some(Value::Object(text)) => text.args.borrow().first().cloned(),
                     other => other.cloned(),

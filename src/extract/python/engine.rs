@@ -222,6 +222,18 @@ pub(super) struct Engine<'a> {
     pub(super) lenient_index: usize,
     /// The slot last read from `sys.argv`.
     pub(super) last_argv: Option<super::value::SlotId>,
+    /// What the script handed to a tracker of runs as its configuration, which gives it back.
+    pub(super) run_config: Option<Value<'a>>,
+    /// How many commands are being walked of which the user chooses another as well.
+    pub(super) among_commands: usize,
+    /// Whether the command line is that of a framework whose words are no places: Hydra's `key=value`.
+    pub(super) takes_overrides: bool,
+    /// The option that the condition being walked asks whether a word of `sys.argv` is.
+    pub(super) asking_for: Option<usize>,
+    /// The option that a condition found a word of `sys.argv` to be, where it holds.
+    pub(super) asked_flag: Option<usize>,
+    /// Whether words of `sys.argv` are compared with flags.
+    pub(super) tells_flags: bool,
     /// Where a notebook's parameters are bound.
     pub(super) parameters: Vec<crate::source::Span>,
     /// The statement being walked.
@@ -292,6 +304,12 @@ impl<'a> Engine<'a> {
             argv_seen: Vec::new(),
             lenient_index: 0,
             last_argv: None,
+            run_config: None,
+            among_commands: 0,
+            takes_overrides: false,
+            asking_for: None,
+            asked_flag: None,
+            tells_flags: false,
             parameters: Vec::new(),
             here: ruff_text_size::TextRange::default(),
             journal: Vec::new(),

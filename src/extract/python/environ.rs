@@ -278,7 +278,8 @@ impl<'a> Engine<'a> {
 
     /// The script stops unless this variable is there.
     pub(super) fn demand(&mut self, name: &str) {
-        if self.uncertain > 0 && self.lenient > 0 {
+        let is_chosen = self.among_commands > 0;
+        if is_chosen || self.uncertain > 0 && self.lenient > 0 {
             return;
         }
         let slots = &mut self.slots;

@@ -26,7 +26,10 @@ impl<'a> Engine<'a> {
             | "decouple.Config"
             | "starlette.config.Config" => self.keep(Value::object("environs.Env…", Vec::new())),
             "dotenv.load_dotenv" | "dotenv.find_dotenv" => Value::Unknown,
-            "dotenv.dotenv_values" => Value::Environ,
+            "dotenv.dotenv_values" => {
+                self.sink(name, args);
+                Value::Environ
+            }
             "dotenv.get_key" => Value::Unknown,
             _ => return None,
         })

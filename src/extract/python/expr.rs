@@ -113,14 +113,26 @@ impl<'a> Engine<'a> {
         }
         let stars = outermost.stars.borrow().clone();
         for star in stars {
-            if exports(&star, name) {
+            if exports(&star, name) || self.is_known_function(&star, name) {
                 return self.library_attribute(&star, name);
             }
+        }
+        if !outermost.stars.borrow().is_empty()
+            && let Some(home) = usual_home(name)
+        {
+            return Value::Lib(home.into());
         }
         if is_builtin(name) {
             return Value::Lib(name.into());
         }
         Value::Unknown
+    }
+
+    /// Whether something is known of a library's function.
+    fn is_known_function(&self, library: &str, name: &str) -> bool {
+        let mut full = String::with_capacity(library.len() + 1 + name.len());
+        full.extend([library, ".", name]);
+        !super::path_table::sinks_named(&super::library_names::canonical(&full)).is_empty()
     }
 
     fn subscript(&mut self, subscript: &'a ast::ExprSubscript) -> Value<'a> {
@@ -528,6 +540,25 @@ fn exports(library: &Text<'_>, name: &str) -> bool {
         _ => return false,
     };
     known.contains(&name)
+}
+
+/// What a name most likely is that a library hands on together with all its own: `from fastai.vision.all import *`.
+fn usual_home(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "SimpleNamespace" => "types.SimpleNamespace",
+        "Path" => "pathlib.Path",
+        "partial" => "functools.partial",
+        "np" => "numpy",
+        "pd" => "pandas",
+        "plt" => "matplotlib.pyplot",
+        "os" => "os",
+        "sys" => "sys",
+        "json" => "json",
+        "pickle" => "pickle",
+        "shutil" => "shutil",
+        "torch" => "torch",
+        _ => return None,
+    })
 }
 
 /// Builtins that the reader knows something about.

@@ -10,6 +10,7 @@ use crate::requirement::DataType;
 impl<'a> Engine<'a> {
     /// `@hydra.main(config_path, config_name)`: the folder is told from where the script lies.
     pub(super) fn call_hydra(&mut self, args: &Args<'a>) {
+        self.takes_overrides = true;
         let folder = args.get(0, "config_path").and_then(Value::as_str);
         let name = args.get(1, "config_name").and_then(Value::as_str);
         let (path, data_type) = match (folder, name) {

@@ -1,6 +1,6 @@
 //! Owns the list of modules without which a script does not run: what it imports, except where it can do without.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use ruff_python_ast as ast;
 use ruff_python_ast::visitor::{Visitor, walk_stmt};
@@ -62,6 +62,40 @@ pub(super) fn does_something(body: &ast::Suite) -> bool {
         ast::Stmt::AnnAssign(assign) => assign.value.as_ref().is_some_and(|v| !v.is_literal_expr()),
         _ => true,
     })
+}
+
+/// The functions of a script that nothing in it names again: run as a script, it never calls them. Those that a platform
+/// calls by their names are none.
+pub(super) fn unnamed<'a>(body: &'a ast::Suite, text: &str) -> HashSet<&'a str> {
+    let mut once: HashMap<&str, usize> = body
+        .iter()
+        .filter_map(|stmt| match stmt {
+            ast::Stmt::FunctionDef(def) if def.decorator_list.is_empty() => Some(def.name.as_str()),
+            _ => None,
+        })
+        .filter(|name| !is_called_by_platforms(name))
+        .map(|name| (name, 0))
+        .collect();
+    for word in text.split(|c: char| !c.is_alphanumeric() && c != '_') {
+        if let Some(seen) = once.get_mut(word) {
+            *seen += 1;
+        }
+    }
+    once.into_iter()
+        .filter(|(_, seen)| *seen < 2)
+        .map(|(name, _)| name)
+        .collect()
+}
+
+/// Whether a function of this name is one that a platform looks for.
+fn is_called_by_platforms(name: &str) -> bool {
+    name.starts_with("test")
+        || name.ends_with("_fn")
+        || name.ends_with("handler")
+        || matches!(
+            name,
+            "main" | "run" | "init" | "score" | "setup" | "teardown" | "app"
+        )
 }
 
 /// What was found on the way.

@@ -36,6 +36,9 @@ impl<'a> Engine<'a> {
             _ => {
                 let name = super::library_names::canonical_owned(full);
                 match &*name {
+                    "wandb.config" if self.run_config.is_some() => {
+                        self.run_config.clone().unwrap_or_default()
+                    }
                     "absl.flags.FLAGS" => Value::Namespace(self.absl_parser()),
                     _ => Value::Lib(name),
                 }
@@ -73,6 +76,7 @@ impl<'a> Engine<'a> {
                     Some(self.call_lightning_cli(&args))
                 }
                 "draccus" | "simple_parsing" | "pyrallis" if matches!(rest, "parse" | "wrap") => {
+                    self.sink(name, &args);
                     args.get(0, "config_class")
                         .cloned()
                         .map(|value| self.cli_of(&value, Flavour::Simple, args.at))
@@ -98,6 +102,7 @@ impl<'a> Engine<'a> {
                     .cloned()
                     .map(|value| self.cli_of(&value, Flavour::Tyro, args.at)),
                 "simple_parsing" if rest == "ArgumentParser" => {
+                    self.sink(name, &args);
                     Some(self.make_parser(&args, "simple-parsing"))
                 }
                 "decouple" | "environs" | "environ" | "dotenv" | "starlette" => {
@@ -149,9 +154,8 @@ impl<'a> Engine<'a> {
                 {
                     self.call_container(name, &args)
                 }
-                "sqlite3" | "apsw" | "duckdb" | "aiosqlite" | "sqlalchemy" => {
-                    self.call_database(name, &args)
-                }
+                "sqlite3" | "apsw" | "duckdb" | "aiosqlite" | "sqlalchemy" | "records"
+                | "dataset" => self.call_database(name, &args),
                 "dataclasses" | "attr" | "attrs" => self.call_dataclasses(rest, &args),
                 "metaflow" if rest == "Parameter" => self.call_metaflow(&args),
                 "io" | "codecs" | "gzip" | "bz2" | "lzma" | "smart_open" | "fsspec" => {
@@ -179,13 +183,24 @@ impl<'a> Engine<'a> {
                     "deque" => self.call_builtin("list", &args),
                     _ => None,
                 },
-                "types" if rest == "SimpleNamespace" => {
-                    let made = Value::object("types.SimpleNamespace", Vec::new());
-                    if let Value::Object(object) = &made {
-                        object.names.borrow_mut().extend(args.kw.clone());
-                    }
-                    Some(self.keep(made))
+                "streamlit"
+                    if matches!(
+                        last_of(rest),
+                        "selectbox" | "radio" | "multiselect" | "select_slider"
+                    ) =>
+                {
+                    args.get(1, "options").cloned().map(|all| self.one_of(&all))
                 }
+                "wandb" if rest == "init" || rest == "config.update" => {
+                    let config = match rest {
+                        "init" => args.kw("config"),
+                        _ => args.first(),
+                    };
+                    self.run_config = config.cloned().or(self.run_config.take());
+                    None
+                }
+                "random" if rest == "choice" => args.first().cloned().map(|all| self.one_of(&all)),
+                _ if super::namespaces_made::is_holder(name) => Some(self.make_holder(&args)),
                 _ => None,
             },
         };
@@ -196,6 +211,7 @@ impl<'a> Engine<'a> {
             self.run_subprocess(&args);
         }
         let is_sink = self.sink(name, &args);
+        self.hub_sink(last_of(name), &args);
         self.over_connection(name, &args);
         if let Some(table) = self.call_table(name, &args) {
             return table;
@@ -217,6 +233,7 @@ impl<'a> Engine<'a> {
         );
         if last.starts_with(|c: char| c.is_ascii_uppercase()) || declares {
             if !is_sink {
+                self.named_inputs(&args);
                 self.named_outputs(&args);
             }
             self.hand_out(&args);
@@ -231,11 +248,22 @@ impl<'a> Engine<'a> {
             return Value::Unknown;
         }
         self.verb_sink(last, &args);
+        self.named_inputs(&args);
         self.named_outputs(&args);
         if maps(last) {
             self.call_each(&args);
         }
+        // What only writes down how it was called looks at nothing in particular.
+        if records(name) {
+            return Value::Unknown;
+        }
         self.call_unknown(args)
+    }
+
+    /// One of many, whichever is chosen.
+    fn one_of(&mut self, all: &Value<'a>) -> Value<'a> {
+        let (items, _) = self.iterate(all);
+        Value::join_all(items.into_iter().take(8)).unwrap_or_default()
     }
 
     fn list(&mut self, items: Vec<Value<'a>>, open: bool) -> Value<'a> {
@@ -460,7 +488,12 @@ impl<'a> Engine<'a> {
             "click.Command…" | "click.Group…" => self.command_method(object, name, &args),
             "typer.Typer…" => self.typer_method(object, name, &args),
             "environs.Env…" => Some(self.env_reader(name, &args)),
-            "sys.argv" if name == "index" => self.argv_index(&args),
+            "sys.argv" => match name {
+                "index" => self.argv_index(&args),
+                "copy" => Some(Value::Object(object.clone())),
+                "pop" => self.argv_popped(object, &args),
+                _ => None,
+            },
             _ => self
                 .database_method(object, name, &args)
                 .or_else(|| self.spark_method(object, name, &args)),
@@ -500,6 +533,9 @@ impl<'a> Engine<'a> {
         at: At,
     ) -> Value<'a> {
         self.table_item(object, key, at);
+        if let Some(value) = self.held(object, key) {
+            return value;
+        }
         self.argv_item(object, key, at).unwrap_or_default()
     }
 
@@ -556,6 +592,7 @@ impl<'a> Engine<'a> {
         if !matches!(object, Value::Object(_)) {
             self.unknown_table_method(name, &args);
         }
+        self.hub_sink(name, &args);
         if self.method_sink(name, &args) {
             return Value::Unknown;
         }
@@ -613,6 +650,16 @@ impl<'a> Engine<'a> {
             }
             _ => value.clone(),
         }
+    }
+}
+
+/// Whether a library's function keeps a record of the arguments that a script was called with.
+fn records(name: &str) -> bool {
+    let (top, rest) = name.split_once('.').unwrap_or((name, ""));
+    match top {
+        "logging" | "pprint" | "wandb" | "mlflow" => true,
+        "json" | "yaml" => matches!(last_of(rest), "dump" | "safe_dump" | "dumps"),
+        _ => false,
     }
 }
 

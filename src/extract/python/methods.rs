@@ -85,6 +85,12 @@ impl<'a> Engine<'a> {
         if let Some(value) = self.path_method(object, name, &args) {
             return value;
         }
+        if self.tells_flags && !matches!(name, "startswith" | "endswith") {
+            if let Some(value) = self.value_in_word(object, name) {
+                return value;
+            }
+            self.word_taken(object);
+        }
         if matches!(name, "split" | "partition")
             && let Some(parts) = self.split_word(object, name, args.first())
         {
@@ -92,13 +98,26 @@ impl<'a> Engine<'a> {
         }
         match name {
             "format" => self.format(object, &args),
+            "join" if matches!(args.first(), Some(Value::Alt(_))) => {
+                let given = args.first().map_or(&[][..], Value::alternatives).to_vec();
+                let mut all = Vec::with_capacity(given.len());
+                for items in given {
+                    let mut args = args.clone();
+                    args.pos = vec![items];
+                    all.push(self.text_method(object, name, args));
+                }
+                Value::join_all(all).unwrap_or_default()
+            }
             "join" => match (object, args.first()) {
                 (Value::Str(_), Some(Value::Object(_))) => Value::Typed(ValueType::String),
                 (Value::Str(separator), Some(items)) => {
-                    let (items, open) = self.iterate(&items.clone());
+                    let (mut items, open) = self.iterate(&items.clone());
                     if open || items.len() > 200 {
                         return Value::Typed(ValueType::String);
                     }
+                    // Folders of a followed path, put together again, are the folder it lies in.
+                    let is_folder = |item: &Value<'a>| matches!(item, Value::Pieces(pieces) if matches!(**pieces, [Piece::Slot(_, Form::Parent)]));
+                    items.dedup_by(|next, item| is_folder(item) && next.same(item));
                     let mut pieces = Vec::new();
                     for (index, item) in items.iter().enumerate() {
                         if index > 0 {
@@ -150,6 +169,10 @@ impl<'a> Engine<'a> {
                     let words = words.into_iter().map(|word| self.text_of(word)).collect();
                     self.seq(SeqKind::List, words)
                 }
+                Value::Pieces(pieces) if name != "splitlines" && is_slash(args.first()) => {
+                    let parts = self.path_parts(object, &pieces.clone());
+                    self.seq(SeqKind::List, parts)
+                }
                 _ if object.as_slot().is_some() => {
                     let many = ValueType::List(Box::new(ValueType::String));
                     self.turned_into(object, many);
@@ -194,6 +217,10 @@ impl<'a> Engine<'a> {
                 },
                 _ => formed(object, Form::Part),
             },
+            "startswith" if object.as_slot().is_some() => {
+                self.word_begins(object, args.first(), args.at);
+                Value::Typed(ValueType::Bool)
+            }
             "startswith" | "endswith" => match (object, args.first()) {
                 (Value::Str(text), Some(Value::Str(part))) => {
                     Value::Bool(if name == "startswith" {
@@ -210,6 +237,37 @@ impl<'a> Engine<'a> {
             // A followed value that turned out to be an object, such as `args.file` opened by `FileType`.
             _ => self.method_of_followed(object, name, args),
         }
+    }
+
+    /// What stands between the slashes of a path: of a followed value itself, its folder and its name.
+    fn path_parts(&mut self, path: &Value<'a>, pieces: &[Piece<'a>]) -> Vec<Value<'a>> {
+        if let [_] = pieces {
+            let mut parts = vec![formed(path, Form::Parent); FOLDERS];
+            parts.push(formed(path, Form::Part));
+            return parts;
+        }
+        let mut parts = Vec::new();
+        let mut part = Vec::new();
+        for piece in pieces {
+            let Piece::Text(text) = piece else {
+                part.push(piece.clone());
+                continue;
+            };
+            let mut between = text.split('/');
+            part.extend(
+                between
+                    .next()
+                    .map(|first| Piece::Text(first.to_owned().into())),
+            );
+            for next in between.take(200) {
+                parts.push(std::mem::replace(
+                    &mut part,
+                    vec![Piece::Text(next.to_owned().into())],
+                ));
+            }
+        }
+        parts.push(part);
+        parts.into_iter().map(|part| self.text_of(part)).collect()
     }
 
     /// `"{}…{x}".format(…)`.
@@ -273,6 +331,9 @@ impl<'a> Engine<'a> {
         match (name, args.first()) {
             ("append" | "add" | "appendleft" | "insert", _) => {
                 self.changes += 1;
+                if let (true, Some(item)) = (self.tells_flags, args.pos.last()) {
+                    self.word_taken(item);
+                }
                 if let Some(item) = args.pos.last()
                     && seq.items.borrow().len() < 20_000
                 {
@@ -497,6 +558,14 @@ impl<'a> Engine<'a> {
         let path = file.path.clone();
         self.use_path(&path, direction, Some(data_type), args.at, rule);
     }
+}
+
+/// As how many a followed path's folders count where it is split.
+const FOLDERS: usize = 4;
+
+/// Whether a text is split at slashes.
+fn is_slash(separator: Option<&Value<'_>>) -> bool {
+    separator.and_then(Value::as_str) == Some("/")
 }
 
 /// The last part of a path.

@@ -195,7 +195,12 @@ impl<'a> Engine<'a> {
         let mut homes = Vec::new();
         if !is_absent(&absent) {
             let file = format!("{top}.py");
+            // A library's own examples are read like any script that imports it.
+            let is_library = super::path_table::tells_of(top);
             for (at, folder) in self.search.iter().enumerate() {
+                if is_library && folder.ends_with("src") && at > 0 {
+                    continue;
+                }
                 if (self.project.folders)(&folder.join(top))
                     || (self.project.files)(&folder.join(&file)).is_some()
                 {
@@ -451,6 +456,12 @@ impl<'a> Engine<'a> {
             self.search.push(here.to_owned());
             folder = here.parent().filter(|_| !here.as_os_str().is_empty());
         }
+        // The packages of a project often lie in a folder of their own.
+        let sources: Vec<PathBuf> = self.search.iter().map(|above| above.join("src")).collect();
+        let is_new =
+            |folder: &PathBuf| !self.search.contains(folder) && (self.project.folders)(folder);
+        let sources: Vec<PathBuf> = sources.into_iter().filter(is_new).collect();
+        self.search.extend(sources);
     }
 
     /// Adds a folder that the script puts on `sys.path`.

@@ -87,6 +87,8 @@ impl<'a> Engine<'a> {
         let mut kept = Vec::new();
         self.kept_functions(parser, name, &mut kept);
         let mut results = Vec::new();
+        let is_one_of_several = usize::from(kept.len() > 1);
+        self.among_commands += is_one_of_several;
         for (child, function) in kept {
             let own = |value: &mut Value<'a>| {
                 if matches!(value, Value::Namespace(given) if *given == parser) {
@@ -99,6 +101,7 @@ impl<'a> Engine<'a> {
             call.spread.iter_mut().for_each(own);
             results.push(self.call(&function, call));
         }
+        self.among_commands -= is_one_of_several;
         Value::join_all(results)
     }
 

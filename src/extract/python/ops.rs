@@ -178,6 +178,22 @@ impl<'a> Engine<'a> {
             }
             return seq;
         }
+        let is_argv = |value: &Value<'a>| matches!(value, Value::Object(object) if Self::argv_offset(object).is_some());
+        if is_argv(&left) || is_argv(&right) {
+            // Whoever hands the whole of it on, the script's own name included, runs himself again.
+            let is_whole = |value: &Value<'a>| matches!(value, Value::Object(object) if Self::argv_offset(object) == Some(0));
+            if is_whole(&left) || is_whole(&right) {
+                return Value::many(Value::Typed(ValueType::String));
+            }
+            let (mut items, open) = self.iterate(&left);
+            let (more, more_open) = self.iterate(&right);
+            items.extend(more);
+            let seq = self.seq(SeqKind::List, items);
+            if let Value::Seq(seq) = &seq {
+                seq.open.set(open || more_open);
+            }
+            return seq;
+        }
         if let (Value::Seq(a), other) | (other, Value::Seq(a)) = (&left, &right)
             && other.is_unknown()
         {
@@ -333,6 +349,9 @@ impl<'a> Engine<'a> {
                 None => unknown,
             };
         }
+        if matches!(op, CmpOp::Eq | CmpOp::NotEq) {
+            self.word_compared(&left, right, self.at(compare));
+        }
         compare_values(*op, &left, right).map_or(unknown, Value::Bool)
     }
 
@@ -343,6 +362,9 @@ impl<'a> Engine<'a> {
         at: super::value::At,
     ) -> Option<bool> {
         self.asked_in_table(container);
+        if matches!(container, Value::Seq(_)) {
+            self.word_compared(item, container, at);
+        }
         match container {
             Value::Environ => self.environ_contains(item, at),
             Value::Object(object) if Self::argv_offset(object).is_some() => {

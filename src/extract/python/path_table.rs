@@ -1,6 +1,6 @@
 //! Owns what functions of libraries do to the paths they are given, a line each, and the way to find such lines.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use super::path_methods::METHODS;
@@ -99,6 +99,7 @@ const FUNCTIONS: &[Sink] = &[
     sink("catboost.CatBoost.load_model", 0, "fname", Reads, Some(File)),
     sink("catboost.CatBoostClassifier.load_model", 0, "fname", Reads, Some(File)),
     sink("catboost.Pool", 0, "data", Reads, Some(File)),
+    sink("cdsapi.Client.retrieve", 2, "target", Writes, None),
     sink("cloudpickle.dump", 1, "file", Writes, Some(Pickle)),
     sink("cloudpickle.load", 0, "file", Reads, Some(Pickle)),
     sink("comet_ml.Experiment.log_model", 1, "file_or_folder", Reads, None),
@@ -154,6 +155,8 @@ const FUNCTIONS: &[Sink] = &[
     sink("face_recognition.load_image_file", 0, "fp", Reads, Some(Image)),
     sink("faiss.read_index", 0, "fname", Reads, None),
     sink("faiss.write_index", 1, "fname", Writes, None),
+    sink("fastBPE.fastBPE", 0, "codes_path", Reads, None),
+    sink("fastBPE.fastBPE", 1, "vocab_path", Reads, None),
     sink("fastparquet.ParquetFile", 0, "path", Reads, Some(Parquet)),
     sink("fastparquet.write", 1, "where", Writes, Some(Parquet)),
     sink("fasttext.load_model", 0, "input", Reads, None),
@@ -527,6 +530,8 @@ const FUNCTIONS: &[Sink] = &[
     sink("shutil.rmtree", 0, "path", Names, Some(Folder)),
     sink("shutil.unpack_archive", 0, "filename", Reads, None),
     sink("shutil.unpack_archive", 1, "extract_dir", Writes, Some(Folder)),
+    named("simple_parsing.ArgumentParser", "config_path", Reads, None),
+    named("simple_parsing.parse", "config_path", Reads, None),
     sink("skimage.io.imread", 0, "fp", Reads, Some(Image)),
     sink("skimage.io.imsave", 0, "filename", Writes, Some(Image)),
     sink("sklearn.datasets.dump_svmlight_file", 2, "f", Writes, Some(Text)),
@@ -724,6 +729,8 @@ const FUNCTIONS: &[Sink] = &[
     named("transformers.Trainer.save_model", "output_dir", Writes, Some(Folder)),
     sink("transformers.TrainingArguments", 0, "output_dir", Writes, Some(Folder)),
     named("transformers.TrainingArguments", "logging_dir", Writes, Some(Folder)),
+    sink("tree_sitter.Language.build_library", 0, "output_path", Writes, None),
+    sink("tree_sitter.Language.build_library", 1, "repo_paths", Reads, Some(Folder)),
     sink("treetime.TreeTime", 0, "handle", Reads, None),
     sink("trimesh.load", 0, "filename", Reads, None),
     sink("trl.DPOConfig", 0, "output_dir", Writes, Some(Folder)),
@@ -781,6 +788,15 @@ fn table(sinks: &'static [Sink]) -> Table {
 
 static FUNCTION_TABLE: LazyLock<Table> = LazyLock::new(|| table(FUNCTIONS));
 static METHOD_TABLE: LazyLock<Table> = LazyLock::new(|| table(METHODS));
+
+/// Whether lines tell of a library.
+pub(super) fn tells_of(library: &str) -> bool {
+    static LIBRARIES: LazyLock<HashSet<&'static str, QuickBuilder>> = LazyLock::new(|| {
+        let names = FUNCTIONS.iter().map(|sink| sink.name);
+        names.filter_map(|name| name.split('.').next()).collect()
+    });
+    LIBRARIES.contains(library)
+}
 
 /// What the function of this dotted name does.
 pub(super) fn sinks_named(name: &str) -> &'static [Sink] {

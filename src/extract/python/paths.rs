@@ -481,6 +481,16 @@ impl<'a> Engine<'a> {
         }
     }
 
+    /// What may be the name of a model as well as its folder is a folder where it is written as only paths are.
+    pub(super) fn hub_sink(&mut self, name: &str, args: &Args<'a>) {
+        if let ("from_pretrained", Some(path @ Value::Str(text))) = (name, args.first())
+            && is_rooted(text)
+        {
+            let (direction, is) = (Direction::Reads, Some(DataType::Folder));
+            self.use_path(&path.clone(), direction, is, args.at, "name");
+        }
+    }
+
     /// What a function that is known by its name alone does to the user's paths among its arguments.
     pub(super) fn verb_sink(&mut self, name: &str, args: &Args<'a>) {
         // Most calls are given nothing that can be a path.
@@ -537,6 +547,23 @@ impl<'a> Engine<'a> {
             let data_type = is_folder.then_some(DataType::Folder);
             let confidence = std::mem::replace(&mut self.confidence, Confidence::Likely);
             self.use_path(&value, Direction::Writes, data_type, args.at, "name");
+            self.confidence = confidence;
+        }
+    }
+
+    /// What a function or class that is not known is given under a name that says that it reads there.
+    pub(super) fn named_inputs(&mut self, args: &Args<'a>) {
+        let is_given =
+            |value: &Value<'a>| value.alternatives().iter().any(|v| v.as_slot().is_some());
+        let given = args
+            .kw
+            .iter()
+            .filter(|(name, value)| is_input(name) && is_given(value));
+        for (name, value) in given.cloned().collect::<Vec<_>>() {
+            let is_folder = name.ends_with("dir") || name.ends_with("folder");
+            let data_type = is_folder.then_some(DataType::Folder);
+            let confidence = std::mem::replace(&mut self.confidence, Confidence::Likely);
+            self.use_path(&value, Direction::Reads, data_type, args.at, "name");
             self.confidence = confidence;
         }
     }
@@ -632,6 +659,13 @@ impl<'a> Engine<'a> {
     }
 }
 
+/// Whether a text is written as only paths are: from the root, the home, or here.
+fn is_rooted(text: &str) -> bool {
+    ["/", "./", "../", "~/"]
+        .iter()
+        .any(|start| text.starts_with(start))
+}
+
 /// Whether an argument of this name is where a library writes.
 fn is_output(name: &str) -> bool {
     matches!(
@@ -648,6 +682,35 @@ fn is_output(name: &str) -> bool {
             | "logging_dir"
             | "log_dir"
             | "logdir"
+    )
+}
+
+/// Whether an argument of this name is where a library reads.
+fn is_input(name: &str) -> bool {
+    matches!(
+        name,
+        "input_dir"
+            | "input_file"
+            | "input_files"
+            | "input_folder"
+            | "input_path"
+            | "in_dir"
+            | "in_file"
+            | "infile"
+            | "csv_file"
+            | "csv_path"
+            | "data_dir"
+            | "data_file"
+            | "data_files"
+            | "data_folder"
+            | "data_path"
+            | "config_file"
+            | "config_path"
+            | "image_dir"
+            | "image_path"
+            | "json_file"
+            | "json_path"
+            | "yaml_file"
     )
 }
 

@@ -217,6 +217,8 @@ pub(super) struct Slots {
     pub(super) literal_paths: HashMap<String, usize>,
     /// How often something was learnt.
     pub(super) learnt: usize,
+    /// Whether what is walked now never runs: paths in it are nobody's.
+    pub(super) in_dead_code: bool,
 }
 
 impl Slots {
@@ -266,6 +268,9 @@ impl Slots {
 
     /// Notes a use of a path written into the script.
     pub(super) fn used_literal(&mut self, path: &str, open_ended: bool, used: Use) {
+        if self.in_dead_code {
+            return;
+        }
         let index = *self
             .literal_paths
             .entry(path.to_owned())

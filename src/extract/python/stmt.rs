@@ -240,11 +240,14 @@ impl<'a> Engine<'a> {
         let mut complete = false;
         for case in &stmt.cases {
             let mark = self.begin_arm();
+            let around = self.asked_flag;
             self.bind_pattern(&case.pattern, &subject);
             if let Some(guard) = &case.guard {
                 self.eval(guard);
             }
+            self.asked_flag = self.asking_for.take().or(around);
             let flow = self.run_body(&case.body);
+            self.asked_flag = around;
             arms.push(self.end_arm(mark, flow));
             complete |= case.guard.is_none() && case.pattern.is_irrefutable();
         }
@@ -297,7 +300,11 @@ impl<'a> Engine<'a> {
                     self.bind_pattern(inner, subject);
                 }
             }
-            ast::Pattern::MatchValue(_) | ast::Pattern::MatchSingleton(_) => {}
+            ast::Pattern::MatchValue(pattern) => {
+                let value = self.eval(&pattern.value);
+                self.word_compared(subject, &value, self.at(pattern));
+            }
+            ast::Pattern::MatchSingleton(_) => {}
         }
         self.leave();
     }

@@ -17,6 +17,7 @@ macro_rules! snapshot {
 
 mod idioms;
 mod programs;
+mod wild;
 
 /// Reads a script from its text alone.
 fn reading(text: &str) -> Reading {
