@@ -394,6 +394,12 @@ pub(super) fn verb(function: &str) -> Option<Kind> {
     }
 }
 
+/// Whether a name says that its value is an address on the web.
+pub(super) fn names_address(name: &str) -> bool {
+    let name = snake(name);
+    matches!(name.rsplit('_').next(), Some("url" | "urls" | "uri"))
+}
+
 /// Whether a function's name says that what it is given is a path: `load_from_directory`, `read_json`.
 pub(super) fn takes_path(function: &str) -> bool {
     let name = snake(function);

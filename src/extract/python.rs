@@ -59,6 +59,7 @@ mod shared;
 mod signature;
 mod slots;
 mod spark;
+mod statements;
 mod stmt;
 mod subprocesses;
 #[cfg(test)]

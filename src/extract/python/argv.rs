@@ -12,7 +12,28 @@ use super::slots::{Default_, Owner, Param};
 use super::value::{At, Object, SlotId, Value};
 use crate::requirement::ValueType;
 
+/// The place of the last word, wherever that is.
+const LAST: usize = 1_000;
+
 impl<'a> Engine<'a> {
+    /// Gives the last word of the command line its place behind all others that are read.
+    pub(super) fn place_last_word(&mut self) {
+        let of_argv = |param: &&mut Param| param.rule == "sys.argv";
+        let places = self.slots.params.iter_mut().filter(of_argv);
+        let next = places
+            .filter_map(|param| param.position.filter(|at| *at < LAST))
+            .max();
+        let next = next.map_or(0, |at| at + 1);
+        for param in self.slots.params.iter_mut().filter(of_argv) {
+            if param.position == Some(LAST) {
+                param.position = Some(next);
+                if param.dest.starts_with("argument_") {
+                    param.dest = format!("argument_{}", next + 1);
+                }
+            }
+        }
+    }
+
     /// What has been taken off the front of this view of `sys.argv`; none where it is something else.
     pub(super) fn argv_offset(object: &Object<'a>) -> Option<i64> {
         if &*object.class != "sys.argv" {
@@ -47,6 +68,9 @@ impl<'a> Engine<'a> {
             let value = self.asked_value();
             return value.or_else(|| self.argv_items(object)?.0.pop());
         };
+        if *index == -1 {
+            return Some(Value::slot(self.argv_slot(LAST, false, at)));
+        }
         let place = index + offset;
         if *index < 0 || place < 1 {
             return Some(Value::Typed(ValueType::String));

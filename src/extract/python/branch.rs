@@ -312,11 +312,7 @@ impl<'a> Engine<'a> {
                     ("exists" | "isfile" | "isdir", [path]) => path,
                     _ => return,
                 };
-                let is_plain = matches!(
-                    path,
-                    Expr::Name(_) | Expr::Attribute(_) | Expr::StringLiteral(_)
-                );
-                if is_plain {
+                if is_plain(path) {
                     let path = self.eval(path);
                     let is = func.attr.ends_with("dir").then_some(DataType::Folder);
                     let before = self.confidence;
@@ -500,6 +496,19 @@ impl<'a> Engine<'a> {
 /// How a loop's body that may not be walked at all goes on.
 fn after_loop(flow: Flow) -> Flow {
     if flow == Flow::Loop { Flow::Next } else { flow }
+}
+
+/// Whether an expression may be walked a second time: a name, a text, or a path made of one.
+fn is_plain(path: &Expr) -> bool {
+    match path {
+        Expr::Name(_) | Expr::Attribute(_) | Expr::StringLiteral(_) => true,
+        Expr::Call(call) => match (&*call.func, &*call.arguments.args) {
+            (Expr::Name(class), [inner]) => class.id.as_str() == "Path" && is_plain(inner),
+            (Expr::Attribute(class), [inner]) => class.attr.as_str() == "Path" && is_plain(inner),
+            _ => false,
+        },
+        _ => false,
+    }
 }
 
 fn is_lookup(func: &Expr) -> bool {

@@ -4,12 +4,14 @@ use std::collections::{HashMap, HashSet};
 
 use super::engine::Engine;
 use super::slots::{Default_, Direction, Env, Literal, MainKey, Use};
+use super::subprocesses::MOVES;
 use super::value::At;
 use super::verdict::{
     add_param, argv_type, binding, files_used, hint, is_address, is_test, item_type,
     must_be_there_to_write, name_of, path_type, path_use, sharpened, tie, turned_type, type_used,
     typed, unique,
 };
+use crate::extract::hints;
 use crate::requirement::{
     Binding, Claim, Confidence, DataType, Evidence, Kind, Layer, MainParameter, Note, Reading,
     ValueType,
@@ -29,6 +31,7 @@ impl<'a> Engine<'a> {
             ..Reading::default()
         };
         self.name_variables();
+        self.place_last_word();
         let mut claims: Vec<Claim> = Vec::new();
         let job_params: HashSet<usize> = match (self.enters_main(), self.job_parser) {
             (true, Some(parser)) => self.parsers[parser].params.iter().copied().collect(),
@@ -167,6 +170,7 @@ impl<'a> Engine<'a> {
         }
         let uses = self.slots.all[param.slot].uses.as_slice();
         let found = path_use(uses, param.direction.or_else(|| tie(param, uses)));
+        let is_remote = is_address(&claim) || hints::names_address(&param.dest);
         let found = found.filter(|_| !must_be_there_to_write(param, uses));
         let plain = matches!(
             item_type(claim.value_type.as_ref()),
@@ -202,7 +206,8 @@ impl<'a> Engine<'a> {
         }
         let slot = &self.slots.all[param.slot];
         let is_unused = self.is_unused(index) && !self.exhausted();
-        let is_hinted = plain && param.choices.is_none() && !slot.is_part && !is_unused;
+        let is_hinted =
+            plain && !is_remote && param.choices.is_none() && !slot.is_part && !is_unused;
         if claim.kind == Kind::Arg && is_hinted {
             hint(&mut claim, is_path, param.metavar.as_deref());
         }
@@ -437,6 +442,12 @@ impl<'a> Engine<'a> {
         for key in self.slots.literals.iter().filter_map(series_of) {
             *series_sizes.entry(key).or_default() += 1;
         }
+        let mut above: HashMap<At, (usize, &str)> = HashMap::new();
+        for (at, folder) in self.slots.literals.iter().filter_map(series_of) {
+            let (count, common) = above.entry(at).or_insert((0, folder));
+            *count += 1;
+            *common = common_folder(common, folder);
+        }
         let mut folders: HashSet<(Kind, &str)> = HashSet::new();
         for literal in &self.slots.literals {
             let Some(found) = path_use(&literal.uses, None) else {
@@ -449,12 +460,17 @@ impl<'a> Engine<'a> {
                 continue;
             }
             let series = series_of(literal);
-            let is_series = series.is_some_and(|key| series_sizes[&key] > SERIES);
-            let path = match (is_series, literal.path.rsplit_once('/')) {
-                (true, Some((folder, _))) if !folders.insert((found.kind, folder)) => continue,
-                (true, Some((folder, _))) => folder,
-                _ => literal.path.as_str(),
-            };
+            // Many in one folder are that folder; many in folders of their own are the folder of these.
+            let folder = series.and_then(|(at, folder)| match above[&at] {
+                _ if series_sizes[&(at, folder)] > SERIES => Some(folder),
+                (count, common) if count > SERIES && !common.is_empty() => Some(common),
+                _ => None,
+            });
+            let is_series = folder.is_some();
+            if folder.is_some_and(|folder| !folders.insert((found.kind, folder))) {
+                continue;
+            }
+            let path = folder.unwrap_or(&literal.path);
             let (at, rule) = match (&found.evidence, literal.uses.first()) {
                 (Some(evidence), _) => *evidence,
                 (None, Some(used)) => (used.at, used.rule),
@@ -541,12 +557,26 @@ fn series_of(literal: &Literal) -> Option<(At, &str)> {
     (literal.composed && !literal.open_ended && !folder.is_empty()).then_some((used.at, folder))
 }
 
+/// The folder that two folders lie in; empty where they have none in common.
+fn common_folder<'p>(one: &'p str, other: &str) -> &'p str {
+    let ends = one.match_indices('/').map(|(at, _)| at).chain([one.len()]);
+    let is_common = |end: &usize| {
+        let begins = other.strip_prefix(&one[..*end]);
+        begins.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let end = ends.take_while(is_common).last().unwrap_or(0);
+    &one[..end]
+}
+
 /// Whether the script moves on what it wrote: a file for the time in between.
 fn is_moved_on(literal: &Literal) -> bool {
     let last = |is: &dyn Fn(&Use) -> bool| literal.uses.iter().rposition(is);
     let written = last(&|used| used.direction == Direction::Writes);
     let moved = last(&|used| {
-        let moves = matches!(used.rule, "os.rename" | "os.replace" | "shutil.move");
+        let moves = matches!(
+            used.rule,
+            "os.rename" | "os.replace" | "shutil.move" | MOVES
+        );
         moves && used.direction != Direction::Writes
     });
     matches!((written, moved), (Some(written), Some(moved)) if written < moved)

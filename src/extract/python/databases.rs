@@ -26,6 +26,12 @@ impl<'a> Engine<'a> {
     /// A function that connects to a database; none where it is none, or the database no file.
     pub(super) fn call_database(&mut self, name: &str, args: &Args<'a>) -> Option<Value<'a>> {
         let path = match name {
+            "duckdb.sql" | "duckdb.query" | "duckdb.execute" => {
+                let statement = args.first()?.clone();
+                self.run_statement(&statement, args);
+                return Some(self.keep(Value::object(CONNECTION, vec![Value::Unknown])));
+            }
+            "duckdb.connect" if args.get(0, "database").is_none() => Value::Unknown,
             "sqlite3.connect" | "apsw.Connection" | "duckdb.connect" | "aiosqlite.connect" => {
                 args.get(0, "database")?.clone()
             }
@@ -71,7 +77,9 @@ impl<'a> Engine<'a> {
                     Some(Value::Object(text)) => text.args.borrow().first().cloned(),
                     other => other.cloned(),
                 };
-                if let Some(direction) = statement.as_ref().and_then(direction_of) {
+                let statement = statement.unwrap_or_default();
+                let names_files = self.run_statement(&statement, args);
+                if let (false, Some(direction)) = (names_files, direction_of(&statement)) {
                     let path = object.args.borrow().first().cloned().unwrap_or_default();
                     self.use_database(&path, direction, args, "execute");
                 }

@@ -84,6 +84,9 @@ impl<'a> Engine<'a> {
 
     fn use_literal(&mut self, path: &str, mut used: Use) {
         let path = path.strip_prefix(SQLITE).unwrap_or(path);
+        if let Some(single) = single_slashes(path) {
+            return self.use_literal(&single, used);
+        }
         // What a workflow fills in before the script runs is not known here: `${sample.id}.csv`.
         // Neither is what a library fills in later: `model_{epoch}.pt`.
         let filled = path.find('$').or_else(|| placeholder(path));
@@ -171,7 +174,10 @@ impl<'a> Engine<'a> {
                 match first.rsplit_once('/') {
                     Some((folder, _)) if is_local_path(folder) && globbed(folder).is_none() => {
                         used.data_type = Some(DataType::Folder);
-                        self.slots.used_literal(folder, true, used);
+                        let single = single_slashes(folder);
+                        let folder = single.as_deref().unwrap_or(folder);
+                        self.slots
+                            .used_literal(folder.trim_end_matches('/'), true, used);
                     }
                     _ => self.note(
                         "computed-path",
@@ -513,9 +519,8 @@ impl<'a> Engine<'a> {
         for value in given {
             let is_path = value.alternatives().iter().any(|value| match value {
                 Value::Str(text) => {
-                    !text.contains(' ')
-                        && DataType::of_name(text).is_some()
-                        && last_part(text).len() > 4
+                    let is_known = DataType::of_name(text).is_some() && last_part(text).len() > 4;
+                    !text.contains(' ') && (is_known || text.contains('/') && has_ending(text))
                 }
                 Value::Pieces(pieces) => match **pieces {
                     [Piece::Slot(slot, Form::Whole)] => {
@@ -666,6 +671,15 @@ fn is_rooted(text: &str) -> bool {
         .any(|start| text.starts_with(start))
 }
 
+/// Whether the last part of a path ends as the names of files do.
+fn has_ending(path: &str) -> bool {
+    let is_ending = |ending: &str| {
+        (2..=5).contains(&ending.len()) && ending.chars().all(|c| c.is_ascii_alphanumeric())
+    };
+    let parts = last_part(path).rsplit_once('.');
+    parts.is_some_and(|(stem, ending)| !stem.is_empty() && is_ending(ending))
+}
+
 /// Whether an argument of this name is where a library writes.
 fn is_output(name: &str) -> bool {
     matches!(
@@ -766,6 +780,20 @@ pub(super) fn dumped(value: &Value<'_>) -> Option<DataType> {
         Piece::Dumped(data_type) => Some(*data_type),
         _ => None,
     })
+}
+
+/// A path with one slash where it has several; none where it has none such.
+fn single_slashes(path: &str) -> Option<String> {
+    if !path.contains("//") || path.contains("://") {
+        return None;
+    }
+    let mut single = String::with_capacity(path.len());
+    for c in path.chars() {
+        if c != '/' || !single.ends_with('/') {
+            single.push(c);
+        }
+    }
+    Some(single)
 }
 
 /// A path without what says twice that it begins here: `././x`.

@@ -15,6 +15,9 @@ const WORDS: usize = 256;
 /// The rule that sees them.
 const RULE: &str = "subprocess";
 
+/// The rule that sees a file being moved on.
+pub(super) const MOVES: &str = "mv";
+
 /// Words that run the command behind them.
 const RUNNERS: &[&str] = &["sudo", "time", "nohup", "nice", "exec", "env", "xargs"];
 
@@ -107,7 +110,7 @@ impl<'a> Engine<'a> {
         for word in words.iter().take(WORDS) {
             let text = literal(word);
             if let Some(direction) = target.take() {
-                self.use_word(word, direction, None, Confidence::Certain, at);
+                self.use_word(word, (direction, RULE), None, Confidence::Certain, at);
                 continue;
             }
             match text {
@@ -115,9 +118,9 @@ impl<'a> Engine<'a> {
                     self.run_words(&rest, at);
                     rest.clear();
                 }
-                Some(">" | ">>" | "1>" | "&>") => target = Some(Direction::Writes),
+                Some(">" | ">>" | "1>" | "&>" | "2>" | "2>>") => target = Some(Direction::Writes),
                 Some("<") => target = Some(Direction::Reads),
-                Some("2>" | "2>&1" | "2>>") => {}
+                Some("2>&1" | "1>&2" | ">&2") => {}
                 _ => rest.push(word.clone()),
             }
         }
@@ -143,6 +146,7 @@ impl<'a> Engine<'a> {
             })
             .collect();
         let found = roles(name, &seen);
+        let moves = name == "mv";
         let mut told = vec![false; words.len()];
         for (index, role, skip) in found {
             let Some(word) = words.get(index) else {
@@ -157,7 +161,14 @@ impl<'a> Engine<'a> {
             };
             told[index] = true;
             let word = without(word, skip);
-            self.use_word(&word, direction, data_type, Confidence::Certain, at);
+            if matches!(literal(&word), Some("stdin" | "stdout" | "stderr")) {
+                continue;
+            }
+            let rule = match moves && direction == Direction::Reads {
+                true => MOVES,
+                false => RULE,
+            };
+            self.use_word(&word, (direction, rule), data_type, Confidence::Certain, at);
         }
         let is_script = INTERPRETERS.contains(&name);
         for (index, word) in words.iter().enumerate() {
@@ -179,7 +190,7 @@ impl<'a> Engine<'a> {
                 if let [Piece::Slot(slot, Form::Whole)] = word.as_slice()
                     && self.slot_names_reads(*slot)
                 {
-                    self.use_word(word, Direction::Reads, None, Confidence::Likely, at);
+                    self.use_word(word, (Direction::Reads, RULE), None, Confidence::Likely, at);
                 }
                 continue;
             }
@@ -193,7 +204,7 @@ impl<'a> Engine<'a> {
             if let Some(direction) = told_by_flag(&flag)
                 && (!says_little || self.may_be_path(&value, direction))
             {
-                self.use_word(&value, direction, None, Confidence::Likely, at);
+                self.use_word(&value, (direction, RULE), None, Confidence::Likely, at);
             }
         }
     }
@@ -227,7 +238,7 @@ impl<'a> Engine<'a> {
     fn use_word(
         &mut self,
         word: &[Piece<'a>],
-        direction: Direction,
+        (direction, rule): (Direction, &'static str),
         data_type: Option<DataType>,
         surest: Confidence,
         at: At,
@@ -235,7 +246,7 @@ impl<'a> Engine<'a> {
         let value = self.text_of(word.to_vec());
         let before = self.confidence;
         self.confidence = before.min(surest);
-        self.use_path(&value, direction, data_type, at, RULE);
+        self.use_path(&value, direction, data_type, at, rule);
         self.confidence = before;
     }
 }
@@ -364,7 +375,17 @@ pub(super) fn split<'a>(line: &[Piece<'a>]) -> Vec<Vec<Piece<'a>>> {
                     if !word.is_empty() {
                         words.push(std::mem::take(&mut word));
                     }
-                    words.push(vec![Piece::Text(c.to_string().into())]);
+                    let doubled = rest.next_if_eq(&c).is_some();
+                    // `>&2` goes to a channel that is open already, `>& file` to a file.
+                    let joined = rest.next_if_eq(&'&').is_some();
+                    let to_channel = joined && rest.next_if(char::is_ascii_digit).is_some();
+                    let sign = match (c, doubled, to_channel) {
+                        (_, _, true) => ">&2",
+                        ('>', true, _) => ">>",
+                        ('>', ..) => ">",
+                        _ => "<",
+                    };
+                    words.push(vec![Piece::Text(sign.into())]);
                 }
                 (c, _) => text.push(c),
             }

@@ -333,8 +333,34 @@ pub(super) fn argv_type(claim: &mut Claim, types: &[ValueType]) {
 
 /// Whether the default of a claim is an address on the web: then it names no path on this machine.
 pub(super) fn is_address(claim: &Claim) -> bool {
-    let address = |text: &str| text.starts_with("http://") || text.starts_with("https://");
-    matches!(&claim.default, Some(Json::String(text)) if address(text))
+    let is_remote = |text: &str| {
+        text.split_once("://")
+            .is_some_and(|(scheme, _)| names_remote(scheme))
+    };
+    matches!(&claim.default, Some(Json::String(text)) if is_remote(text))
+}
+
+/// Whether what stands before `://` says that something lies on another machine.
+fn names_remote(scheme: &str) -> bool {
+    matches!(
+        scheme,
+        "http"
+            | "https"
+            | "ftp"
+            | "s3"
+            | "s3a"
+            | "s3n"
+            | "gs"
+            | "gcs"
+            | "hdfs"
+            | "abfs"
+            | "abfss"
+            | "wasb"
+            | "wasbs"
+            | "adl"
+            | "az"
+            | "hf"
+    )
 }
 
 /// Makes a claim's value a path, or a list of them.

@@ -52,7 +52,12 @@ pub fn roles(command: &str, words: &[Word<'_>]) -> Vec<(usize, Role, usize)> {
     } else {
         match name {
             "bgzip" | "tabix" | "fastqc" | "minimap2" | "ls" => {
-                let files = operands(words, "pSbecIRToftxkw@", &[]);
+                let takes = match name {
+                    "tabix" => "psbecSRTr",
+                    "bgzip" => "bsIl@",
+                    _ => "pSbecIRToftxkw@",
+                };
+                let files = operands(words, takes, &[]);
                 let many = matches!(name, "fastqc" | "minimap2" | "ls");
                 let role = match name {
                     "ls" => Role::ReadFolder,

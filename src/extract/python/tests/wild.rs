@@ -208,6 +208,73 @@ app.run(main)
 }
 
 #[test]
+fn words_of_commands_and_statements() {
+    snapshot!(shown(&[
+        (
+            "the last word, and those before it",
+            r#"
+import sys
+tables = sys.argv[1:-1]
+for table in tables:
+    open(table)
+open(sys.argv[-1], "w")
+"#,
+        ),
+        (
+            "redirects, words that are no files, and what is moved on",
+            r#"
+import os
+os.system("sort -k1 rows.txt > sorted")
+os.system("mv sorted rows.srt")
+os.system("tabix -f -p bed rows.bed.gz >& /dev/null")
+os.system("tool --quiet 2> errors.log >> all.log")
+os.system("bedtools intersect -a stdin -b other.bed")
+"#,
+        ),
+        (
+            "files that statements name",
+            r#"
+import argparse, duckdb
+parser = argparse.ArgumentParser()
+parser.add_argument("-i")
+parser.add_argument("-o")
+parser.add_argument("--columns")
+args = parser.parse_args()
+rows = duckdb.connect()
+rows.execute(f"COPY (SELECT {args.columns} FROM read_csv_auto('{args.i}')) TO '{args.o}' (FORMAT 'parquet')")
+duckdb.sql("SELECT 'to' FROM 'more.parquet'")
+"#,
+        ),
+        (
+            "a file that must be there, many in folders of their own, and slashes twice",
+            r#"
+from pathlib import Path
+from engine import Engine
+model = "./model.onnx"
+if not Path(model).is_file():
+    raise ValueError(model)
+Engine(model)
+for at in range(12):
+    open(f"crates/part_{at}/list.txt", "w")
+open("data//rows.csv")
+"#,
+        ),
+        (
+            "what lies elsewhere by its default or its name",
+            r#"
+import argparse
+from other import fetch
+parser = argparse.ArgumentParser()
+parser.add_argument("--results_path", default="gs://bucket/results", help="where the results go")
+parser.add_argument("--input_url", help="input file to fetch")
+args = parser.parse_args()
+fetch(args.results_path, args.input_url)
+"#,
+        ),
+    ]));
+}
+
+#[test]
 fn values_that_change_hands() {
     snapshot!(shown(&[
         (
