@@ -299,15 +299,29 @@ pub fn render(inspection: &Inspection) -> String {
     text
 }
 
+/// The longest list of choices, in characters, that stands among the other facts; a longer one has a line of its own.
+const CHOICES: usize = 36;
+
 /// A requirement on one line: name, way, type, where the value comes from, and the evidence.
 fn line(text: &mut String, r: &InspectedRequirement) {
     let ways: Vec<String> = match r.bindings.as_slice() {
         [] => r.binding.iter().map(ToString::to_string).collect(),
         several => several.iter().map(ToString::to_string).collect(),
     };
-    let mut facts: Vec<String> = Vec::new();
-    facts.push(match (&r.choices, r.data_type, r.items) {
-        (Some(choices), ..) => choices.iter().map(plain).collect::<Vec<_>>().join(" | "),
+    let choices = r.choices.as_ref();
+    let choices = choices.map(|all| all.iter().map(plain).collect::<Vec<_>>());
+    let (mut facts, mut below): (Vec<String>, Option<String>) = (Vec::new(), None);
+    facts.push(match (choices, r.data_type, r.items) {
+        (Some(choices), ..) => {
+            let shown = choices.join(" | ");
+            match shown.chars().count() {
+                ..=CHOICES => shown,
+                _ => {
+                    below = Some(shown);
+                    format!("one of {}", choices.len())
+                }
+            }
+        }
         (None, Some(data_type), _) => data_type.to_owned(),
         (None, None, Some(items)) => format!("list of {items}"),
         (None, None, None) => r.value_type.to_owned(),
@@ -346,6 +360,9 @@ fn line(text: &mut String, r: &InspectedRequirement) {
         ways => format!("{} ({})", r.name, ways.join(", ")),
     };
     let _ = writeln!(text, "    {name:<34} {:<38}{seen}", facts.join(", "));
+    if let Some(choices) = below {
+        let _ = writeln!(text, "      one of {}", shortened(&choices, 400));
+    }
     if let Some(description) = &r.description {
         let description = description.split_whitespace().collect::<Vec<_>>().join(" ");
         let _ = writeln!(text, "      {}", shortened(&description, 100));

@@ -35,7 +35,7 @@ use std::time::{Duration, Instant};
 
 use self::cache::key::Facts;
 use self::cache::{Cache, Reuse};
-use self::crew::{Crew, Message, Turn, Work};
+use self::crew::{AHEAD, Ahead, Crew, Finished, Message, Turn, Work};
 use self::expect::Snapshots;
 use self::interrupt::{Interrupt, Wish};
 use self::journal::{Journal, Lock, LockError};
@@ -263,7 +263,7 @@ fn carry_out(
         timeout: options.timeout,
     };
     let mut scheduler = Scheduler::new(&tasks, &rules);
-    let ended = run_steps(&context, &executables, &mut scheduler, options.live, teller);
+    let ended = run_steps(&context, &executables, &mut scheduler, options, teller);
     let marks = step::marks_of(&run_id, &plan.home);
     for (step, name) in group::end_marked(&marks, step::STEP, options.grace) {
         teller.note_stray(&step, &name);
@@ -317,7 +317,7 @@ fn run_steps(
     context: &Context<'_>,
     executables: &HashMap<CargoTarget, PathBuf>,
     scheduler: &mut Scheduler,
-    live: Live,
+    options: &RunOptions,
     teller: &mut Teller<'_>,
 ) -> Result<(), Unwritten> {
     let mut result: Result<(), Unwritten> = Ok(());
@@ -326,7 +326,27 @@ fn run_steps(
         context,
         events: Arc::clone(teller.journal.events()),
         began: teller.began,
-        live,
+        live: options.live,
+        ahead: Ahead::until(
+            options
+                .timeout
+                .and_then(|timeout| teller.began.checked_add(timeout)),
+        ),
+    };
+    let turn = |teller: &mut Teller<'_>, index: usize, number| {
+        let invocation = &context.plan.invocations[index];
+        let program = program(invocation, executables);
+        let shown = program.map(|program| step::shown_command(context, invocation, program));
+        if let Some(shown) = &shown {
+            teller.will_start(index, shown.clone());
+        }
+        Turn {
+            index,
+            invocation,
+            program,
+            command: shown.unwrap_or_default(),
+            number,
+        }
     };
     thread::scope(|scope| {
         let _end = EndOnPanic(context.interrupt);
@@ -357,26 +377,22 @@ fn run_steps(
             for (index, took) in scheduler.slow(now) {
                 also(&mut result, teller.slow(index, took));
             }
+            if scheduler.has_room() || context.interrupt.is_asked() {
+                let left = work.ahead.recall();
+                left.into_iter().for_each(|step| scheduler.take_back(step));
+            }
             while let Some((index, number)) = scheduler.start_next(teller.elapsed()) {
-                let invocation = &context.plan.invocations[index];
-                let program = program(invocation, executables);
-                let shown =
-                    program.map(|program| step::shown_command(context, invocation, program));
-                if let Some(shown) = &shown {
-                    teller.will_start(index, shown.clone());
-                    // Whether the first attempt is made at all is found out by the thread that makes it.
-                    if number > 1 {
-                        also(&mut result, teller.start(index, number));
-                    }
+                let turn = turn(teller, index, number);
+                // Whether the first attempt is made at all is found out by the thread that makes it.
+                if number > 1 && turn.program.is_some() {
+                    also(&mut result, teller.start(index, number));
                 }
-                let turn = Turn {
-                    index,
-                    invocation,
-                    program,
-                    command: shown.unwrap_or_default(),
-                    number,
-                };
                 crew.take(turn, &work, scope, &sender);
+            }
+            while work.ahead.len() < AHEAD
+                && let Some(index) = scheduler.promise()
+            {
+                work.ahead.push(turn(teller, index, 1));
             }
             if scheduler.is_done() {
                 break;
@@ -385,8 +401,8 @@ fn run_steps(
             let wait = next.map_or(TICK, |next| next.saturating_sub(teller.elapsed()).min(TICK));
             let told = match news.recv_timeout(wait) {
                 Ok(Message::Begun(events, written)) => teller.begun(&events, written),
-                Ok(Message::Finished(thread, index, attempt)) => {
-                    crew.is_back(thread);
+                Ok(Message::Finished(ended)) => {
+                    let Finished { index, attempt, .. } = ended;
                     let verdict = match (attempt.state.is_good(), attempt.worth_retrying) {
                         (true, _) => Verdict::Good,
                         (false, true) => Verdict::Bad,
@@ -394,6 +410,10 @@ fn run_steps(
                     };
                     teller.attempted(index, attempt);
                     let changes = scheduler.finish(index, verdict, teller.elapsed(), luck());
+                    match ended.next {
+                        Some(next) => scheduler.take_over(next, teller.elapsed()),
+                        None => crew.is_back(ended.thread),
+                    }
                     teller.changed(&changes)
                 }
                 Ok(Message::Prints(index, number, text, is_told)) => {

@@ -1,5 +1,6 @@
 //! The command `run`: checks, then carries the pipeline out.
 
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use crate::plan::select::{self, Selection, Shard};
 use crate::plan::{Plan, build, changed, outline};
 use crate::report::console;
 use crate::report::github::Github;
+use crate::report::record;
 use crate::report::{Console, Explain, Json, Reporter, Reporters, Results, Written};
 use crate::run::cache::Reuse;
 use crate::run::cache::digest::Hash;
@@ -42,7 +44,7 @@ use super::settled;
 pub(super) struct Args {
     #[command(flatten)]
     steps: Steps,
-    /// Run the steps that did not pass in the last run, and all that need them
+    /// Run the steps that did not pass when they were last run, and all that need them
     #[arg(long, help_heading = "Selection")]
     failed: bool,
     /// Run the steps that have changed since a revision of git, and all that need them
@@ -391,23 +393,40 @@ fn nothing_selected(analysis: &Analysis, args: &Args) -> String {
                 .to_owned()
         }
         (None, None) if args.failed => {
-            "nothing was selected to run: no step failed in the last run".to_owned()
+            "nothing was selected to run: every step passed when it last ran".to_owned()
         }
         (None, None) => "nothing was selected to run".to_owned(),
     }
 }
 
+/// The steps that did not pass in the last run that they were part of.
+fn not_passed(analysis: &Analysis) -> Vec<String> {
+    let runs = analysis.home.join("runs");
+    let mut open: HashSet<&str> = analysis
+        .manifest
+        .steps
+        .iter()
+        .map(|s| s.name.as_str())
+        .collect();
+    let mut failed = Vec::new();
+    for run in record::names(&runs).iter().rev() {
+        if open.is_empty() {
+            break;
+        }
+        // A run that left no summary says nothing of any step.
+        let summary = run::journal::load_summary(&runs.join(run)).ok();
+        for (step, outcome) in summary.into_iter().flat_map(|summary| summary.steps) {
+            if open.remove(step.as_str()) && !outcome.state.is_good() {
+                failed.push(step);
+            }
+        }
+    }
+    failed
+}
+
 /// Which steps are asked for.
 fn selection(analysis: &Analysis, args: &Args, changed: Option<Vec<String>>) -> Selection {
-    let failed = args.failed.then(|| {
-        let summary = run::journal::latest(&analysis.home)
-            .and_then(|folder| run::journal::load_summary(&folder).ok());
-        let steps = summary.into_iter().flat_map(|summary| summary.steps);
-        steps
-            .filter(|(_, outcome)| !outcome.state.is_good())
-            .map(|(name, _)| name)
-            .collect()
-    });
+    let failed = args.failed.then(|| not_passed(analysis));
     Selection {
         failed,
         changed,

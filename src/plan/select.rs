@@ -17,7 +17,7 @@ pub struct Selection {
     pub until: Vec<String>,
     /// Just these steps.
     pub only: Vec<String>,
-    /// Just the steps that did not pass in the last run, and all that need them; `None` where that is not asked.
+    /// Just the steps that did not pass when they were last run, and all that need them; `None` where that is not asked.
     pub failed: Option<Vec<String>>,
     /// Just the steps that have changed, and all that need them; `None` where that is not asked.
     pub changed: Option<Vec<String>>,

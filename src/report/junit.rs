@@ -1,6 +1,7 @@
 //! Owns `junit.xml`: one test case a step, as CI systems read it, and nothing that the schema of the Jenkins plugin has no
 //! place for. What a step printed is bounded and holds only what XML can.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -209,7 +210,20 @@ fn write(out: &mut String, pipeline: &str, case: &Case<'_>) {
 }
 
 /// Text of an element.
-fn text(text: &str) -> String {
+fn text(text: &str) -> Cow<'_, str> {
+    escaped(text, false)
+}
+
+/// Text of an attribute, where line breaks would become blanks.
+fn attribute(value: &str) -> Cow<'_, str> {
+    escaped(value, true)
+}
+
+fn escaped(text: &str, is_attribute: bool) -> Cow<'_, str> {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && !b"&<>\"".contains(&byte);
+    if text.bytes().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -217,18 +231,15 @@ fn text(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
+            '\n' if is_attribute => out.push_str("&#10;"),
+            '\t' if is_attribute => out.push_str("&#9;"),
             '\t' | '\n' => out.push(c),
             // Neither what terminals obey nor what XML has no place for.
             c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => {}
             c => out.push(c),
         }
     }
-    out
-}
-
-/// Text of an attribute, where line breaks would become blanks.
-fn attribute(value: &str) -> String {
-    text(value).replace('\n', "&#10;").replace('\t', "&#9;")
+    Cow::Owned(out)
 }
 
 #[cfg(test)]

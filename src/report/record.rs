@@ -4,7 +4,8 @@
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::thread;
 
 use indexmap::IndexMap;
 
@@ -45,6 +46,8 @@ pub struct Record {
     pub times: IndexMap<String, Times>,
     /// What lay at the steps' paths when they had ended.
     pub files: Files,
+    /// The run before it, once that was looked for.
+    earlier: Arc<OnceLock<Option<RunSummary>>>,
 }
 
 /// What Cargo built.
@@ -113,6 +116,7 @@ impl Record {
             build: None,
             times: IndexMap::new(),
             files: Files::default(),
+            earlier: Arc::default(),
         })
     }
 
@@ -338,23 +342,36 @@ impl Record {
     }
 
     /// The run before this one that got anywhere.
-    pub fn previous(&self) -> Option<RunSummary> {
-        const TRIES: usize = 5;
-        let runs = self.folder.parent()?;
-        let earlier = names(runs)
-            .into_iter()
-            .rev()
-            .filter(|name| *name < self.summary.run_id);
-        earlier
-            .take(TRIES)
-            .filter_map(|name| json::<RunSummary>(&runs.join(name).join("summary.json")))
-            .find(|summary| {
-                summary
-                    .steps
-                    .values()
-                    .any(|step| step.state != StepState::NotRun)
-            })
+    pub fn previous(&self) -> Option<&RunSummary> {
+        let find = || previous(&self.folder, &self.summary.run_id);
+        self.earlier.get_or_init(find).as_ref()
     }
+
+    /// Has a thread look for the run before this one, so that nobody has to wait for that in the end.
+    pub fn look_back(&self) {
+        let (earlier, folder) = (Arc::clone(&self.earlier), self.folder.clone());
+        let run_id = self.summary.run_id.clone();
+        let look = move || {
+            earlier.get_or_init(|| previous(&folder, &run_id));
+        };
+        // Where there can be no thread, it is looked for when it is asked for.
+        drop(thread::Builder::new().spawn(look));
+    }
+}
+
+/// The run before the one of this folder and name that got anywhere.
+fn previous(folder: &Path, run_id: &str) -> Option<RunSummary> {
+    const TRIES: usize = 5;
+    let runs = folder.parent()?;
+    let earlier = names(runs).into_iter().rev();
+    let mut summaries = earlier
+        .filter(|name| name.as_str() < run_id)
+        .take(TRIES)
+        .filter_map(|name| json::<RunSummary>(&runs.join(name).join("summary.json")));
+    summaries.find(|summary| {
+        let mut steps = summary.steps.values();
+        steps.any(|step| step.state != StepState::NotRun)
+    })
 }
 
 /// A step before anything is known of it.

@@ -106,6 +106,9 @@ impl Written {
             return Ok(());
         };
         let began = Instant::now();
+        if !self.is_begun && !record.ended {
+            record.look_back();
+        }
         if let Some(outline) = record.outline.as_ref().filter(|_| !self.is_begun) {
             write_json(&record.folder.join(record::OUTLINE), outline.as_ref())?;
         }

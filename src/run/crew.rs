@@ -1,11 +1,15 @@
 //! Owns the threads that see steps to their end: as many as there are steps at work at once, each of which takes one step
 //! after the other. Tells the owner of the run what happens through a channel.
+//!
+//! Turns that are promised lie ready for whoever ends a step well, so that no place stays empty while the owner of the run
+//! takes in what happened.
 
 use std::any::Any;
+use std::collections::VecDeque;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::Scope;
 use std::time::Instant;
 
@@ -16,16 +20,31 @@ use super::teller::Unwritten;
 use crate::event::{Event, Live};
 use crate::plan::Invocation;
 
+/// How many turns are promised at most.
+pub(super) const AHEAD: usize = 16;
+
 /// What a thread says of its step.
 pub(super) enum Message {
     /// Its first attempt begins. These events of it have been written down, or could not be.
     Begun(Vec<Event>, Result<(), Unwritten>),
-    /// An attempt has ended, and with it the turn of the thread of this number.
-    Finished(usize, usize, Attempt),
+    /// An attempt has ended.
+    Finished(Finished),
     /// An attempt prints this. It waits to hear that this was told.
     Prints(usize, u32, String, Sender<()>),
     /// It met a bug of ours.
     Panicked(Box<dyn Any + Send>),
+}
+
+/// The end of an attempt.
+pub(super) struct Finished {
+    /// The number of the thread that made it.
+    pub(super) thread: usize,
+    /// The step's place in the plan.
+    pub(super) index: usize,
+    /// How it went.
+    pub(super) attempt: Attempt,
+    /// The promised step whose turn the thread has taken right away; without one it waits for a turn.
+    pub(super) next: Option<usize>,
 }
 
 /// An attempt that a thread is to make.
@@ -52,6 +71,50 @@ pub(super) struct Work<'a> {
     pub(super) began: Instant,
     /// How what steps print is told.
     pub(super) live: Live,
+    /// Turns for whoever ends a step well.
+    pub(super) ahead: Ahead<'a>,
+}
+
+/// Promised turns, in the order in which they are to be taken.
+#[derive(Default)]
+pub(super) struct Ahead<'a> {
+    turns: Mutex<VecDeque<Turn<'a>>>,
+    /// From when on none is taken any more.
+    until: Option<Instant>,
+}
+
+impl<'a> Ahead<'a> {
+    /// None yet. Whoever ends a step at `until` or later takes none.
+    pub(super) fn until(until: Option<Instant>) -> Self {
+        Self {
+            until,
+            ..Self::default()
+        }
+    }
+
+    fn turns(&self) -> MutexGuard<'_, VecDeque<Turn<'a>>> {
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many nobody has taken yet.
+    pub(super) fn len(&self) -> usize {
+        self.turns().len()
+    }
+
+    /// Promises one more, after all others.
+    pub(super) fn push(&self, turn: Turn<'a>) {
+        self.turns().push_back(turn);
+    }
+
+    /// Takes back what nobody has taken: places of steps in the plan.
+    pub(super) fn recall(&self) -> Vec<usize> {
+        self.turns().drain(..).map(|turn| turn.index).collect()
+    }
+
+    fn take(&self) -> Option<Turn<'a>> {
+        let is_over = self.until.is_some_and(|until| Instant::now() >= until);
+        self.turns().pop_front_if(|_| !is_over)
+    }
 }
 
 /// The way to each thread, and who waits for a turn, the one that was at work last at the end. The threads end when this
@@ -66,15 +129,32 @@ impl<'a> Work<'a> {
     /// Takes one turn after the other until there are no more, as the thread of this number.
     fn all(&self, number: usize, turns: &Receiver<Turn<'a>>, sender: &Sender<Message>) {
         for turn in turns {
-            let index = turn.index;
-            let one = AssertUnwindSafe(|| self.one(turn, sender));
-            let message = match panic::catch_unwind(one) {
-                Ok(attempt) => Message::Finished(number, index, attempt),
-                Err(panic) => Message::Panicked(panic),
-            };
-            // Receiving ends only after every step has.
-            drop(sender.send(message));
+            let mut turn = Some(turn);
+            while let Some(now) = turn.take() {
+                let index = now.index;
+                let one = AssertUnwindSafe(|| self.one(now, sender));
+                let message = match panic::catch_unwind(one) {
+                    Ok(attempt) => {
+                        turn = self.next(&attempt);
+                        Message::Finished(Finished {
+                            thread: number,
+                            index,
+                            attempt,
+                            next: turn.as_ref().map(|turn| turn.index),
+                        })
+                    }
+                    Err(panic) => Message::Panicked(panic),
+                };
+                // Receiving ends only after every step has.
+                drop(sender.send(message));
+            }
         }
+    }
+
+    /// The promised turn that follows an attempt: only a good one, for another may change what comes next.
+    fn next(&self, attempt: &Attempt) -> Option<Turn<'a>> {
+        let goes_on = attempt.state.is_good() && !self.context.interrupt.is_asked();
+        goes_on.then(|| self.ahead.take()).flatten()
     }
 
     fn one(&self, turn: Turn<'_>, sender: &Sender<Message>) -> Attempt {

@@ -13,6 +13,9 @@
 //!    └──────────stop────────► NotRun ◄┘
 //! ```
 //!
+//! A ready step may be promised: whoever sees a running step to a good end starts it right away, and asks nobody first. It
+//! then takes over the place of the one that ended; a promise that nobody took is taken back.
+//!
 //! Among ready steps the one with the highest priority goes first, then the one with the longest path of work behind it;
 //! what a step needs is as urgent as the step. A step too heavy for the places that are free is waited for, so that
 //! lighter ones cannot starve it; a step whose mutex is taken stands aside. A step that rests before its next attempt
@@ -96,6 +99,8 @@ pub enum State {
     Waiting(usize),
     /// It may start.
     Ready,
+    /// It starts as soon as a running step has ended well.
+    Promised,
     /// It has started.
     Running,
     /// It failed, and waits to be tried again.
@@ -143,13 +148,17 @@ pub struct Scheduler {
     /// Each step's mutex, as a place in `taken` and `aside`.
     mutexes: Vec<Option<usize>>,
     dependants: Vec<Vec<usize>>,
+    /// For each step, the first in order of those that need it.
+    behind: Vec<Option<Rank>>,
     ready: BTreeSet<Rank>,
+    /// Steps that run, and those that are promised.
+    running: BTreeSet<usize>,
+    promised: BTreeSet<Rank>,
     /// Whether each mutex is taken.
     taken: Vec<bool>,
     /// Ready steps that wait for a mutex.
     aside: Vec<BTreeSet<Rank>>,
     free: usize,
-    running: usize,
     stopped: bool,
     timeout: Option<Duration>,
     on_failure: OnFailure,
@@ -187,6 +196,8 @@ impl Scheduler {
             });
         }
         let ranks = ranks(tasks, &dependants);
+        let first = |steps: &Vec<usize>| steps.iter().map(|&step| ranks[step]).min();
+        let behind = dependants.iter().map(first).collect();
         let mut names = HashMap::new();
         let mutexes: Vec<Option<usize>> = tasks
             .iter()
@@ -210,8 +221,10 @@ impl Scheduler {
             ranks,
             mutexes,
             dependants,
+            behind,
+            running: BTreeSet::new(),
+            promised: BTreeSet::new(),
             free: jobs,
-            running: 0,
             stopped: false,
             timeout: rules.timeout,
             on_failure: rules.on_failure,
@@ -242,17 +255,70 @@ impl Scheduler {
             if let Some(mutex) = self.mutexes[step] {
                 self.taken[mutex] = true;
             }
-            self.free -= self.weights[step];
-            self.running += 1;
-            self.states[step] = State::Running;
-            self.attempts[step] += 1;
-            self.began[step] = now;
-            if let Some(slow) = self.slow[step] {
-                self.slow_at.insert((now.saturating_add(slow), step));
-            }
+            self.begin(step, now);
             return Some((step, self.attempts[step]));
         }
         None
+    }
+
+    /// A place for the step, which runs from now on.
+    fn begin(&mut self, step: usize, now: Duration) {
+        self.free -= self.weights[step];
+        self.running.insert(step);
+        self.states[step] = State::Running;
+        self.attempts[step] += 1;
+        self.began[step] = now;
+        if let Some(slow) = self.slow[step] {
+            self.slow_at.insert((now.saturating_add(slow), step));
+        }
+    }
+
+    /// The next step that may start as soon as any running step has ended well, without anybody being asked: it fits into
+    /// whatever place becomes free, and nothing that could become ready by then would go first. Promised steps are taken
+    /// in the order in which they were promised. None where there is none that is so certain.
+    pub fn promise(&mut self) -> Option<usize> {
+        let rank = *self.ready.first()?;
+        let step = rank.step;
+        let is_plain = self.weights[step] == 1
+            && self.mutexes[step].is_none()
+            && self.attempts[step] == 0
+            && self.aside.iter().all(BTreeSet::is_empty);
+        let ahead = self.promised.iter().map(|rank| rank.step);
+        let mut before = self.running.iter().copied().chain(ahead);
+        let is_first = before.all(|other| self.behind[other].is_none_or(|next| rank < next));
+        let is_certain =
+            is_plain && is_first && self.resting.is_empty() && !self.running.is_empty();
+        if !is_certain || self.stopped {
+            return None;
+        }
+        self.ready.remove(&rank);
+        self.promised.insert(rank);
+        self.states[step] = State::Promised;
+        Some(step)
+    }
+
+    /// Whether a place is free although steps are promised, so that the promises have to be weighed anew.
+    pub fn has_room(&self) -> bool {
+        self.free > 0 && !self.promised.is_empty()
+    }
+
+    /// Records that a promised step has started in the place of one that has ended. A step that was not promised panics.
+    pub fn take_over(&mut self, step: usize, now: Duration) {
+        assert!(
+            self.promised.remove(&self.ranks[step]),
+            "a promise is taken"
+        );
+        self.begin(step, now);
+    }
+
+    /// Takes back the promise of a step that has not started.
+    pub fn take_back(&mut self, step: usize) {
+        if self.promised.remove(&self.ranks[step]) {
+            self.states[step] = State::Ready;
+            if !self.stopped {
+                self.ready.insert(self.ranks[step]);
+            }
+        }
     }
 
     /// Records that a running step's attempt has ended, and returns all that follows, the step's own fate first, then by
@@ -271,7 +337,7 @@ impl Scheduler {
             "only a running step can end"
         );
         self.free += self.weights[step];
-        self.running -= 1;
+        self.running.remove(&step);
         self.slow_at.retain(|&(_, slow)| slow != step);
         if let Some(mutex) = self.mutexes[step] {
             self.taken[mutex] = false;
@@ -315,7 +381,8 @@ impl Scheduler {
     /// Whether the whole run takes too long while there is still something to do; says so once.
     pub fn is_out_of_time(&mut self, now: Duration) -> bool {
         let is_over = self.timeout.is_some_and(|timeout| now >= timeout);
-        let is_out = is_over && !(self.is_done() && self.ready.is_empty());
+        let is_open = !self.ready.is_empty() || !self.promised.is_empty();
+        let is_out = is_over && (is_open || !self.is_done());
         if is_out {
             self.timeout = None;
         }
@@ -348,7 +415,7 @@ impl Scheduler {
 
     /// Whether nothing runs, and nothing will start by itself any more.
     pub fn is_done(&self) -> bool {
-        self.running == 0 && self.resting.is_empty()
+        self.running.is_empty() && self.resting.is_empty()
     }
 
     /// Lets those start whose pause is over.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use indexmap::IndexMap;
 
+use crate::both::both;
 use crate::event::{Event, RunSummary, StepOutcome, StepState};
 use crate::plan::{Invocation, Plan};
 use crate::run::journal::Journal;
@@ -318,7 +319,6 @@ impl<'a> Teller<'a> {
         self.summary.seconds = self.now();
         self.summary.success =
             !interrupted && self.summary.steps.values().all(|step| step.state.is_good());
-        let summarised = self.journal.summarise(&self.summary);
         let Self {
             journal,
             summary,
@@ -327,7 +327,11 @@ impl<'a> Teller<'a> {
         } = self;
         // It may be of very many steps: it is told without a copy, and taken back.
         let finished = Event::RunFinished { summary };
-        let told = journal.events().append(&[&finished]);
+        let summarise = || match &finished {
+            Event::RunFinished { summary } => journal.summarise(summary),
+            _ => Ok(()),
+        };
+        let (summarised, told) = both(&summarise, || journal.events().append(&[&finished]));
         on_event(&finished);
         let Event::RunFinished { summary } = finished else {
             unreachable!("it was made of a summary above");

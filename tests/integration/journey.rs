@@ -415,8 +415,16 @@ fn a_failed_step_skips_what_needs_it_and_nothing_else() {
     assert_eq!(summary["steps"]["other"]["state"], "passed");
 
     project.edit("make.py", "raise SystemExit(7)\n", "");
+    // A run of other steps says nothing of those that failed before it.
+    project.run(&["run", "other"]).code(0);
     let again = project.run(&["run", "--failed"]).code(0);
     assert!(again.out.contains("2 steps: 2 passed"), "{}", again.out);
+    let none = project.run(&["run", "--failed"]).code(4);
+    assert!(
+        none.err.contains("every step passed when it last ran"),
+        "{}",
+        none.err
+    );
 }
 
 #[test]

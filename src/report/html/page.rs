@@ -158,7 +158,7 @@ pub(super) fn page(record: &Record) -> Page {
         seconds: duration(summary.seconds),
         folder: record.folder.display().to_string(),
         counts: counts(record),
-        failures: failures(record, previous.as_ref()),
+        failures: failures(record, previous),
         drawing: drawing(record),
         timeline: timeline(record, &critical),
         count: summary.steps.len(),
@@ -167,7 +167,7 @@ pub(super) fn page(record: &Record) -> Page {
             &critical.iter().copied().collect(),
             is_large,
         )),
-        changes: previous.map(|earlier| changes(record, &earlier)),
+        changes: previous.map(|earlier| changes(record, earlier)),
         facts: facts(record),
         version: env!("CARGO_PKG_VERSION"),
     }

@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 
 use proptest::prelude::*;
 
@@ -67,8 +67,16 @@ fn rules(jobs: usize, on_failure: OnFailure) -> Rules {
 /// Runs a pipeline by a clock of its own, on which an attempt takes a step's cost in seconds, and tells what happened
 /// when: `+a` starts, `-a` ends, `?a` rests, `~a` is skipped, `.a` is not run, `*a` is slow, `!` is out of time.
 fn told_by_the_clock(rules: Rules, text: &str) -> String {
+    let told = told_by_a_clock(rules, text, false);
+    assert_eq!(told_by_a_clock(rules, text, true), told, "{text}");
+    told
+}
+
+/// The same, with or without promises.
+fn told_by_a_clock(rules: Rules, text: &str, promises: bool) -> String {
     let (names, tasks, mut failures) = pipeline(text);
     let mut scheduler = Scheduler::new(&tasks, &rules);
+    let mut promised = Promised::new(promises);
     let mut told: Vec<(Duration, String)> = Vec::new();
     let mut running: Vec<(Duration, usize)> = Vec::new();
     let mut now = Duration::ZERO;
@@ -92,10 +100,13 @@ fn told_by_the_clock(rules: Rules, text: &str) -> String {
         for (step, _) in scheduler.slow(now) {
             told.push((now, format!("*{}", names[step])));
         }
+        let starts = |step: usize| (now + Duration::from_secs_f64(tasks[step].cost), step);
+        promised.weigh(&mut scheduler);
         while let Some((step, _)) = scheduler.start_next(now) {
             told.push((now, format!("+{}", names[step])));
-            running.push((now + Duration::from_secs_f64(tasks[step].cost), step));
+            running.push(starts(step));
         }
+        promised.extend(&mut scheduler);
         if scheduler.is_done() {
             break;
         }
@@ -108,8 +119,15 @@ fn told_by_the_clock(rules: Rules, text: &str) -> String {
                 let bad = failures[step] > 0;
                 failures[step] = failures[step].saturating_sub(1);
                 let verdict = if bad { Verdict::Bad } else { Verdict::Good };
+                let is_over = rules.timeout.is_some_and(|timeout| now >= timeout);
+                let next = promised.next(verdict).filter(|_| !is_over);
                 let changes = scheduler.finish(step, verdict, now, 0.5);
                 changed(&mut told, now, changes);
+                if let Some(next) = next {
+                    scheduler.take_over(next, now);
+                    told.push((now, format!("+{}", names[next])));
+                    running.push((now + Duration::from_secs_f64(tasks[next].cost), next));
+                }
             }
             (_, Some(moment)) => {
                 assert!(moment > now, "a moment that is over is none");
@@ -132,17 +150,64 @@ fn told_by_the_clock(rules: Rules, text: &str) -> String {
     text.trim_start().to_owned()
 }
 
+/// Steps that are promised, as those who see steps to their ends know them.
+#[derive(Default)]
+struct Promised {
+    are_made: bool,
+    steps: VecDeque<usize>,
+}
+
+impl Promised {
+    fn new(are_made: bool) -> Self {
+        Self {
+            are_made,
+            ..Self::default()
+        }
+    }
+
+    /// Takes promises back where they have to be weighed anew.
+    fn weigh(&mut self, scheduler: &mut Scheduler) {
+        if scheduler.has_room() || scheduler.stopped {
+            self.steps
+                .drain(..)
+                .for_each(|step| scheduler.take_back(step));
+        }
+    }
+
+    fn extend(&mut self, scheduler: &mut Scheduler) {
+        if self.are_made {
+            self.steps
+                .extend(std::iter::from_fn(|| scheduler.promise()));
+        }
+    }
+
+    /// The one that starts when a step ends so.
+    fn next(&mut self, verdict: Verdict) -> Option<usize> {
+        self.steps.pop_front_if(|_| verdict == Verdict::Good)
+    }
+}
+
 /// Runs a pipeline in which whatever started first ends first, and tells what happened.
 fn told(jobs: usize, on_failure: OnFailure, text: &str) -> String {
+    let told = told_in_order(jobs, on_failure, text, false);
+    assert_eq!(told_in_order(jobs, on_failure, text, true), told, "{text}");
+    told
+}
+
+/// The same, with or without promises.
+fn told_in_order(jobs: usize, on_failure: OnFailure, text: &str, promises: bool) -> String {
     let (names, tasks, failures) = pipeline(text);
     let mut scheduler = Scheduler::new(&tasks, &rules(jobs, on_failure));
     let (mut told, mut running) = (Vec::new(), Vec::new());
+    let mut promised = Promised::new(promises);
     let now = Duration::ZERO;
     loop {
+        promised.weigh(&mut scheduler);
         while let Some((step, _)) = scheduler.start_next(now) {
             told.push(format!("+{}", names[step]));
             running.push(step);
         }
+        promised.extend(&mut scheduler);
         if running.is_empty() {
             break;
         }
@@ -153,12 +218,18 @@ fn told(jobs: usize, on_failure: OnFailure, text: &str) -> String {
         } else {
             Verdict::Good
         };
+        let next = promised.next(verdict);
         for change in scheduler.finish(step, verdict, now, 0.5) {
             told.push(match change {
                 Change::Again(step, _) => format!("?{}", names[step]),
                 Change::Ended(step) => format!("-{}", names[step]),
                 Change::Skipped(step, _) => format!("~{}", names[step]),
             });
+        }
+        if let Some(next) = next {
+            scheduler.take_over(next, now);
+            told.push(format!("+{}", names[next]));
+            running.push(next);
         }
     }
     told.extend(scheduler.close().iter().map(|&s| format!(".{}", names[s])));
@@ -331,7 +402,85 @@ fn any_pipeline() -> impl Strategy<Value = (Vec<Task>, Vec<bool>)> {
     })
 }
 
+/// In which order the steps of a pipeline start, where `ends` says which of so many running steps ends next, and how many were
+/// promised first.
+fn started(
+    (tasks, good): &(Vec<Task>, Vec<bool>),
+    rules: &Rules,
+    ends: &mut dyn FnMut(usize) -> usize,
+    promises: bool,
+) -> (Vec<usize>, usize) {
+    let mut scheduler = Scheduler::new(tasks, rules);
+    let mut promised = Promised::new(promises);
+    let (mut order, mut running, mut taken) = (Vec::new(), Vec::new(), 0);
+    let now = Duration::ZERO;
+    loop {
+        promised.weigh(&mut scheduler);
+        while let Some((step, _)) = scheduler.start_next(now) {
+            order.push(step);
+            running.push(step);
+        }
+        promised.extend(&mut scheduler);
+        if running.is_empty() {
+            break;
+        }
+        let step: usize = running.remove(ends(running.len()));
+        let verdict = if good[step] {
+            Verdict::Good
+        } else {
+            Verdict::Bad
+        };
+        let next = promised.next(verdict);
+        scheduler.finish(step, verdict, now, 0.5);
+        if let Some(next) = next {
+            scheduler.take_over(next, now);
+            order.push(next);
+            running.push(next);
+            taken += 1;
+        }
+    }
+    assert!(scheduler.promised.is_empty(), "no promise is left");
+    (order, taken)
+}
+
+#[test]
+fn what_is_certain_is_promised() {
+    for (text, order, taken) in [
+        ("a:\n b:\n c:", [0, 1, 2].as_slice(), 2),
+        // `d` and `e` may go first when what they need has ended, and `e` has a mutex.
+        (
+            "a:\n b:\n c:\n d: a\n e: b @m\n f: *2\n g:",
+            &[0, 1, 2, 3, 4, 5, 6],
+            5,
+        ),
+        ("a: ^1\n b:\n c: a =9", &[0, 2, 1], 1),
+    ] {
+        let (_, tasks, _) = pipeline(text);
+        let good = vec![true; tasks.len()];
+        let rules = rules(1, OnFailure::KeepGoing);
+        let told = started(&(tasks, good), &rules, &mut |_| 0, true);
+        assert_eq!(told, (order.to_vec(), taken), "{text}");
+    }
+}
+
 proptest! {
+    #[test]
+    fn promises_change_no_order(
+        pipeline in any_pipeline(),
+        jobs in 1..6_usize,
+        fail_fast in any::<bool>(),
+        choices in proptest::collection::vec(any::<prop::sample::Index>(), 40),
+    ) {
+        let on_failure = if fail_fast { OnFailure::FailFast } else { OnFailure::KeepGoing };
+        let rules = rules(jobs, on_failure);
+        let order = |promises| {
+            let mut choices = choices.iter().cycle();
+            let mut ends = |running| choices.next().map_or(0, |choice| choice.index(running));
+            started(&pipeline, &rules, &mut ends, promises).0
+        };
+        prop_assert_eq!(order(true), order(false));
+    }
+
     #[test]
     fn every_step_ends_once_and_no_limit_is_broken(
         (tasks, good) in any_pipeline(),
