@@ -79,7 +79,8 @@ fn shebang(text: &str) -> Option<Vec<String>> {
         .collect::<Vec<_>>();
     let first = words.first_mut()?;
     *first = base(first).to_owned();
-    if first == "env" {
+    // `with-contenv` of s6 starts what follows as `env` does.
+    if first == "env" || first == "with-contenv" && words.len() > 1 {
         words.remove(0);
         while words
             .first()
@@ -104,7 +105,7 @@ fn language_of(words: &[String]) -> Language {
         .trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
     match program {
         "python" | "pypy" => Language::Python,
-        "sh" | "bash" | "dash" | "zsh" | "ksh" | "ash" => Language::Shell,
+        "sh" | "bash" | "dash" | "zsh" | "ksh" | "mksh" | "ash" | "bashio" => Language::Shell,
         "Rscript" | "R" | "littler" => Language::R,
         _ => Language::Other,
     }
@@ -145,6 +146,7 @@ mod tests {
                 "#!/usr/bin/env -S python3.11 -u\n",
                 "python python3.11 -u",
             ),
+            ("run", "#!/usr/bin/with-contenv bash\n", "shell bash"),
             ("run", "#!/usr/bin/perl\n", "other perl"),
             ("run", "#!/usr/bin/env\n", "unknown"),
             ("run", "#!\n", "unknown"),

@@ -19,7 +19,7 @@ const OUT: &[&str] = &[
     "out", "output", "outputs", "outdir", "outfile", "save", "saved", "savedir", "saving", "log", "logs",
     "logging", "logdir", "result", "results", "export", "exported", "dest", "destination", "write",
     "tensorboard", "tb", "dump", "to", "resampled", "report", "summary", "plot", "plots", "figure", "fig",
-    "metrics", "predictions",
+    "metrics", "predictions", "publish",
 ];
 
 /// Words that say that something is read.

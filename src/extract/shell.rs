@@ -25,11 +25,13 @@ mod demands;
 mod endings;
 mod eval;
 mod expansions;
+mod handed;
 mod ledger;
 mod options;
 mod paths;
 mod scopes;
 mod sourcing;
+mod spec;
 mod tools;
 mod value;
 mod variables;
@@ -68,6 +70,9 @@ pub fn read(source: &Source, files: Files<'_>) -> Reading {
     walk.rest();
     if walk.exhausted() {
         walk.notes.push(too_long(source.at(source.line_span(1))));
+    }
+    for path in &walk.programs {
+        walk.ledger.is_program(path);
     }
     reading.notes = walk.notes;
     reading.notes.extend(unclear);

@@ -143,6 +143,9 @@ impl<'a> Engine<'a> {
             .map(|word| Word {
                 text: literal(word),
                 prefix: leading(word),
+                remote: word
+                    .iter()
+                    .any(|piece| matches!(piece, Piece::Text(text) if text.contains(':'))),
             })
             .collect();
         let found = roles(name, &seen);
@@ -153,9 +156,9 @@ impl<'a> Engine<'a> {
                 continue;
             };
             let (direction, data_type) = match role {
-                Role::Read | Role::ReadAny => (Direction::Reads, None),
+                Role::Read | Role::ReadAny | Role::ReadNamed => (Direction::Reads, None),
                 Role::ReadFolder => (Direction::Reads, Some(DataType::Folder)),
-                Role::Write | Role::WriteAny => (Direction::Writes, None),
+                Role::Write | Role::WriteAny | Role::WriteNamed => (Direction::Writes, None),
                 Role::WriteFolder => (Direction::Prepares, Some(DataType::Folder)),
                 Role::Remove => (Direction::Names, None),
             };

@@ -68,6 +68,13 @@ impl Walk<'_> {
                         Val::Text(parts) => parts.first().and_then(Val::text).unwrap_or_default(),
                         word => word.text().unwrap_or_default(),
                     },
+                    remote: match word {
+                        Val::Text(parts) => parts
+                            .iter()
+                            .filter_map(Val::text)
+                            .any(|text| text.contains(':')),
+                        word => word.text().is_some_and(|text| text.contains(':')),
+                    },
                 })
                 .collect();
             for (index, role, cut) in roles(&name, &words) {
@@ -123,9 +130,9 @@ fn redirects(command: &mut Vec<Val>) -> Vec<(Val, Direction)> {
 
 fn direction(role: Role) -> Option<Direction> {
     match role {
-        Role::Read | Role::ReadAny => Some(Direction::Read(false)),
+        Role::Read | Role::ReadAny | Role::ReadNamed => Some(Direction::Read(false)),
         Role::ReadFolder => Some(Direction::Read(true)),
-        Role::Write | Role::WriteAny => Some(Direction::Write(false)),
+        Role::Write | Role::WriteAny | Role::WriteNamed => Some(Direction::Write(false)),
         Role::WriteFolder => Some(Direction::Write(true)),
         Role::Remove => None,
     }

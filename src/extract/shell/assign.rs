@@ -27,15 +27,16 @@ impl Walk<'_> {
             Some(value) if value.kind() == "array" => {
                 let mut walker = value.walk();
                 let items: Vec<Node<'_>> = value.named_children(&mut walker).collect();
-                let mut values: Vec<Value> = items
-                    .into_iter()
-                    .map(|item| self.eval(file, item))
-                    .collect();
-                match values.len() {
-                    1 => values.remove(0),
-                    0 => Vec::new(),
-                    _ => value::one_of_names(&values).unwrap_or(vec![Atom::Other]),
+                let mut values = Vec::new();
+                if appends && !self.in_option() {
+                    values = self
+                        .vars
+                        .get(&name)
+                        .cloned()
+                        .map_or_else(Vec::new, value::items);
                 }
+                values.extend(self.words(file, items));
+                value::array(values)
             }
             // `key=$1` in a loop only looks at the word: it may be an option.
             Some(value) if self.loops > 0 && is_word(text(file, value)) => {
@@ -48,8 +49,14 @@ impl Walk<'_> {
         if local {
             self.shadow(&name);
         }
+        let appends = appends && !matches!(value.as_slice(), [Atom::Words(_)]);
         let is_list = appends || value.contains(&Atom::Operand) && value.len() > 1;
         self.assign(file, node, &name, value, is_list || subscript);
+    }
+
+    /// Whether this is in the branch of an option or of a word among options.
+    fn in_option(&self) -> bool {
+        self.arm.is_some()
     }
 
     /// Puts a value into a variable.

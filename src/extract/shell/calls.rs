@@ -2,6 +2,7 @@
 
 use tree_sitter::Node;
 
+use super::eval::apart;
 use super::ledger::Origin;
 use super::value::{self, Atom, Value};
 use super::walk::{Frame, Loaded, Walk, node_at};
@@ -14,6 +15,7 @@ impl Walk<'_> {
         let children: Vec<Node<'_>> = node.named_children(&mut walker).collect();
         let mut name: Option<Value> = None;
         let mut arguments: Vec<(Node<'_>, Value)> = Vec::new();
+        let mut name_node = node;
         for child in children {
             match child.kind() {
                 "variable_assignment" => {
@@ -23,6 +25,7 @@ impl Walk<'_> {
                 }
                 "command_name" => {
                     let inner = child.named_child(0).unwrap_or(child);
+                    name_node = inner;
                     name = Some(self.eval(file, inner));
                 }
                 "file_redirect" | "herestring_redirect" | "heredoc_redirect" => {
@@ -37,13 +40,20 @@ impl Walk<'_> {
                         Some(name) if self.fails && tells(name) => self.eval_tested(file, child),
                         _ => self.eval(file, child),
                     };
-                    arguments.push((child, value));
+                    arguments.extend(apart(child, value).into_iter().map(|word| (child, word)));
                 }
             }
         }
-        let Some(name) = name else {
+        let Some(mut name) = name else {
             return;
         };
+        // `cmd="tool --flag"; $cmd file`
+        let mut words = apart(name_node, name.clone());
+        if words.len() > 1 {
+            name = words.remove(0);
+            let before = words.into_iter().map(|word| (name_node, word));
+            arguments = before.chain(arguments).collect();
+        }
         let Some(word) = value::text_of(&name) else {
             self.dynamic |= name
                 .first()
@@ -51,14 +61,35 @@ impl Walk<'_> {
             // `$tool file`: nothing is known of what the tool does.
             if let Some(id) = value::likely_need(&name) {
                 self.ledger.needs[id].live = true;
-                self.ledger.needs[id].breaks |= self.branches == 0;
+                // `$SUDO mkdir x` runs `mkdir` where there is nothing.
+                let first = arguments
+                    .first()
+                    .and_then(|(_, value)| value::text_of(value));
+                let vanishes =
+                    name_node.kind() != "string" && first.is_some_and(|first| is_command(&first));
+                self.ledger.needs[id].breaks |= self.branches == 0 && !vanishes;
+                if vanishes
+                    && let Some(((_, inner), rest)) = arguments.split_first()
+                    && let Some(inner) = value::text_of(inner)
+                    && self.enter()
+                {
+                    self.dispatch(file, node, &inner, rest);
+                    self.leave();
+                    return;
+                }
             }
+            self.handed_to_any(file, node, &arguments);
             self.pass_on(file, &arguments);
             return;
         };
         if matches!(word.as_str(), "test" | "[") {
             self.condition(file, node);
             return;
+        }
+        if word.contains('/')
+            && let Some(path) = self.full_path(&word)
+        {
+            self.programs.insert(path);
         }
         self.dispatch(file, node, &word, &arguments);
     }
@@ -72,20 +103,32 @@ impl Walk<'_> {
         arguments: &[(Node<'_>, Value)],
     ) {
         const BEFORE: &[&str] = &[
-            "sudo", "exec", "command", "builtin", "time", "nohup", "env", "nice", "ionice",
-            "xargs", "eval", "gosu", "su-exec", "chroot", "timeout", "stdbuf", "noglob", "srun",
+            "sudo",
+            "exec",
+            "command",
+            "builtin",
+            "time",
+            "nohup",
+            "env",
+            "nice",
+            "ionice",
+            "xargs",
+            "eval",
+            "gosu",
+            "su-exec",
+            "chroot",
+            "timeout",
+            "stdbuf",
+            "noglob",
+            "srun",
             "mpirun",
+            "mpiexec",
+            "parallel",
+            "singularity",
+            "apptainer",
         ];
         if BEFORE.contains(&word) && self.enter() {
-            let skip = arguments
-                .iter()
-                .position(|(_, value)| {
-                    let text = value::prefix_of(value);
-                    !(text.starts_with('-')
-                        || text.contains('=')
-                            && words::is_name(text.split('=').next().unwrap_or("")))
-                })
-                .unwrap_or(arguments.len());
+            let skip = before_command(word, arguments);
             if word == "eval" {
                 self.evaluate(file, arguments);
             } else if let Some(((_, inner), rest)) = arguments[skip..].split_first() {
@@ -99,6 +142,9 @@ impl Walk<'_> {
             }
             self.leave();
             return;
+        }
+        if word == "find" {
+            self.executed(file, node, arguments);
         }
         let values: Vec<Value> = arguments.iter().map(|(_, value)| value.clone()).collect();
         match word {
@@ -153,6 +199,42 @@ impl Walk<'_> {
                 if !tells(word) {
                     self.pass_on_within(file, arguments);
                 }
+            }
+        }
+    }
+
+    /// `find … -exec command {} \;`
+    fn executed(&mut self, file: &Loaded, node: Node<'_>, arguments: &[(Node<'_>, Value)]) {
+        let text = |at: usize| {
+            arguments
+                .get(at)
+                .and_then(|(_, value)| value::text_of(value))
+        };
+        let starts = (0..arguments.len())
+            .filter(|at| matches!(text(*at).as_deref(), Some("-exec" | "-execdir" | "-ok")));
+        for start in starts.take(8) {
+            let inner = &arguments[start + 1..];
+            let end = inner.iter().position(|(_, value)| {
+                matches!(value::text_of(value).as_deref(), Some(";" | "\\;" | "+"))
+            });
+            let inner = &inner[..end.unwrap_or(inner.len())];
+            if let Some(((_, name), rest)) = inner.split_first()
+                && let Some(name) = value::text_of(name)
+                && self.enter()
+            {
+                // What is found lies in the folder that is told.
+                let found = |value: &Value| value::text_of(value).as_deref() == Some("{}");
+                let rest: Vec<(Node<'_>, Value)> = rest
+                    .iter()
+                    .map(|(node, value)| match found(value) {
+                        true => (*node, vec![Atom::Other]),
+                        false => (*node, value.clone()),
+                    })
+                    .collect();
+                self.branches += 1;
+                self.dispatch(file, node, &name, &rest);
+                self.branches -= 1;
+                self.leave();
             }
         }
     }
@@ -356,6 +438,52 @@ impl Walk<'_> {
             }
         }
     }
+}
+
+/// How many words stand between a command that starts another and that one: options, settings, numbers.
+fn before_command(word: &str, arguments: &[(Node<'_>, Value)]) -> usize {
+    let text = |at: usize| arguments.get(at).map(|(_, value)| value::prefix_of(value));
+    let takes: &[&str] = match word {
+        "xargs" => &["-I", "-d", "-P", "-n", "-L", "-a", "-s", "-E"],
+        "sudo" => &["-u", "-g", "-C"],
+        "parallel" => &[
+            "-j", "--jobs", "-a", "--colsep", "--joblog", "--tmpdir", "-C", "-N", "-k",
+        ],
+        "srun" | "mpirun" | "mpiexec" => &[
+            "-n",
+            "-np",
+            "-N",
+            "-c",
+            "-p",
+            "-w",
+            "-A",
+            "-t",
+            "-J",
+            "-x",
+            "--map-by",
+            "--hostfile",
+        ],
+        _ => &[],
+    };
+    let mut at = 0;
+    while let Some(found) = text(at) {
+        let is_option = found.starts_with('-');
+        let is_setting = found
+            .split_once('=')
+            .is_some_and(|(name, _)| words::is_name(name));
+        let is_number = found.starts_with(|c: char| c.is_ascii_digit()) && word != "env";
+        if !is_option && !is_setting && !is_number {
+            break;
+        }
+        at += 1 + usize::from(takes.contains(&found.as_str()));
+    }
+    at
+}
+
+/// Whether a word may be the name of a command.
+fn is_command(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '.' | '/' | '_'))
+        && !word.contains(['=', ' ', '*', '$'])
 }
 
 /// Whether a command only tells people something.

@@ -1,7 +1,8 @@
 //! Owns what well-known commands do with their operands: which are files they read, which they write.
 //! Knows nothing of where the words come from.
 
-use super::tools::{COPIERS, DASH_O, FILTERS, NOT_O, OF_MANY, READERS, READING_FLAGS, SUITES};
+use super::spec;
+use super::tools::{COPIERS, FILTERS, INTERPRETERS, NOT_O, line_of};
 
 /// What a command does with a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,14 +13,45 @@ pub enum Role {
     ReadFolder,
     /// Reads a file or a folder.
     ReadAny,
+    /// Reads files whose names begin so.
+    ReadNamed,
     /// Writes the file.
     Write,
     /// Makes the folder, or something in it.
     WriteFolder,
     /// Writes a file or a folder.
     WriteAny,
+    /// Writes files whose names begin so.
+    WriteNamed,
     /// Takes it away.
     Remove,
+}
+
+impl Role {
+    /// Whether something is read.
+    pub fn reads(self) -> bool {
+        matches!(
+            self,
+            Self::Read | Self::ReadFolder | Self::ReadAny | Self::ReadNamed
+        )
+    }
+
+    /// Whether something is written.
+    pub fn writes(self) -> bool {
+        matches!(
+            self,
+            Self::Write | Self::WriteFolder | Self::WriteAny | Self::WriteNamed
+        )
+    }
+
+    /// The same of the folder around.
+    pub fn of_folder(self) -> Self {
+        match self {
+            role if role.reads() => Self::ReadFolder,
+            role if role.writes() => Self::WriteFolder,
+            role => role,
+        }
+    }
 }
 
 /// One word of a command, as far as it is known: its literal text where all of it is, or what it begins with.
@@ -28,112 +60,236 @@ pub struct Word<'a> {
     pub text: Option<&'a str>,
     /// The literal text it begins with.
     pub prefix: &'a str,
+    /// Whether it names another machine or a store: a part of it has a colon.
+    pub remote: bool,
+}
+
+/// A command's name without the folder it lies in.
+pub fn base_name(command: &str) -> &str {
+    command.rsplit('/').next().unwrap_or(command)
 }
 
 /// The role of each operand, by its index among `words` (the command's name left out); the last number is how
 /// many bytes of an option (`--output=`) stand before the path.
 pub fn roles(command: &str, words: &[Word<'_>]) -> Vec<(usize, Role, usize)> {
-    let name = command.rsplit('/').next().unwrap_or(command);
+    let name = base_name(command);
     let mut found = Vec::new();
-    if let Some((_, takes)) = READERS.iter().find(|(reader, _)| *reader == name) {
-        each(words, takes, &[], &mut found, Role::Read);
-    } else if name == "sort" {
-        each(
-            words,
-            "ktSTo",
-            &["--key", "--output"],
-            &mut found,
-            Role::Read,
-        );
-    } else if let Some((_, takes, programs)) = FILTERS.iter().find(|(filter, ..)| *filter == name) {
+    let first = words.first().and_then(|word| word.text);
+    if transfer(name, words, &mut found) {
+        return found;
+    }
+    if let Some((_, takes, programs)) = FILTERS.iter().find(|(filter, ..)| *filter == name) {
         filter(name, words, takes, programs, &mut found);
     } else if let Some((_, takes)) = COPIERS.iter().find(|(copier, _)| *copier == name) {
         copy(name, words, takes, &mut found);
+    } else if let Some((line, skip)) = line_of(name, first) {
+        spec::roles(line, &words[skip..], &mut found);
+        found.iter_mut().for_each(|(at, ..)| *at += skip);
+        special(name, words, &mut found);
+        return found;
     } else {
-        match name {
-            "bgzip" | "tabix" | "fastqc" | "minimap2" | "ls" => {
-                let takes = match name {
-                    "tabix" => "psbecSRTr",
-                    "bgzip" => "bsIl@",
-                    _ => "pSbecIRToftxkw@",
-                };
-                let files = operands(words, takes, &[]);
-                let many = matches!(name, "fastqc" | "minimap2" | "ls");
-                let role = match name {
-                    "ls" => Role::ReadFolder,
-                    _ => Role::Read,
-                };
-                let files = files.into_iter().take(if many { usize::MAX } else { 1 });
-                found.extend(files.map(|at| (at, role, 0)));
-            }
-            "git" if words.first().is_some_and(|word| word.text == Some("clone")) => {
-                let files = operands(&words[1..], "bcjo", &["--branch", "--depth", "--origin"]);
-                if let [_, folder] = files.as_slice() {
-                    found.push((folder + 1, Role::WriteFolder, 0));
-                }
-            }
-            _ if SUITES.iter().any(|(suite, _)| *suite == name) => suite(name, words, &mut found),
-            "tee" => each(words, "", &[], &mut found, Role::Write),
-            "touch" => each(words, "drt", &[], &mut found, Role::Write),
-            "truncate" => each(words, "sr", &[], &mut found, Role::Write),
-            "mkdir" => each(words, "m", &["--mode"], &mut found, Role::WriteFolder),
-            "rm" | "rmdir" | "unlink" | "shred" => {
-                each(words, "", &[], &mut found, Role::Remove);
-            }
-            "gunzip" | "bunzip2" | "unxz" | "unzstd" | "gzip" | "bzip2" | "xz" | "zstd"
-            | "pigz" => {
-                each(words, "ST", &[], &mut found, Role::Read);
-            }
-            "tar" | "gtar" | "bsdtar" => tar(words, &mut found),
-            "unzip" => unzip(words, &mut found),
-            "zip" => zip(words, &mut found),
-            "dd" => dd(words, &mut found),
-            "find" => {
-                for (index, word) in words.iter().enumerate() {
-                    if word.prefix.starts_with(['-', '(', '!']) {
-                        break;
-                    }
-                    found.push((index, Role::ReadFolder, 0));
-                }
-            }
-            "cd" | "pushd" => {
-                if let Some(first) = operands(words, "", &[]).first() {
-                    found.push((*first, Role::ReadFolder, 0));
-                }
-            }
-            "sh" | "bash" | "zsh" | "dash" if !words.iter().any(|word| word.prefix == "-c") => {
-                // A program named in the script is the project's own; one that is given is read.
-                let first = operands(words, "O", &[]).into_iter().next();
-                found.extend(
-                    first
-                        .filter(|at| words[*at].text.is_none_or(|text| text.contains('*')))
-                        .map(|at| (at, Role::Read, 0)),
-                );
-            }
-            _ => {}
-        }
+        special(name, words, &mut found);
     }
-    flags(name, words, &mut found);
     outputs(name, words, &mut found);
     found
 }
 
+/// Commands with ways of their own.
+fn special(name: &str, words: &[Word<'_>], found: &mut Vec<(usize, Role, usize)>) {
+    match name {
+        "git" if words.first().is_some_and(|word| word.text == Some("clone")) => {
+            let files = operands(&words[1..], "bcjo", &["--branch", "--depth", "--origin"]);
+            if let [_, folder] = files.as_slice() {
+                found.push((folder + 1, Role::WriteFolder, 0));
+            }
+        }
+        // `samtools merge OUT IN…`
+        "samtools" if words.first().is_some_and(|word| word.text == Some("merge")) => {
+            found.clear();
+            let given = words.iter().position(|word| word.text == Some("-o"));
+            let line = match given {
+                Some(_) => "-o> -b< -L< -R. -h< @@lts *<",
+                None => "-b< -L< -R. -h< @@lts > *<",
+            };
+            spec::roles(line, &words[1..], found);
+            found.iter_mut().for_each(|(at, ..)| *at += 1);
+        }
+        // The genome's folder is made where it is built.
+        "STAR" if words.iter().any(|word| word.text == Some("genomeGenerate")) => {
+            for (_, role, _) in found
+                .iter_mut()
+                .filter(|(_, role, _)| *role == Role::ReadFolder)
+            {
+                *role = Role::WriteFolder;
+            }
+        }
+        "rm" | "rmdir" | "unlink" | "shred" => {
+            each(words, "", &[], found, Role::Remove);
+        }
+        _ if packer(name).is_some() => each(words, "ST", &["--threads"], found, Role::Read),
+        "tar" | "gtar" | "bsdtar" => tar(words, found),
+        "unzip" => unzip(words, found),
+        "zip" => zip(words, found),
+        "dd" => dd(words, found),
+        "find" => {
+            for (index, word) in words.iter().enumerate() {
+                if word.prefix.starts_with(['-', '(', '!']) {
+                    break;
+                }
+                found.push((index, Role::ReadFolder, 0));
+            }
+        }
+        "cd" | "pushd" => {
+            if let Some(first) = operands(words, "", &[]).first() {
+                found.push((*first, Role::ReadFolder, 0));
+            }
+        }
+        _ => {
+            // A program named in the script is the project's own; one that is given is read.
+            let program = program(name, words).filter(|_| name.ends_with("sh"));
+            found.extend(
+                program
+                    .filter(|at| words[*at].text.is_none_or(|text| text.contains('*')))
+                    .map(|at| (at, Role::Read, 0)),
+            );
+        }
+    }
+}
+
+/// Which word names the script that an interpreter runs.
+pub fn program(command: &str, words: &[Word<'_>]) -> Option<usize> {
+    let name = base_name(command);
+    if !INTERPRETERS.contains(&name) {
+        return None;
+    }
+    let first = operands(words, "OWX", &[]).into_iter().next()?;
+    let inline = words[..first].iter().any(|word| {
+        matches!(
+            word.prefix,
+            "-c" | "-e" | "-m" | "-E" | "-ne" | "-pe" | "-lane"
+        )
+    });
+    (!inline).then_some(first)
+}
+
+/// What a compressing program adds to names, and whether it takes that away.
+fn packer(name: &str) -> Option<(&'static str, bool)> {
+    Some(match name {
+        "gzip" | "pigz" | "bgzip" => (".gz", false),
+        "gunzip" | "unpigz" => (".gz", true),
+        "bzip2" | "pbzip2" => (".bz2", false),
+        "bunzip2" => (".bz2", true),
+        "xz" => (".xz", false),
+        "unxz" => (".xz", true),
+        "zstd" => (".zst", false),
+        "unzstd" => (".zst", true),
+        _ => return None,
+    })
+}
+
+/// The files that a command makes beside those it is given: what it is given (a path written out), what it makes of
+/// that, and whether that takes the former's place.
+pub fn makes(command: &str, words: &[Word<'_>]) -> Vec<(String, String, bool)> {
+    let name = base_name(command);
+    let has = |letter: char, long: &str| has_flag(words, letter, long);
+    let texts = || {
+        operands(words, "ST@", &["--threads"])
+            .into_iter()
+            .filter_map(|at| words[at].text)
+    };
+    if let Some((ending, undone)) = packer(name) {
+        if has('c', "--stdout") {
+            return Vec::new();
+        }
+        let undone = undone || has('d', "--decompress");
+        let kept = has('k', "--keep") || name.contains("zst");
+        return texts()
+            .filter_map(|text| {
+                let made = match undone {
+                    true => text.strip_suffix(ending)?.to_owned(),
+                    false => format!("{text}{ending}"),
+                };
+                Some((text.to_owned(), made, !kept))
+            })
+            .collect();
+    }
+    // Indices lie beside what they are of.
+    let endings: &[&str] = match (name, words.first().and_then(|word| word.text)) {
+        ("samtools", Some("index")) => &[".bai", ".csi", ".crai"],
+        ("samtools", Some("faidx")) => &[".fai"],
+        ("bcftools", Some("index")) | ("tabix", _) => &[".tbi", ".csi"],
+        ("bwa", Some("index")) => &[".bwt", ".amb", ".ann", ".pac", ".sa"],
+        _ => return Vec::new(),
+    };
+    texts()
+        .flat_map(|text| {
+            let beside = endings
+                .iter()
+                .map(move |ending| (text.to_owned(), format!("{text}{ending}"), false));
+            beside
+        })
+        .collect()
+}
+
+/// What an archive that is unpacked into the working folder is called.
+pub fn unpacks(
+    command: &str,
+    words: &[Word<'_>],
+    found: &[(usize, Role, usize)],
+) -> Option<String> {
+    let name = base_name(command);
+    if !matches!(name, "tar" | "gtar" | "bsdtar" | "unzip" | "7z" | "7za") {
+        return None;
+    }
+    let into_folder = found.iter().any(|(_, role, _)| role.writes());
+    let (at, ..) = found.iter().find(|(_, role, _)| *role == Role::Read)?;
+    let text = words.get(*at)?.text?;
+    (!into_folder).then(|| base_name(text).to_owned())
+}
+
+fn has_flag(words: &[Word<'_>], letter: char, long: &str) -> bool {
+    words.iter().any(|word| {
+        let flag = word.prefix;
+        flag == long || flag.starts_with('-') && !flag.starts_with("--") && flag.contains(letter)
+    })
+}
+
 /// The names of files and folders that a command fetches from elsewhere into the working folder.
 pub fn fetches(command: &str, words: &[Word<'_>]) -> Vec<String> {
-    let name = command.rsplit('/').next().unwrap_or(command);
-    let has = |letter: char, long: &str| {
-        words.iter().any(|word| {
-            let flag = word.prefix;
-            flag == long
-                || flag.starts_with('-') && !flag.starts_with("--") && flag.contains(letter)
-        })
-    };
+    let name = base_name(command);
+    let has = |letter: char, long: &str| has_flag(words, letter, long);
+    let first = words.first().and_then(|word| word.text);
     let fetched = match name {
         "wget" => !has('O', "--output-document") && !has('P', "--directory-prefix"),
         "curl" => has('O', "--remote-name"),
-        "git" => words.first().is_some_and(|word| word.text == Some("clone")),
+        "aria2c" | "axel" => !has('o', "--out") && !has('d', "--dir"),
+        "git" | "svn" => matches!(first, Some("clone" | "checkout")),
+        "kaggle" => {
+            let file = words
+                .iter()
+                .position(|word| matches!(word.text, Some("-f" | "--file")));
+            let named = |at: usize| words.get(at)?.text;
+            let archive = words
+                .iter()
+                .position(|word| {
+                    matches!(word.text, Some("-c" | "-d" | "--competition" | "--dataset"))
+                })
+                .and_then(|at| named(at + 1))
+                .map(|text| format!("{}.zip", base_name(text)));
+            let file = file.and_then(|at| named(at + 1)).map(str::to_owned);
+            return file.into_iter().chain(archive).collect();
+        }
+        "dvc" => {
+            let path = words.get(2).and_then(|word| word.text);
+            let gets = matches!(first, Some("get" | "import" | "get-url" | "import-url"));
+            return path
+                .filter(|_| gets)
+                .map(|path| base_name(path).to_owned())
+                .into_iter()
+                .collect();
+        }
         // What is built here is nobody's to give.
-        "cargo" => return vec!["target".to_owned()],
+        "cargo" | "cross" => return vec!["target".to_owned()],
         _ => false,
     };
     if !fetched {
@@ -150,62 +306,71 @@ pub fn fetches(command: &str, words: &[Word<'_>]) -> Vec<String> {
         .collect()
 }
 
-/// `samtools sort FILE`, `bcftools concat FILE…`.
-fn suite(name: &str, words: &[Word<'_>], found: &mut Vec<(usize, Role, usize)>) {
-    let takes = SUITES
-        .iter()
-        .find(|(suite, _)| *suite == name)
-        .map_or("", |(_, takes)| takes);
-    let Some(command) = words.first().and_then(|word| word.text) else {
-        return;
-    };
-    let is_file = |word: &Word<'_>| match word.text {
-        Some(text) => text.contains(['.', '/']) && !text.contains(':'),
-        None => true,
-    };
+/// Copies to or from elsewhere: `aws s3 cp s3://bucket/file FILE`, `scp FILE host:folder`; only what lies here is a path.
+/// Whether the command is one of these.
+fn transfer(name: &str, words: &[Word<'_>], found: &mut Vec<(usize, Role, usize)>) -> bool {
     const LONG: &[&str] = &[
+        "--acl",
+        "--content-type",
+        "--endpoint-url",
         "--exclude",
-        "--fasta-ref",
-        "--genotype",
+        "--filter",
         "--include",
-        "--output",
-        "--output-file",
-        "--output-tags",
-        "--output-type",
-        "--positions",
-        "--reference",
-        "--regions",
-        "--regions-file",
-        "--samples",
-        "--samples-file",
-        "--targets",
-        "--threads",
+        "--metadata",
+        "--numworkers",
+        "--page-size",
+        "--port",
+        "--profile",
+        "--region",
+        "--request-payer",
+        "--rsh",
+        "--storage-class",
+        "--sse",
+        "--transfers",
     ];
-    let mut files = operands(&words[1..], takes, LONG)
-        .into_iter()
-        .map(|at| at + 1)
-        .filter(|at| is_file(&words[*at]));
-    if command == "merge" && name == "samtools" {
-        let out = words.iter().any(|word| word.text == Some("-o"));
-        if !out && let Some(target) = files.next() {
-            found.push((target, Role::Write, 0));
-        }
-    }
-    let many = OF_MANY.contains(&command) || command == "merge";
-    let files = files.take(if many { usize::MAX } else { 1 });
-    found.extend(files.map(|at| (at, Role::Read, 0)));
-}
-
-/// What the flags of some tools name.
-fn flags(name: &str, words: &[Word<'_>], found: &mut Vec<(usize, Role, usize)>) {
-    let Some((_, flags)) = READING_FLAGS.iter().find(|(tool, _)| *tool == name) else {
-        return;
+    let text = |at: usize| words.get(at).and_then(|word| word.text).unwrap_or_default();
+    let verb = |verb: &str| {
+        matches!(
+            verb,
+            "cp" | "mv" | "sync" | "rsync" | "copy" | "copyto" | "move"
+        )
     };
-    for (index, word) in words.iter().enumerate() {
-        if word.text.is_some_and(|text| flags.contains(&text)) && index + 1 < words.len() {
-            found.push((index + 1, Role::Read, 0));
+    let skip = match name {
+        "aws" if text(0) == "s3" && verb(text(1)) => 2,
+        "gcloud" if text(0) == "storage" && verb(text(1)) => 2,
+        "gsutil" | "azcopy" | "rclone" | "s5cmd" => {
+            match (0..words.len().min(5)).find(|at| verb(text(*at))) {
+                Some(at) => at + 1,
+                None => return true,
+            }
         }
+        "scp" => 0,
+        "rsync" if words.iter().any(|word| word.remote) => 0,
+        _ => return false,
+    };
+    let takes = match name {
+        "scp" => "iPoFclJS",
+        "rsync" => "ef",
+        _ => "x",
+    };
+    let mut operands: Vec<usize> = operands(&words[skip..], takes, LONG)
+        .into_iter()
+        .map(|at| at + skip)
+        .collect();
+    // Of two words that may lie anywhere it is not known which is here.
+    if operands.len() < 2 || !operands.iter().any(|at| words[*at].remote) {
+        return true;
     }
+    let last = operands.pop();
+    let here = |at: &usize| !words[*at].remote;
+    found.extend(
+        operands
+            .into_iter()
+            .filter(here)
+            .map(|at| (at, Role::ReadAny, 0)),
+    );
+    found.extend(last.filter(here).map(|at| (at, Role::WriteAny, 0)));
+    true
 }
 
 /// Indices of the words that are no options and no options' values.
@@ -294,6 +459,9 @@ fn filter(
             } else if name == "jq"
                 && matches!(text, "--arg" | "--argjson" | "--slurpfile" | "--rawfile")
             {
+                if text.ends_with("file") && index + 2 < words.len() {
+                    found.push((index + 2, Role::Read, 0));
+                }
                 skip.extend([index + 1, index + 2]);
                 index += 2;
             } else if name == "jq" && text == "--indent" {
@@ -343,9 +511,6 @@ fn copy(name: &str, words: &[Word<'_>], takes: &str, found: &mut Vec<(usize, Rol
             Role::WriteFolder,
         );
     }
-    if name == "rsync" && words.iter().any(|word| word.prefix.contains(':')) {
-        return;
-    }
     let target = words
         .iter()
         .position(|word| word.text == Some("-t"))
@@ -380,6 +545,9 @@ fn copy(name: &str, words: &[Word<'_>], takes: &str, found: &mut Vec<(usize, Rol
     } else {
         return;
     }
+    // Where a symbolic link leads need not be there.
+    let links = name == "ln" && has_flag(words, 's', "--symbolic");
+    files.retain(|at| !links || words[*at].prefix.is_empty());
     found.extend(files.into_iter().map(|index| (index, Role::ReadAny, 0)));
 }
 
@@ -461,11 +629,14 @@ fn tar(words: &[Word<'_>], found: &mut Vec<(usize, Role, usize)>) {
 
 /// `unzip ARCHIVE -d FOLDER`.
 fn unzip(words: &[Word<'_>], found: &mut Vec<(usize, Role, usize)>) {
-    let folder = words.iter().position(|word| word.text == Some("-d"));
+    let folder = words.iter().position(|word| {
+        word.text
+            .is_some_and(|text| text.starts_with('-') && text.ends_with('d'))
+    });
     if let Some(first) = operands(words, "dxP", &[]).first() {
         found.push((*first, Role::Read, 0));
     }
-    if let Some(at) = folder {
+    if let Some(at) = folder.filter(|at| at + 1 < words.len()) {
         found.push((at + 1, Role::WriteFolder, 0));
     }
 }
@@ -497,63 +668,43 @@ fn dd(words: &[Word<'_>], found: &mut Vec<(usize, Role, usize)>) {
     }
 }
 
-/// What `-o`, `-O` and `--output` name.
+/// What `-o` and `--output` name where no more is known of a tool; `-o` means something else to many. `-i` beside it
+/// is read.
 fn outputs(name: &str, words: &[Word<'_>], found: &mut Vec<(usize, Role, usize)>) {
+    let is_path = |at: usize| {
+        words.get(at).is_some_and(|word| {
+            word.text
+                .is_none_or(|text| text.contains(['.', '/']) && !text.contains('='))
+        })
+    };
+    let mut written = false;
     for (index, word) in words.iter().enumerate() {
         let flag = word.prefix;
         let next = index + 1;
         let takes_next = match flag {
             // What is given there and not written into the script is hardly a setting.
-            "-o" => {
-                DASH_O.contains(&name)
-                    || !NOT_O.contains(&name)
-                        && words.get(next).is_some_and(|word| {
-                            word.text
-                                .is_none_or(|text| text.contains(['.', '/']) && !text.contains('='))
-                        })
-            }
+            "-o" => !NOT_O.contains(&name) && is_path(next),
             // `az … --output tsv` asks for a format.
-            "--output" => {
-                DASH_O.contains(&name)
-                    || words
-                        .get(next)
-                        .is_some_and(|word| word.text.is_none_or(|text| text.contains(['.', '/'])))
-            }
-            "-O" => name == "wget",
+            "--output" => is_path(next),
             "--output-file" | "--output-document" | "--out-file" => true,
             _ => false,
         };
         if takes_next && word.text.is_some() && words.get(next).is_some_and(|w| w.text != Some("-"))
         {
             found.retain(|(at, ..)| *at != next);
-            found.push((next, Role::Write, 0));
+            found.push((next, Role::WriteAny, 0));
+            written = true;
         }
         for long in ["--output=", "--output-file=", "--output-document="] {
             if flag.starts_with(long) {
-                found.push((index, Role::Write, long.len()));
+                found.push((index, Role::WriteAny, long.len()));
             }
         }
-        // `curl -sSLo FILE`
-        if name == "curl"
-            && flag.len() > 2
-            && !flag.starts_with("--")
-            && flag.starts_with('-')
-            && flag.ends_with('o')
-            && words.get(next).is_some()
-        {
-            found.push((next, Role::Write, 0));
-        }
-        if name == "wget"
-            && flag.len() > 2
-            && !flag.starts_with("--")
-            && flag.starts_with('-')
-            && flag.ends_with('O')
-            && words.get(next).is_some_and(|w| w.text != Some("-"))
-        {
-            found.push((next, Role::Write, 0));
-        }
-        if name == "curl" && matches!(flag, "-T" | "--upload-file") && words.get(next).is_some() {
-            found.push((next, Role::Read, 0));
-        }
+    }
+    let given = words.iter().position(|word| word.text == Some("-i"));
+    if let Some(at) = given.filter(|at| written && is_path(at + 1))
+        && found.iter().all(|(known, ..)| *known != at + 1)
+    {
+        found.push((at + 1, Role::ReadAny, 0));
     }
 }

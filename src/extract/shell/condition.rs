@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use super::commands::Role;
 use super::ledger::Origin;
 use super::value::{self, Atom, Value};
-use super::walk::{Loaded, Walk, text};
+use super::walk::{Loaded, Walk, assigned_in, text};
 
 /// One thing a condition asks.
 #[derive(Clone, Debug)]
@@ -63,6 +63,11 @@ impl Walk<'_> {
                         .child_by_field_name("name")
                         .is_some_and(|name| matches!(text(file, name), "test" | "["))
         };
+        // `((count += 1))` asks nothing.
+        if node.kind() == "compound_statement" && is_test(node) && assigns_within(file, node) {
+            self.arithmetic(file, node);
+            return Vec::new();
+        }
         if is_test(node) {
             let mut tokens = Vec::new();
             tokens_of(file, node, &mut tokens, 0);
@@ -286,6 +291,13 @@ impl Walk<'_> {
             self.ledger.optional(id);
         }
     }
+}
+
+/// Whether an arithmetic command sets a variable.
+fn assigns_within(file: &Loaded, node: Node<'_>) -> bool {
+    let mut walker = node.walk();
+    node.named_children(&mut walker)
+        .any(|child| assigned_in(file, child).is_some())
 }
 
 /// What is asked of the words around an operator.

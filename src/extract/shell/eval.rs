@@ -4,7 +4,7 @@ use tree_sitter::Node;
 
 use super::value::{self, Atom, Value};
 use super::variables::Read;
-use super::walk::{Loaded, Walk, text};
+use super::walk::{Loaded, Walk, assigned_in, text};
 use crate::extract::words;
 
 impl Walk<'_> {
@@ -35,7 +35,7 @@ impl Walk<'_> {
                 let range = node.byte_range();
                 let end = range.end.max(range.start + 2) - 1;
                 let value = self.parts(file, node, range.start + 1, end);
-                value
+                value::rejoined(value)
                     .into_iter()
                     .map(|atom| match atom {
                         Atom::Lit(text) => Atom::Lit(unescape_quoted(&text)),
@@ -47,7 +47,9 @@ impl Walk<'_> {
                 let inner = node.named_child(0);
                 inner.map_or_else(Vec::new, |inner| self.eval(file, inner))
             }
-            "concatenation" => self.parts(file, node, node.start_byte(), node.end_byte()),
+            "concatenation" => {
+                value::rejoined(self.parts(file, node, node.start_byte(), node.end_byte()))
+            }
             "heredoc_body" => {
                 let mut walker = node.walk();
                 let children: Vec<Node<'_>> = node.named_children(&mut walker).collect();
@@ -114,6 +116,16 @@ impl Walk<'_> {
         }
     }
 
+    /// The words that nodes come to: arrays give several, and so does a text that stands without quotes.
+    pub fn words(&mut self, file: &Loaded, nodes: Vec<Node<'_>>) -> Vec<Value> {
+        let mut words = Vec::new();
+        for node in nodes {
+            let value = self.eval(file, node);
+            words.extend(apart(node, value));
+        }
+        words
+    }
+
     /// A statement where a word was looked for.
     pub fn statement_like(&mut self, file: &Loaded, node: Node<'_>) {
         const STATEMENTS: &[&str] = &[
@@ -166,8 +178,15 @@ impl Walk<'_> {
             }
             match child.kind() {
                 "string_content" => push_literal(&mut value, text(file, child)),
-                _ => {
-                    for atom in self.eval(file, child) {
+                kind => {
+                    let held = self.eval(file, child);
+                    // `data=  # set this` and `$data/x`: where that lies is not known.
+                    let is_open = kind.ends_with("expansion") && held.is_empty();
+                    let below = source.get(range.end..end).unwrap_or_default();
+                    if is_open && value.is_empty() && below.starts_with('/') {
+                        value.push(Atom::Other);
+                    }
+                    for atom in held {
                         match atom {
                             Atom::Lit(part) => push_literal(&mut value, &part),
                             atom => value.push(atom),
@@ -224,16 +243,7 @@ impl Walk<'_> {
         }
         let mut walker = node.walk();
         let children: Vec<Node<'_>> = node.named_children(&mut walker).collect();
-        let assigns = node.kind() == "binary_expression"
-            && node.child_by_field_name("operator").is_some_and(|op| {
-                let op = text(file, op);
-                op.ends_with('=') && !matches!(op, "==" | "!=" | "<=" | ">=")
-            })
-            || matches!(node.kind(), "postfix_expression")
-            || node.kind() == "unary_expression"
-                && text(file, node).starts_with(['+', '-'])
-                && text(file, node).len() > 2
-                && text(file, node).as_bytes()[0] == text(file, node).as_bytes()[1];
+        let assigns = assigned_in(file, node).is_some();
         for (index, child) in children.into_iter().enumerate() {
             match child.kind() {
                 "variable_name" | "word" if assigns && index == 0 => {
@@ -293,7 +303,10 @@ impl Walk<'_> {
                     return vec![Atom::Temporary];
                 }
                 "pwd" => return self.working_folder(),
-                "realpath" | "readlink" | "abspath" | "echo" | "dirname" => {
+                "git" if whole.contains("rev-parse") && whole.contains("--show-toplevel") => {
+                    return vec![Atom::Repository];
+                }
+                "realpath" | "readlink" | "abspath" | "echo" | "dirname" | "basename" => {
                     let mut walker = only.walk();
                     let words: Vec<Node<'_>> = only
                         .children_by_field_name("argument", &mut walker)
@@ -313,7 +326,15 @@ impl Walk<'_> {
                         ("dirname", [value]) if matches!(value.as_slice(), [Atom::ScriptFile]) => {
                             vec![Atom::ScriptFolder]
                         }
-                        ("dirname", _) => vec![Atom::Other],
+                        ("dirname", [value]) => match value::sole_need(value) {
+                            Some(id) => vec![Atom::Parent(id)],
+                            None => vec![Atom::Other],
+                        },
+                        ("basename", [value]) => match value::sole_need(value) {
+                            Some(id) => vec![Atom::Last(id)],
+                            None => vec![Atom::Other],
+                        },
+                        ("dirname" | "basename", _) => vec![Atom::Other],
                         (_, [value]) => (*value).clone(),
                         _ => vec![Atom::Other],
                     };
@@ -371,6 +392,15 @@ impl Walk<'_> {
     /// Statements whose changes to the working folder stay theirs.
     pub fn statements_apart(&mut self, file: &Loaded, node: Node<'_>) {
         self.apart(|walk| walk.statements(file, node));
+    }
+}
+
+/// The words that a node's value comes to.
+pub fn apart(node: Node<'_>, value: Value) -> Vec<Value> {
+    match node.kind() {
+        "simple_expansion" | "expansion" => value::split(value),
+        "string" if matches!(value.as_slice(), [Atom::Words(_)]) => value::items(value),
+        _ => vec![value],
     }
 }
 

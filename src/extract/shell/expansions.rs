@@ -292,9 +292,21 @@ impl Walk<'_> {
                 _ => vec![Atom::ScriptFile],
             };
         }
+        let index = subscript
+            .child_by_field_name("index")
+            .map(|index| text(file, index))
+            .unwrap_or_default();
         match self.vars.get(&name) {
             Some(value) if before.is_empty() && (operator.is_empty() || operator.contains('-')) => {
-                value.clone()
+                match (value.as_slice(), index) {
+                    ([Atom::Words(_)], "@" | "*") => value.clone(),
+                    ([Atom::Words(words)], index) => index
+                        .parse::<usize>()
+                        .ok()
+                        .and_then(|at| words.get(at).cloned())
+                        .unwrap_or_else(|| vec![Atom::Other]),
+                    _ => value.clone(),
+                }
             }
             _ => vec![Atom::Other],
         }

@@ -66,6 +66,8 @@ pub struct Need {
     pub role: Option<Role>,
     /// What is done with paths whose names begin with it.
     pub begins: Option<Role>,
+    /// Patterns that files of the folder fit, one for each place that looks for them; none where any will do.
+    pub files: Vec<Option<String>>,
     /// Whether it was looked for as a file or folder.
     pub sought: Option<Role>,
     /// Whether it is handed to a command of which nothing more is known: behind which flag, and whether as the
@@ -73,6 +75,8 @@ pub struct Need {
     pub handed: Option<(Option<String>, bool)>,
     /// Whether nothing but making the folder was seen so far.
     pub only_made: bool,
+    /// Whether a command that is not known puts something into the folder.
+    pub filled: bool,
     /// For an option: whether a value follows.
     pub valued: bool,
     /// For an option: whether the value is written behind `=` only.
@@ -165,9 +169,11 @@ impl Ledger {
             pattern: None,
             role: None,
             begins: None,
+            files: Vec::new(),
             sought: None,
             handed: None,
             only_made: false,
+            filled: false,
             valued: false,
             joined: false,
             glued: false,
@@ -200,6 +206,15 @@ impl Ledger {
     /// The entry of a path written into the script, if it was met.
     pub fn path(&self, path: &str) -> Option<usize> {
         self.index.get(&Key::Literal(path.to_owned())).copied()
+    }
+
+    /// The path written into the script is that of a program it runs: nobody is asked for it.
+    pub fn is_program(&mut self, path: &str) {
+        if let Some(id) = self.path(path)
+            && self.needs[id].role.is_some_and(Role::reads)
+        {
+            self.needs[id].live = false;
+        }
     }
 
     /// The script stops without it.
@@ -255,6 +270,15 @@ impl Ledger {
 }
 
 impl Need {
+    /// The pattern that files of the folder fit, where every look into it is for the same.
+    fn pattern_of_files(&self) -> Option<String> {
+        let (first, others) = self.files.split_first()?;
+        others
+            .iter()
+            .all(|other| other == first)
+            .then(|| first.clone())?
+    }
+
     /// Whether an empty default was found.
     fn optional_by_default(&self) -> bool {
         self.default.is_some()
@@ -361,9 +385,7 @@ fn holding_folders(needs: &[Need]) -> HashSet<usize> {
     let written: Vec<&str> = needs
         .iter()
         .filter_map(|need| match (&need.origin, need.role) {
-            (Origin::Literal(path), Some(Role::Write | Role::WriteAny | Role::WriteFolder)) => {
-                Some(path.as_str())
-            }
+            (Origin::Literal(path), Some(role)) if role.writes() => Some(path.as_str()),
             _ => None,
         })
         .collect();
@@ -376,7 +398,9 @@ fn holding_folders(needs: &[Need]) -> HashSet<usize> {
         .enumerate()
         .filter(|(_, need)| match &need.origin {
             Origin::Literal(path) => {
-                need.role == Some(Role::WriteFolder) && above.contains(path.as_str())
+                need.role == Some(Role::WriteFolder)
+                    && !need.filled
+                    && above.contains(path.as_str())
             }
             _ => false,
         })
@@ -407,7 +431,7 @@ fn told_role(need: &Need, help: &Help) -> Option<Role> {
     let name = match &need.origin {
         Origin::Env(name) => name.clone(),
         Origin::Literal(_) => return None,
-        _ => need.name.clone()?,
+        _ => need.name.clone().unwrap_or_default(),
     };
     let by_flag = flag
         .as_ref()
@@ -438,8 +462,8 @@ fn claim(need: &Need, needs: &[Need], help: &Help) -> Claim {
     };
     let role = role.or(told);
     let kind = match role {
-        Some(Role::Read | Role::ReadFolder | Role::ReadAny) => Kind::Input,
-        Some(Role::Write | Role::WriteFolder | Role::WriteAny) => Kind::Output,
+        Some(role) if role.reads() => Kind::Input,
+        Some(role) if role.writes() => Kind::Output,
         _ => match need.origin {
             Origin::Env(_) => Kind::Env,
             _ => Kind::Arg,
@@ -571,6 +595,9 @@ fn claim(need: &Need, needs: &[Need], help: &Help) -> Claim {
             Origin::Literal(path) => Some(path.as_str()),
             _ => default,
         };
+        if folder && kind == Kind::Input {
+            claim.files = need.pattern_of_files();
+        }
         claim.data_type = match folder {
             true => Some(DataType::Folder),
             false => named

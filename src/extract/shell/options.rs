@@ -187,9 +187,12 @@ impl Walk<'_> {
             self.put(name.to_owned(), vec![held]);
         }
         self.branches += 1;
+        let frame = (self.loops == 0).then(|| self.frame.clone());
         for statement in &body {
             self.statement(file, *statement);
         }
+        // What one branch shifts away the others have.
+        self.frame = frame.unwrap_or_else(|| self.frame.clone());
         self.branches -= 1;
         self.arm = saved;
         if let Some((name, held)) = saved_variable {

@@ -53,11 +53,14 @@ impl Walk<'_> {
                 };
                 let value = self.eval(file, target);
                 let is_log = text(file, node).starts_with('2');
-                if let Some(role) = role
-                    && !(is_log && value::text_of(&value).is_some())
-                    && target.kind() != "process_substitution"
-                {
-                    self.path(file, node, &value, role);
+                match (role, value::text_of(&value)) {
+                    _ if target.kind() == "process_substitution" => {}
+                    // What a program complains of is no result, but it is there afterwards.
+                    (Some(_), Some(log)) if is_log => {
+                        self.made.extend(self.full_path(&log));
+                    }
+                    (Some(role), _) => self.path(file, node, &value, role),
+                    (None, _) => {}
                 }
             }
             "heredoc_redirect" => {
@@ -102,6 +105,13 @@ impl Walk<'_> {
             self.left = before;
             return;
         }
+        // Scripts that go to their repository's root are told its paths from there.
+        if let Some([Atom::Repository, rest @ ..]) = target.map(|(_, value)| value.as_slice()) {
+            let inside = value::text_of(rest);
+            self.cwd = inside.and_then(|inside| below("", inside.trim_start_matches('/')));
+            self.left = before;
+            return;
+        }
         self.cwd = match target {
             None => None,
             Some((_, value)) => match value::text_of(value) {
@@ -139,9 +149,11 @@ impl Walk<'_> {
             .collect();
         let seen: Vec<Word<'_>> = texts
             .iter()
-            .map(|(text, prefix)| Word {
+            .zip(arguments)
+            .map(|((text, prefix), (_, value))| Word {
                 text: text.as_deref(),
                 prefix,
+                remote: value::has_colon(value),
             })
             .collect();
         for name in commands::fetches(command, &seen) {
@@ -149,9 +161,18 @@ impl Walk<'_> {
                 self.made.insert(format!("{cwd}{name}"));
             }
         }
+        if let Some(at) = commands::program(command, &seen)
+            && let Some(path) = seen[at].text.and_then(|text| self.full_path(text))
+        {
+            self.programs.insert(path);
+        }
         let known = commands::roles(command, &seen);
-        self.handed_on(command, arguments, &seen, &known);
-        for (index, role, cut) in known {
+        self.handed_on(file, node, command, arguments, &seen, &known);
+        let files = match commands::base_name(command) {
+            "find" => found_files(&seen),
+            _ => None,
+        };
+        for &(index, role, cut) in &known {
             let Some((_, value)) = arguments.get(index) else {
                 continue;
             };
@@ -160,7 +181,19 @@ impl Walk<'_> {
                 && let Some(Atom::Lit(first)) = value.first_mut()
             {
                 *first = first.get(cut..).unwrap_or_default().to_owned();
+                value.retain(|atom| *atom != Atom::Lit(String::new()));
             }
+            let role = match role {
+                Role::ReadNamed | Role::WriteNamed => {
+                    value.push(Atom::Lit("*".to_owned()));
+                    if role.reads() {
+                        Role::Read
+                    } else {
+                        Role::Write
+                    }
+                }
+                role => role,
+            };
             if let [Atom::All(from)] = value.as_slice() {
                 self.pass_all(file, node, *from);
                 let id =
@@ -169,31 +202,34 @@ impl Walk<'_> {
                 self.ledger.role(id, role);
                 continue;
             }
+            if let Some(files) = &files {
+                value.push(Atom::Lit(format!("/{files}")));
+            }
             self.path(file, node, &value, role);
         }
-    }
-
-    /// Words that are given to a command of which it is not known what it does with them.
-    fn handed_on(
-        &mut self,
-        command: &str,
-        arguments: &[(Node<'_>, Value)],
-        seen: &[Word<'_>],
-        known: &[(usize, Role, usize)],
-    ) {
-        if tools::takes_no_files(command) {
-            return;
+        if let Some(name) = commands::unpacks(command, &seen, &known)
+            && self.unpacked.len() < 64
+            && let Some(cwd) = &self.cwd
+        {
+            self.unpacked.push(format!("{cwd}{name}"));
         }
-        for (index, (_, value)) in arguments.iter().enumerate() {
-            if known.iter().any(|(at, ..)| *at == index) {
+        for (given, made, moved) in commands::makes(command, &seen) {
+            let (Some(given), Some(full)) = (self.full_path(&given), self.full_path(&made)) else {
                 continue;
+            };
+            // What the script wrote lies there packed from now on.
+            if moved && self.is_written(&given) {
+                self.literal(file, node, &made, Role::Write);
+                self.taken_away(given);
             }
-            let before = index.checked_sub(1).and_then(|at| seen[at].text);
-            let flag = before.filter(|word| word.starts_with("--"));
-            for (id, shape) in value::path_roots(value) {
-                let need = &mut self.ledger.needs[id];
-                need.handed
-                    .get_or_insert((flag.map(str::to_owned), shape == Shape::Folder));
+            self.made.insert(full);
+        }
+        if commands::base_name(command) == "mv" {
+            let moved = known.iter().filter(|(_, role, _)| role.reads());
+            for (index, ..) in moved {
+                if let Some(path) = seen[*index].text.and_then(|text| self.full_path(text)) {
+                    self.taken_away(path);
+                }
             }
         }
     }
@@ -208,34 +244,105 @@ impl Walk<'_> {
         }
         let roots = value::path_roots(value);
         for (id, shape) in &roots {
-            let role = match (shape, role) {
-                (Shape::Whole, role) => role,
-                (Shape::Folder, Role::Read | Role::ReadAny | Role::ReadFolder) => Role::ReadFolder,
-                (Shape::Folder, Role::Write | Role::WriteAny | Role::WriteFolder) => {
-                    Role::WriteFolder
-                }
-                (Shape::Folder, Role::Remove) => Role::Remove,
+            let role = match shape {
+                Shape::Whole => role,
+                Shape::Folder => role.of_folder(),
             };
+            if let (Shape::Folder, true) = (shape, role.reads()) {
+                self.looked_into(*id, pattern_in(value));
+            } else if role == Role::ReadFolder {
+                self.looked_into(*id, None);
+            }
             self.ledger.role(*id, role);
-            if self.branches == 0 {
+            // Of several that may give the path none is needed for certain.
+            if self.branches == 0 && roots.len() == 1 {
                 self.ledger.needs[*id].breaks = true;
             }
+        }
+        // `if …; then data=a.csv; else data=b.csv; fi; wc "$data"`
+        if let Some(values) = value::alternatives(value) {
+            self.branches += 1;
+            for value in values {
+                if let Some(text) = value::text_of(value).filter(|text| !text.is_empty()) {
+                    let value = value::literal(text);
+                    self.path(file, node, &value, role);
+                }
+            }
+            self.branches -= 1;
+            return;
         }
         if !roots.is_empty() {
             return;
         }
         if let Some(path) = value::text_of(value).filter(|path| !path.contains(GLOB)) {
             self.literal(file, node, &path, role);
+        } else if role == Role::Remove {
+            if self.branches <= self.loops {
+                self.removed_by_pattern(value);
+            }
         } else if let Some(folder) = leading_folder(value) {
-            let role = match role {
-                Role::Read | Role::ReadAny | Role::ReadFolder => Role::ReadFolder,
-                Role::Write | Role::WriteAny | Role::WriteFolder => Role::WriteFolder,
-                Role::Remove => return,
-            };
-            self.literal(file, node, &folder, role);
+            if let Some(id) = self.literal(file, node, &folder, role.of_folder())
+                && role.reads()
+            {
+                self.looked_into(id, pattern_in(value));
+            }
         } else {
             self.path_named_after(value, role);
         }
+    }
+
+    /// Notes for which files a folder is looked into, where that place is reached for certain.
+    fn looked_into(&mut self, id: usize, files: Option<String>) {
+        let looks = &mut self.ledger.needs[id].files;
+        if looks.len() < 16 {
+            looks.push(files.filter(|_| self.branches <= self.loops));
+        }
+    }
+
+    /// `rm -f "$tmp"/* list.*`: what the script wrote there is gone.
+    fn removed_by_pattern(&mut self, value: &[Atom]) {
+        let known = value::prefix_of(value);
+        let known = known.split(GLOB).next().unwrap_or_default();
+        let Some(start) = self.full_path(known).filter(|start| !start.is_empty()) else {
+            return;
+        };
+        if known.is_empty() || self.ledger.needs.len() > 1_000 {
+            return;
+        }
+        let gone: Vec<String> = self
+            .ledger
+            .needs
+            .iter()
+            .filter_map(|need| match &need.origin {
+                Origin::Literal(path) if path.starts_with(&start) && path.len() >= known.len() => {
+                    Some(path.clone())
+                }
+                _ => None,
+            })
+            .filter(|path| *path != start.trim_end_matches('/'))
+            .collect();
+        for path in gone {
+            self.taken_away(path);
+        }
+    }
+
+    /// Whether the script has written a path itself.
+    fn is_written(&self, path: &str) -> bool {
+        self.ledger
+            .path(path)
+            .is_some_and(|id| self.ledger.needs[id].role.is_some_and(Role::writes))
+    }
+
+    /// A path is no longer there: if the script has written it, it is none of its outputs.
+    fn taken_away(&mut self, path: String) {
+        if let Some(id) = self.ledger.path(&path)
+            && self.is_written(&path)
+        {
+            let need = &mut self.ledger.needs[id];
+            need.live = false;
+            need.optional = true;
+        }
+        self.made.insert(path);
     }
 
     /// `$prefix.txt`: what is done with a path that begins with it is done with nothing else of it.
@@ -244,36 +351,57 @@ impl Walk<'_> {
             [Atom::Need(id), _, ..] => *id,
             _ => return,
         };
-        if role != Role::Remove {
-            self.ledger.needs[begins].begins.get_or_insert(role);
+        let known = &mut self.ledger.needs[begins].begins;
+        if role.writes() {
+            *known = Some(role);
+        } else if role.reads() {
+            known.get_or_insert(role);
         }
     }
 
     /// A path written into the script is read or written.
-    pub fn literal(&mut self, file: &Loaded, node: Node<'_>, path: &str, role: Role) {
-        const SYSTEM: &[&str] = &[
-            "/dev",
-            "/proc",
-            "/sys",
-            "/tmp",
-            "/run",
-            "/etc",
-            "/usr",
-            "/bin",
-            "/sbin",
-            "/lib",
-            "/lib64",
-            "/var",
-            "/root",
-            "/home",
-            "/boot",
-            "/System",
-            "/Library",
-            "/Applications",
-        ];
+    pub fn literal(
+        &mut self,
+        file: &Loaded,
+        node: Node<'_>,
+        path: &str,
+        role: Role,
+    ) -> Option<usize> {
+        if !self.may_be_answer(path, role) {
+            return None;
+        }
+        let full = self.full_path(path)?;
+        let role = match role {
+            Role::ReadAny if path.ends_with('/') => Role::ReadFolder,
+            Role::WriteAny if path.ends_with('/') => Role::WriteFolder,
+            role => role,
+        };
+        if role == Role::Remove {
+            self.taken_away(full);
+            return None;
+        }
+        if role.reads() && self.is_made(&full) {
+            return None;
+        }
+        let place = self.place(file, node);
+        let id = self
+            .ledger
+            .entry(Origin::Literal(full.clone()), place, "path");
+        self.ledger.role(id, role);
+        if self.branches > 0 {
+            self.ledger.needs[id].optional = true;
+        }
+        if role.writes() {
+            self.made.insert(full);
+        }
+        Some(id)
+    }
+
+    /// Whether a path written out is one that people could give: none of the system, and plain.
+    fn may_be_answer(&self, path: &str, role: Role) -> bool {
         let plain = path.trim_end_matches('/');
         let plain = plain.strip_prefix("./").unwrap_or(plain);
-        if plain.is_empty()
+        let is_odd = plain.is_empty()
             || matches!(plain, "." | ".." | "-")
             || plain.len() > 200
             || plain.starts_with(['-', '~', '&', '$', '(', '%', '@', '+', '='])
@@ -288,83 +416,121 @@ impl Walk<'_> {
             || self
                 .cwd
                 .as_ref()
-                .is_some_and(|cwd| cwd.contains(['<', '>', '$', '*', ' ']))
-            || SYSTEM.iter().any(|top| {
-                plain == *top || plain.strip_prefix(top).is_some_and(|r| r.starts_with('/'))
-            })
-        {
-            return;
-        }
-        let full = match (&self.cwd, plain.starts_with('/')) {
-            (_, true) => plain.to_owned(),
+                .is_some_and(|cwd| cwd.contains(['<', '>', '$', '*', ' ']));
+        !is_odd && !tools::is_of_system(plain, !role.reads())
+    }
+
+    /// A path from the folder the script starts in; none where it is not known where the script is.
+    pub fn full_path(&self, path: &str) -> Option<String> {
+        let plain = path.trim_end_matches('/');
+        let plain = plain.strip_prefix("./").unwrap_or(plain);
+        match (&self.cwd, plain.starts_with('/')) {
+            (_, true) => Some(plain.to_owned()),
             // `../x` leads out of where `cd` led.
             (Some(cwd), false) if plain.starts_with("../") && !cwd.is_empty() => {
-                match below(cwd, plain) {
-                    Some(full) => full.trim_end_matches('/').to_owned(),
-                    None => return,
-                }
+                Some(below(cwd, plain)?.trim_end_matches('/').to_owned())
             }
-            (Some(cwd), false) => format!("{cwd}{plain}"),
-            (None, false) => return,
-        };
-        let role = match role {
-            Role::ReadAny if path.ends_with('/') => Role::ReadFolder,
-            Role::WriteAny if path.ends_with('/') => Role::WriteFolder,
-            role => role,
-        };
-        let writes = matches!(role, Role::Write | Role::WriteAny | Role::WriteFolder);
-        let below_made = self.made.contains(&full)
+            (Some(cwd), false) => Some(format!("{cwd}{plain}")),
+            (None, false) => None,
+        }
+    }
+
+    /// Whether the script made a path itself, or unpacked it.
+    fn is_made(&self, full: &str) -> bool {
+        let below_made = self.made.contains(full)
             || full
                 .match_indices('/')
                 .any(|(at, _)| self.made.contains(&full[..at]));
-        if role == Role::Remove {
-            if let Some(id) = self.ledger.path(&full) {
-                let need = &mut self.ledger.needs[id];
-                let written = matches!(
-                    need.role,
-                    Some(Role::Write | Role::WriteAny | Role::WriteFolder)
-                );
-                if written {
-                    need.live = false;
-                    need.optional = true;
-                }
-            }
-            self.made.insert(full);
-            return;
-        }
-        if !writes && below_made {
-            return;
-        }
-        let place = self.place(file, node);
-        let id = self
-            .ledger
-            .entry(Origin::Literal(full.clone()), place, "path");
-        self.ledger.role(id, role);
-        if self.branches > 0 {
-            self.ledger.needs[id].optional = true;
-        }
-        if writes {
-            self.made.insert(full);
-        }
+        below_made
+            || self.unpacked.iter().any(|archive| {
+                // What is in an archive is called as the archive is, by custom.
+                let (folder, archive) = archive.rsplit_once('/').unwrap_or(("", archive));
+                let inside = match folder {
+                    "" => Some(full),
+                    folder => full
+                        .strip_prefix(folder)
+                        .and_then(|rest| rest.strip_prefix('/')),
+                };
+                let first = inside.and_then(|inside| inside.split('/').next());
+                let stem = archive.split(".tar").next().unwrap_or(archive);
+                let stem = stem.split(".zip").next().unwrap_or(stem);
+                first.is_some_and(|first| {
+                    first.len() > 2 && stem.starts_with(first)
+                        || stem.len() > 2 && first.starts_with(stem)
+                })
+            })
     }
 }
 
-/// Where `cd` leads from a folder, both as `a/b/`; nothing where it leaves the one the script starts in.
+/// The pattern of the names that `find FOLDER -name PATTERN` looks for, below the folder.
+fn found_files(words: &[Word<'_>]) -> Option<String> {
+    let is = |word: &Word<'_>, wanted: &str| word.text == Some(wanted);
+    let mut names = words
+        .iter()
+        .enumerate()
+        .filter(|(_, word)| is(word, "-name"));
+    let (at, _) = names.next()?;
+    let plain = names.next().is_none()
+        && !words.iter().any(|word| {
+            matches!(
+                word.text,
+                Some("-o" | "-or" | "!" | "-not" | "-d" | "-path" | "-iname")
+            )
+        })
+        && !words
+            .windows(2)
+            .any(|pair| is(&pair[0], "-type") && is(&pair[1], "d"));
+    let name = words.get(at + 1)?.text?;
+    let flat = words
+        .windows(2)
+        .any(|pair| is(&pair[0], "-maxdepth") && is(&pair[1], "1"));
+    let fits = plain && name.contains(['*', '?']) && !name.contains('/');
+    fits.then(|| {
+        if flat {
+            name.to_owned()
+        } else {
+            format!("**/{name}")
+        }
+    })
+}
+
+/// The pattern that a word looks for below its folder: `*.csv` of `"$data"/*.csv`.
+fn pattern_in(value: &[Atom]) -> Option<String> {
+    let (Atom::Lit(last), before) = value.split_last()? else {
+        return None;
+    };
+    let pattern = match before {
+        // All of it is written out: the folder ends before the first name that stands for several.
+        [] => {
+            let known = last.split(GLOB).next().unwrap_or_default();
+            last.get(known.rfind('/')? + 1..)?
+        }
+        [_] => last.strip_prefix('/')?,
+        _ => return None,
+    };
+    (pattern.contains(GLOB) && !pattern.contains(['$', '(', '|', ' ', '\\']))
+        .then(|| pattern.to_owned())
+}
+
+/// Where `cd` leads from a folder, both as `a/b/`, or `../` out of the one the script starts in; nothing where it leads
+/// above the root.
 fn below(cwd: &str, path: &str) -> Option<String> {
+    let rooted = cwd.starts_with('/');
     let mut parts: Vec<&str> = cwd.split('/').filter(|part| !part.is_empty()).collect();
     for part in path.split('/') {
         match part {
             "" | "." => {}
-            ".." => {
-                parts.pop()?;
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
             }
+            ".." if rooted => return None,
             part => parts.push(part),
         }
     }
-    let rooted = if cwd.starts_with('/') { "/" } else { "" };
+    let start = if rooted { "/" } else { "" };
     match parts.is_empty() {
-        true => Some(rooted.to_owned()),
-        false => Some(format!("{rooted}{}/", parts.join("/"))),
+        true => Some(start.to_owned()),
+        false => Some(format!("{start}{}/", parts.join("/"))),
     }
 }
 

@@ -57,6 +57,7 @@ impl Walk<'_> {
             }
             if !system {
                 self.opaque = true;
+                self.settable |= names_settings(&tail);
                 let place = self.place(file, node);
                 self.notes.push(unread_file(place, &tail));
             }
@@ -203,6 +204,19 @@ fn system_variables(path: &str) -> &'static [&'static str] {
         ],
         _ => &[],
     }
+}
+
+/// Whether a file is called after settings, which set variables, rather than after functions.
+fn names_settings(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    [
+        "conf", "env", "settings", "param", "var", "default", "profile", "secrets", "path.sh",
+        "cmd.sh",
+    ]
+    .iter()
+    .any(|word| name.contains(word))
+        || name.ends_with("rc")
+        || name.is_empty()
 }
 
 /// The literal end of a path whose beginning is not known.

@@ -361,8 +361,11 @@ fn sourced_files_are_read_as_part_of_the_script() {
             .collect::<Vec<_>>(),
         [PathBuf::from("tools/lib/common.sh")]
     );
-    let reading = self::reading(". ./gone.sh\necho $A ${B:-1}\n");
+    // What a file that is not there sets is its own, where it is called after settings.
+    let reading = self::reading(". ./gone.env\necho $A ${B:-1}\n");
     assert_eq!(claims(&reading), ["env B $B =\"1\""]);
+    let reading = self::reading(". ./gone.sh\necho $A ${B:-1} $c\n");
+    assert_eq!(claims(&reading), ["env A $A", "env B $B =\"1\""]);
     assert_eq!(reading.notes[0].code, "sourced-file");
 }
 
@@ -730,4 +733,135 @@ fn what_one_branch_shifts_away_the_others_have() {
          case \"$1\" in test) shift; run \"$@\";; push) shift; push \"$@\";; *) build \"$@\";; esac\n",
         &["input f <0 list", "arg args <1 list"],
     );
+}
+
+#[test]
+fn words_of_arrays_and_of_texts_are_words() {
+    one(
+        "args=(--input \"$1\" --output \"$2\")\nargs+=(--threads 4)\ntool run \"${args[@]}\"\n\
+         opts=\"-i $3 -o $4\"\nother $opts\ncmd=\"sort -o sorted.txt\"\n$cmd $5\n",
+        &[
+            "input arg1 <0 required",
+            "output arg2 <1 required",
+            "input arg3 <2 required",
+            "output arg4 <3 required",
+            "output sorted @sorted.txt required text",
+            "input arg5 <4 required",
+        ],
+    );
+    // The words of a text that a loop goes through; where they lie is one folder.
+    one(
+        "files=\"a.csv b.csv\"\nfor f in $files; do wc -l ../in/$f; done\nfor t in x.txt y.txt; do cat $t; done\n",
+        &[
+            "input in @../in folder",
+            "input x @x.txt text",
+            "input y @y.txt text",
+        ],
+    );
+}
+
+#[test]
+fn flags_of_commands_that_are_not_known_tell_of_paths() {
+    one(
+        "python train.py --train_file data/nli.csv --output_dir runs/one --lr 1e-5 --model_name_or_path org/name \\\n\
+         --config=configs/base.yaml --seed $SEED\njava -Dconfig.file=../conf/db.conf -jar tool.jar\ncat runs/one/log.txt\n",
+        &[
+            "input nli @data/nli.csv required csv",
+            "output one @runs/one required folder",
+            "input base @configs/base.yaml required yaml",
+            "env SEED $SEED",
+            "input db @../conf/db.conf required",
+        ],
+    );
+    // What only the hub knows, services and keys of settings are no paths; an empty variable leads nowhere.
+    one(
+        "ROOT=\ntool --dir $ROOT/examples data.dir=here\nkubectl apply --filename deploy/x.yaml\n",
+        &[],
+    );
+}
+
+#[test]
+fn what_lies_where_after_it_was_packed_moved_or_unpacked() {
+    one(
+        "wget https://x.org/tool-1.2.tar.gz\ntar xzf tool-1.2.tar.gz\ncp tool-1.2/bin/x out/x\nrun > calls.vcf\nbgzip calls.vcf\n\
+         make > part.txt\nmv part.txt whole.txt\necho 1 > tmp.1\nrm -f tmp.*\nrun 2> log\ncat log\ngunzip data.csv.gz\nwc data.csv\n",
+        &[
+            "output x @out/x required",
+            "output calls @calls.vcf.gz required gzip",
+            "output whole @whole.txt required text",
+            "input data @data.csv.gz required gzip",
+        ],
+    );
+    one(
+        "aws s3 cp s3://b/in.csv data/in.csv\nscp out.txt host:/x\naws s3 sync \"$RESULTS\" s3://b/out\nrsync -a host:/d/ \"$LOCAL\"\n",
+        &[
+            "output in @data/in.csv required csv",
+            "input out @out.txt required text",
+            "input RESULTS $RESULTS required",
+            "output LOCAL $LOCAL required",
+        ],
+    );
+}
+
+#[test]
+fn programs_that_are_run_and_commands_that_run_others() {
+    one(
+        "[ -f bin/tool ] || exit 1\nbin/tool \"$1\" > out.txt\n$SUDO mkdir -p /data/x\n\
+         find in -type f -name '*.vcf' -exec cp {} /data/y/ \\;\nls in | xargs -n 1 -I{} cat list.txt\n",
+        &[
+            "arg arg1 <0 required",
+            "output out @out.txt required text",
+            "env SUDO $SUDO",
+            "output x @/data/x required folder",
+            "output y @/data/y folder",
+            "input in @in required folder",
+            "input list @list.txt required text",
+        ],
+    );
+}
+
+#[test]
+fn what_is_given_otherwise() {
+    one(
+        "#!/bin/bash\nset -eu\nif [[ $# -gt 0 ]]; then\n  TARGET=\"$1\"\nfi\ncase $TARGET in a) echo 1;; b) echo 2;; *) exit 1;; esac\n",
+        &["arg TARGET <0", "env TARGET $TARGET"],
+    );
+    one(
+        "HOST=\"${HOST:-0.0.0.0}\"\nwhile true; do ((COUNT = COUNT + 1)); ((N++)); echo $COUNT $N $HOST; done\n",
+        &["env HOST $HOST =\"0.0.0.0\""],
+    );
+    one(
+        "dest=$(cd $(dirname $1) && pwd -P)/$(basename $1)\nmkdir -p $dest\ncd $(git rev-parse --show-toplevel)\nwc data/x.csv\n\
+         cp /var/lib/app/a b.lic\ncp b.lic /var/lib/app/license\n",
+        &[
+            "output dest <0 required folder",
+            "input x @data/x.csv required csv",
+            "output b @b.lic required",
+            "output license @/var/lib/app/license required",
+        ],
+    );
+}
+
+#[test]
+fn patterns_of_the_files_in_a_folder() {
+    let files = |text: &str| {
+        let told = reading(text).claims.into_iter();
+        told.map(|claim| format!("{} {}", claim.name, claim.files.unwrap_or_default()))
+            .collect::<Vec<_>>()
+    };
+    for (text, expected) in [
+        ("for f in \"$1\"/*.csv; do wc \"$f\"; done", ["arg1 *.csv"]),
+        ("cat data/part-*.txt", ["data part-*.txt"]),
+        ("for f in raw/*.fq; do unknown \"$f\"; done", ["raw *.fq"]),
+        ("find \"$DIR\" -name '*.bam'", ["DIR **/*.bam"]),
+        (
+            "find data -maxdepth 1 -type f -name '*.bam'",
+            ["data *.bam"],
+        ),
+        // Two patterns, or a place that may not be reached: any file will do.
+        ("cat data/*.a data/*.b", ["data "]),
+        ("if [ -n \"$X\" ]; then cat $Y/*.a; fi; ls $Y", ["X "]),
+    ] {
+        assert_eq!(files(text)[..1], expected, "{text}");
+    }
 }

@@ -13,6 +13,12 @@ pub enum Atom {
     OneOf(Rc<Vec<Value>>),
     /// All words of the command line from a place on.
     All(usize),
+    /// Several words, as an array holds them.
+    Words(Rc<Vec<Value>>),
+    /// The folder that what the user gives lies in.
+    Parent(usize),
+    /// The last part of the path that the user gives.
+    Last(usize),
     /// How many words of the command line there are from a place on.
     Count(usize),
     /// The option that is being looked at.
@@ -23,6 +29,8 @@ pub enum Atom {
     Temporary,
     /// The folder the script starts in.
     Start,
+    /// The root of the repository the script lies in.
+    Repository,
     /// The folder the script lies in.
     ScriptFolder,
     /// The script itself.
@@ -62,6 +70,13 @@ pub fn text_of(value: &[Atom]) -> Option<String> {
         }
     }
     Some(text)
+}
+
+/// Whether some literal part of the word has a colon, as the addresses of other machines have.
+pub fn has_colon(value: &[Atom]) -> bool {
+    value
+        .iter()
+        .any(|atom| matches!(atom, Atom::Lit(text) if text.contains(':')))
 }
 
 /// What stands behind the folder the script starts in, where the word is a path in it.
@@ -113,9 +128,112 @@ pub fn needs_in(value: &[Atom], found: &mut Vec<usize>) {
     for atom in value {
         match atom {
             Atom::Need(id) if !found.contains(id) => found.push(*id),
-            Atom::OneOf(values) => values.iter().for_each(|value| needs_in(value, found)),
+            Atom::OneOf(values) | Atom::Words(values) => {
+                values.iter().for_each(|value| needs_in(value, found));
+            }
             _ => {}
         }
+    }
+}
+
+/// As many words are kept of an array or a text that is taken apart.
+const MOST_WORDS: usize = 256;
+
+/// An array of words: nothing for none, the word itself for one.
+pub fn array(mut words: Vec<Value>) -> Value {
+    match words.len() {
+        0 => Vec::new(),
+        1 => words.remove(0),
+        2..=MOST_WORDS => vec![Atom::Words(Rc::new(words))],
+        _ => vec![Atom::Other],
+    }
+}
+
+/// The words of an array; any other value is one word.
+pub fn items(value: Value) -> Vec<Value> {
+    match value.as_slice() {
+        [Atom::Words(words)] => words.to_vec(),
+        [] => Vec::new(),
+        _ => vec![value],
+    }
+}
+
+/// The words that a value comes to where it stands without quotes.
+pub fn split(value: Value) -> Vec<Value> {
+    let spaced = |value: &Value| {
+        value
+            .iter()
+            .any(|atom| matches!(atom, Atom::Lit(text) if text.contains(char::is_whitespace)))
+    };
+    match value.as_slice() {
+        [Atom::Words(words)] => return words.to_vec(),
+        // A text that a branch adds to: what any of them holds.
+        [Atom::OneOf(values)] if values.iter().any(spaced) => {
+            let longest = values.iter().map(|value| split_text(value));
+            return longest.max_by_key(Vec::len).unwrap_or_default();
+        }
+        _ if spaced(&value) => {}
+        _ => return vec![value],
+    }
+    split_text(&value)
+}
+
+/// The words of one text.
+fn split_text(value: &[Atom]) -> Vec<Value> {
+    let mut words: Vec<Value> = vec![Vec::new()];
+    for atom in value {
+        match atom {
+            Atom::Lit(text) => {
+                for (index, part) in text.split(char::is_whitespace).enumerate() {
+                    if index > 0 && words.last().is_some_and(|word| !word.is_empty()) {
+                        words.push(Vec::new());
+                    }
+                    if let Some(word) = words.last_mut().filter(|_| !part.is_empty()) {
+                        word.push(Atom::Lit(part.to_owned()));
+                    }
+                }
+            }
+            Atom::Words(_) => words.push(vec![Atom::Other]),
+            atom => {
+                if let Some(word) = words.last_mut() {
+                    word.push(atom.clone());
+                }
+            }
+        }
+        if words.len() > MOST_WORDS {
+            return vec![vec![Atom::Other]];
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// `$(dirname "$path")/$(basename "$path")` is the path.
+pub fn rejoined(value: Value) -> Value {
+    match value.as_slice() {
+        [
+            Atom::Parent(folder),
+            Atom::Lit(slash),
+            Atom::Last(name),
+            rest @ ..,
+        ] if folder == name && slash == "/" => {
+            let mut whole = vec![Atom::Need(*folder)];
+            whole.extend_from_slice(rest);
+            whole
+        }
+        _ => value,
+    }
+}
+
+/// The texts that a path may be, where nothing else comes into question.
+pub fn alternatives(value: &[Atom]) -> Option<&[Value]> {
+    match value {
+        [Atom::OneOf(values)]
+            if (2..=12).contains(&values.len()) && values.iter().all(|v| text_of(v).is_some()) =>
+        {
+            Some(values)
+        }
+        _ => None,
     }
 }
 
@@ -138,26 +256,10 @@ pub fn likely_need(value: &[Atom]) -> Option<usize> {
     }
 }
 
-/// One of several names of variables, as `for name in HOST PORT` gives them.
-pub fn one_of_names(values: &[Value]) -> Option<Value> {
-    let is_name = |value: &Value| {
-        text_of(value).is_some_and(|text| {
-            text.starts_with(|c: char| c.is_ascii_uppercase())
-                && text
-                    .bytes()
-                    .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
-        })
-    };
-    let fits = (2..=LARGEST / 2).contains(&values.len()) && values.iter().all(is_name);
-    fits.then(|| vec![Atom::OneOf(Rc::new(values.to_vec()))])
-}
-
-/// One of several plain words, as a loop gives them.
+/// One of several words, as a loop gives them: texts, or what the user gives.
 pub fn one_of_words(values: &[Value]) -> Option<Value> {
     let is_word = |value: &Value| {
-        text_of(value).is_some_and(|text| {
-            !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-        })
+        text_of(value).is_some_and(|text| !text.is_empty()) || likely_need(value).is_some()
     };
     let fits = (2..=LARGEST / 2).contains(&values.len()) && values.iter().all(is_word);
     fits.then(|| vec![Atom::OneOf(Rc::new(values.to_vec()))])
@@ -214,7 +316,9 @@ pub fn each_need(value: &[Atom]) -> Vec<usize> {
 /// Whether the word holds this part, however deep.
 pub fn holds(value: &[Atom], wanted: &Atom) -> bool {
     value.iter().any(|atom| match atom {
-        Atom::OneOf(values) => values.iter().any(|value| holds(value, wanted)),
+        Atom::OneOf(values) | Atom::Words(values) => {
+            values.iter().any(|value| holds(value, wanted))
+        }
         atom => atom == wanted,
     })
 }

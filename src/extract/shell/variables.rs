@@ -51,19 +51,39 @@ impl Walk<'_> {
             _ => {}
         }
         if let Some(value) = self.vars.get(name).cloned() {
+            if read == Read::Plain && self.is_given_otherwise(name, &value) {
+                self.perhaps.remove(name);
+                let held = self.vars.remove(name);
+                let given = self.environment(file, node, name, &Read::Optional);
+                self.vars.extend(held.map(|held| (name.to_owned(), held)));
+                return value::one_of(vec![value, given]);
+            }
             self.apply(&value, &read, false);
             if let Read::Plain = read {
                 self.needs_giver(name);
             }
             return value;
         }
-        if words::is_system(name) {
+        // Only zsh sets these; a script that has a default for them asks the caller.
+        let is_asked = matches!(name, "HOST" | "USERNAME" | "GID")
+            && matches!(read, Read::Default(Some(_)) | Read::Required(_));
+        if words::is_system(name) && !is_asked {
             return vec![Atom::Other];
         }
         if !words::is_name(name) {
             return vec![Atom::Other];
         }
         self.environment(file, node, name, &read)
+    }
+
+    /// `if [ $# -gt 0 ]; then TARGET=$1; fi` under `set -u`: without the word the caller's variable is read.
+    fn is_given_otherwise(&self, name: &str, value: &[Atom]) -> bool {
+        self.strict
+            && self.arm.is_none()
+            && self.perhaps.contains(name)
+            && name.starts_with(|c: char| c.is_ascii_uppercase())
+            && value::sole_need(value)
+                .is_some_and(|id| matches!(self.ledger.needs[id].origin, Origin::Position(_)))
     }
 
     /// Reads a variable that the script has put nothing into so far.
@@ -76,7 +96,7 @@ impl Walk<'_> {
         if plain && later && (lower || self.loops > 0 || !self.at_top()) && !in_own
             || !plain && later && lower && self.loops > 0 && !in_own
             || self.trapped && later && !in_own
-            || self.opaque && (plain || lower)
+            || self.opaque && (lower || plain && self.settable)
         {
             return vec![Atom::Other];
         }

@@ -106,6 +106,8 @@ pub struct Walk<'w> {
     pub cut: bool,
     /// Whether a file was sourced that cannot be read.
     pub opaque: bool,
+    /// Whether one of those is called after settings: it may set any variable.
+    pub settable: bool,
     /// Whether commands are chosen at run time.
     pub dynamic: bool,
     /// Needs known to be empty in this branch.
@@ -118,6 +120,10 @@ pub struct Walk<'w> {
     pub folders: Vec<Option<String>>,
     /// Paths the script has written itself.
     pub made: HashSet<String>,
+    /// Archives that it unpacked into the folder they are named in.
+    pub unpacked: Vec<String>,
+    /// Paths written out that it runs: they are the project's own.
+    pub programs: HashSet<String>,
     /// Variables that took a word of the command line in an option loop.
     pub operands: Vec<(String, usize)>,
     /// Variables set outside of functions and branches, and where: options for `parse_options.sh`.
@@ -160,12 +166,15 @@ impl<'w> Walk<'w> {
             spent: 0,
             cut: false,
             opaque: false,
+            settable: false,
             dynamic: false,
             empty: Vec::new(),
             cwd: Some(String::new()),
             left: None,
             folders: Vec::new(),
             made: HashSet::new(),
+            unpacked: Vec::new(),
+            programs: HashSet::new(),
             operands: Vec::new(),
             top_level: IndexMap::new(),
             assigning: Vec::new(),
@@ -227,6 +236,11 @@ impl<'w> Walk<'w> {
                     if let Some(name) = node.child_by_field_name("name") {
                         let name = name.child_by_field_name("name").unwrap_or(name);
                         self.assigned.insert(text(loaded, name).to_owned());
+                    }
+                }
+                "binary_expression" | "postfix_expression" | "unary_expression" => {
+                    if let Some(name) = assigned_in(loaded, node) {
+                        self.assigned.insert(name.to_owned());
                     }
                 }
                 "for_statement" => {
@@ -396,7 +410,7 @@ impl<'w> Walk<'w> {
         let mut walker = node.walk();
         let values: Vec<Node<'_>> = node.children_by_field_name("value", &mut walker).collect();
         let explicit = !values.is_empty();
-        let mut value: Vec<Value> = values.into_iter().map(|v| self.eval(file, v)).collect();
+        let mut value = self.words(file, values);
         if !explicit && let Some(from) = self.all() {
             value.push(vec![Atom::All(from)]);
         }
@@ -419,23 +433,14 @@ impl<'w> Walk<'w> {
                 // `for f in data/*.csv`: each lies in that folder.
                 value if value::text_of(value).is_some_and(|t| t.contains('/')) => value.to_vec(),
                 value if value::sole_need(value).is_some() => value.to_vec(),
-                [Atom::OneOf(names)] => value::one_of_names(names).unwrap_or(vec![Atom::Other]),
+                // `for f in "$data"/*.csv`
+                [.., Atom::Lit(last)] if last.starts_with('/') && last.contains('*') => {
+                    value[0].clone()
+                }
+                [Atom::OneOf(values)] => value::one_of_words(values).unwrap_or(vec![Atom::Other]),
                 _ => vec![Atom::Other],
             },
-            [_, ..]
-                if value.len() <= 8 && value.iter().all(|v| value::likely_need(v).is_some()) =>
-            {
-                value::one_of(value)
-            }
-            // `for key in host port; do var="DB_${key^^}"; echo "${!var}"; done`
-            names
-                if node
-                    .child_by_field_name("body")
-                    .is_some_and(|body| text(file, body).contains("${!")) =>
-            {
-                value::one_of_words(names).unwrap_or(vec![Atom::Other])
-            }
-            names => value::one_of_names(names).unwrap_or(vec![Atom::Other]),
+            words => value::one_of_words(words).unwrap_or(vec![Atom::Other]),
         };
         if let Some(name) = &name {
             self.put(name.clone(), each);
@@ -498,6 +503,28 @@ fn is_library(file: &Loaded) -> bool {
                 | "declaration_command"
         )
     })
+}
+
+/// The variable that an arithmetic expression sets: `i = 1`, `i += 1`, `i++`, `--i`.
+pub fn assigned_in<'f>(file: &'f Loaded, node: Node<'_>) -> Option<&'f str> {
+    let first = node.named_child(0)?;
+    if !matches!(first.kind(), "variable_name" | "word") {
+        return None;
+    }
+    let sets = match node.kind() {
+        "binary_expression" => {
+            let operator = text(file, node.child_by_field_name("operator")?);
+            operator.ends_with('=') && !matches!(operator, "==" | "!=" | "<=" | ">=")
+        }
+        "postfix_expression" => true,
+        "unary_expression" => {
+            let whole = text(file, node);
+            whole.starts_with("++") || whole.starts_with("--")
+        }
+        _ => false,
+    };
+    let name = text(file, first);
+    (sets && words::is_name(name)).then_some(name)
 }
 
 /// The text of a node.
