@@ -221,13 +221,9 @@ pub fn makes(command: &str, words: &[Word<'_>]) -> Vec<(String, String, bool)> {
         ("bwa", Some("index")) => &[".bwt", ".amb", ".ann", ".pac", ".sa"],
         _ => return Vec::new(),
     };
+    let beside = |text: &str, ending: &&str| (text.to_owned(), format!("{text}{ending}"), false);
     texts()
-        .flat_map(|text| {
-            let beside = endings
-                .iter()
-                .map(move |ending| (text.to_owned(), format!("{text}{ending}"), false));
-            beside
-        })
+        .flat_map(|text| endings.iter().map(move |ending| beside(text, ending)))
         .collect()
 }
 

@@ -116,8 +116,7 @@ pub(super) fn roles(line: &str, words: &[Word<'_>], found: &mut Vec<(usize, Role
         }
         let Some(text) = word.text else { continue };
         if let Some(said) = option(text) {
-            loop {
-                let Some(value) = words.get(index) else { break };
+            while let Some(value) = words.get(index) {
                 if value.prefix.starts_with('-') && value.prefix != "-" {
                     break;
                 }
@@ -150,29 +149,23 @@ pub(super) fn roles(line: &str, words: &[Word<'_>], found: &mut Vec<(usize, Role
             }
         }
     }
-    let mut places = told.iter().filter(|said| said.name.is_empty());
-    let mut current = places.next();
     let last = told.iter().find(|said| said.last);
+    let places = told
+        .iter()
+        .filter(|said| said.name.is_empty() && !said.last);
+    let mut places = places.peekable();
+    let before_last = usize::from(places.peek().is_some());
     let count = operands.len();
     for (nth, at) in operands.into_iter().enumerate() {
-        let place = match last {
-            Some(last)
-                if nth + 1 == count
-                    && (nth > 0 || told.iter().all(|s| s.last || !s.name.is_empty())) =>
-            {
-                last.place
-            }
-            _ => {
-                let Some(said) = current.filter(|said| !said.last) else {
-                    continue;
-                };
-                if !said.all {
-                    current = places.next();
-                }
-                said.place
-            }
+        let ends = nth + 1 == count && nth >= before_last;
+        let said = match last.filter(|_| ends) {
+            Some(last) => Some(last),
+            None => places.peek().copied(),
         };
-        found.extend(place.map(|role| (at, role, 0)));
+        if said.is_some_and(|said| !said.all) {
+            places.next();
+        }
+        found.extend(said.and_then(|said| said.place).map(|role| (at, role, 0)));
     }
 }
 

@@ -599,7 +599,7 @@ pub fn is_of_system(path: &str, is_written: bool) -> bool {
         let name = path.split('/').nth(3).unwrap_or_default();
         return OF_PACKAGES.contains(&name);
     }
-    SYSTEM.iter().any(|top| below(&top))
+    SYSTEM.iter().any(|top| below(top))
 }
 
 /// Programs that run the script named first.
