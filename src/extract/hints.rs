@@ -148,7 +148,7 @@ pub(super) fn told_by_name(name: &str, help: Option<&str>) -> Option<Kind> {
         || NOUNS.contains(&last) && !matches!(last, "root" | "fn" | "weights" | "html")
         || ["file", "path", "dir", "folder", "directory"]
             .iter()
-            .any(|noun| last.ends_with(noun))
+            .any(|noun| last.ends_with(noun) && last != "profile")
         || out && last.ends_with("prefix");
     // `filename.pvals`
     let first = lower.split(['_', '-', '.']).next().unwrap_or_default();

@@ -19,6 +19,7 @@
 mod assign;
 mod branches;
 mod calls;
+mod columns;
 pub(super) mod commands;
 mod condition;
 mod demands;
@@ -129,6 +130,9 @@ fn parse(text: &str) -> Option<Tree> {
     let language = tree_sitter_bash::LANGUAGE.into();
     let mut tree = grammar::parse(&language, text)?;
     let mut shown = text.as_bytes().to_vec();
+    if tree.root_node().has_error() && blank_what_ends_lines(&mut shown) {
+        tree = grammar::parse(&language, std::str::from_utf8(&shown).ok()?)?;
+    }
     for _ in 1..MOST_PARSES {
         let lost = match text.len() > LARGEST_MENDED {
             true => Vec::new(),
@@ -144,6 +148,37 @@ fn parse(text: &str) -> Option<Tree> {
         tree = grammar::parse(&language, std::str::from_utf8(&shown).ok()?)?;
     }
     Some(tree)
+}
+
+/// Blanks what the grammar trips over at the ends of lines: a pipe behind the mark of a here document, whose text comes
+/// first, and the backslash that a script ends in. Whether there was any.
+fn blank_what_ends_lines(shown: &mut [u8]) -> bool {
+    let is_blank = |byte: &u8| byte.is_ascii_whitespace();
+    let mut blanked = false;
+    let end = shown.iter().rposition(|byte| !is_blank(byte));
+    if let Some(at) = end.filter(|at| shown[*at] == b'\\') {
+        shown[at] = b' ';
+        blanked = true;
+    }
+    for line in shown.split_mut(|byte| *byte == b'\n') {
+        let opens = line.windows(2).any(|pair| pair == b"<<")
+            && !line.windows(3).any(|three| three == b"<<<");
+        let Some(last) = line
+            .iter()
+            .rposition(|byte| !is_blank(byte))
+            .filter(|_| opens)
+        else {
+            continue;
+        };
+        let ends = match line[..=last] {
+            [.., b'|', b'|'] | [.., b'&', b'&'] => 2,
+            [.., b'|'] => 1,
+            _ => 0,
+        };
+        line[last + 1 - ends..=last].fill(b' ');
+        blanked |= ends > 0;
+    }
+    blanked
 }
 
 /// Where a `$` ends a word although a name follows.

@@ -259,7 +259,7 @@ pub fn fetches(command: &str, words: &[Word<'_>]) -> Vec<String> {
         "wget" => !has('O', "--output-document") && !has('P', "--directory-prefix"),
         "curl" => has('O', "--remote-name"),
         "aria2c" | "axel" => !has('o', "--out") && !has('d', "--dir"),
-        "git" | "svn" => matches!(first, Some("clone" | "checkout")),
+        "git" | "svn" => matches!(first, Some("clone" | "checkout" | "export")),
         "kaggle" => {
             let file = words
                 .iter()

@@ -82,7 +82,9 @@ impl Walk<'_> {
             .any(|start| known.starts_with(start))
             || is_whole && DataType::of_name(&known).is_some();
         let direction = match is_plain {
-            true => hints::direction_of_path(flag, None),
+            true => {
+                hints::direction_of_path(flag, None).or_else(|| hints::told_by_name(flag, None))
+            }
             false => hints::told_by_name(flag, None),
         };
         let is_folder = hints::names_folder(flag);

@@ -8,7 +8,7 @@ use super::commands::Role;
 use crate::extract::help::Help;
 use crate::extract::hints;
 use crate::requirement::{
-    Binding, Claim, Confidence, DataType, Evidence, Kind, Layer, Pass, ValueType,
+    Binding, Claim, Column, Confidence, DataType, Evidence, Kind, Layer, Pass, ValueType,
 };
 use crate::source::Place;
 
@@ -68,6 +68,8 @@ pub struct Need {
     pub begins: Option<Role>,
     /// Patterns that files of the folder fit, one for each place that looks for them; none where any will do.
     pub files: Vec<Option<String>>,
+    /// The columns that commands name in the table it is.
+    pub columns: Vec<(String, Place)>,
     /// Whether it was looked for as a file or folder.
     pub sought: Option<Role>,
     /// Whether it is handed to a command of which nothing more is known: behind which flag, and whether as the
@@ -170,6 +172,7 @@ impl Ledger {
             role: None,
             begins: None,
             files: Vec::new(),
+            columns: Vec::new(),
             sought: None,
             handed: None,
             only_made: false,
@@ -597,6 +600,14 @@ fn claim(need: &Need, needs: &[Need], help: &Help) -> Claim {
         };
         if folder && kind == Kind::Input {
             claim.files = need.pattern_of_files();
+        }
+        if kind == Kind::Input && !need.columns.is_empty() {
+            let columns = need.columns.iter().map(|(name, place)| Column {
+                name: name.clone(),
+                place: place.clone(),
+                confidence: Confidence::Likely,
+            });
+            claim.columns = Some(columns.collect());
         }
         claim.data_type = match folder {
             true => Some(DataType::Folder),

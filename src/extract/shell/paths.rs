@@ -207,11 +207,14 @@ impl Walk<'_> {
             }
             self.path(file, node, &value, role);
         }
+        self.columns(file, command, arguments, &seen, &known);
         if let Some(name) = commands::unpacks(command, &seen, &known)
             && self.unpacked.len() < 64
             && let Some(cwd) = &self.cwd
         {
-            self.unpacked.push(format!("{cwd}{name}"));
+            let archive = format!("{cwd}{name}");
+            let is_own = self.made.contains(&archive);
+            self.unpacked.push((archive, is_own));
         }
         for (given, made, moved) in commands::makes(command, &seen) {
             let (Some(given), Some(full)) = (self.full_path(&given), self.full_path(&made)) else {
@@ -384,11 +387,12 @@ impl Walk<'_> {
             return None;
         }
         let place = self.place(file, node);
+        let was_used = self.ledger.path(&full).is_some();
         let id = self
             .ledger
             .entry(Origin::Literal(full.clone()), place, "path");
         self.ledger.role(id, role);
-        if self.branches > 0 {
+        if self.branches > 0 && !was_used {
             self.ledger.needs[id].optional = true;
         }
         if role.writes() {
@@ -442,7 +446,7 @@ impl Walk<'_> {
                 .match_indices('/')
                 .any(|(at, _)| self.made.contains(&full[..at]));
         below_made
-            || self.unpacked.iter().any(|archive| {
+            || self.unpacked.iter().any(|(archive, is_own)| {
                 // What is in an archive is called as the archive is, by custom.
                 let (folder, archive) = archive.rsplit_once('/').unwrap_or(("", archive));
                 let inside = match folder {
@@ -451,6 +455,10 @@ impl Walk<'_> {
                         .strip_prefix(folder)
                         .and_then(|rest| rest.strip_prefix('/')),
                 };
+                // Of what was fetched nobody knows which folders it holds.
+                if *is_own && inside.is_some_and(|inside| inside.contains('/')) {
+                    return !full.starts_with(['/', '.']);
+                }
                 let first = inside.and_then(|inside| inside.split('/').next());
                 let stem = archive.split(".tar").next().unwrap_or(archive);
                 let stem = stem.split(".zip").next().unwrap_or(stem);
@@ -539,7 +547,7 @@ const GLOB: [char; 4] = ['*', '?', '[', '{'];
 
 /// The folder that a path with computed parts lies in for certain.
 fn leading_folder(value: &[Atom]) -> Option<String> {
-    let known = value::prefix_of(value);
+    let known = value::common_prefix(value);
     let known = known.split(GLOB).next().unwrap_or_default();
     let (folder, _) = known.rsplit_once('/')?;
     (!folder.is_empty()).then(|| folder.to_owned())

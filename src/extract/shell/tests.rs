@@ -865,3 +865,84 @@ fn patterns_of_the_files_in_a_folder() {
         assert_eq!(files(text)[..1], expected, "{text}");
     }
 }
+
+#[test]
+fn columns_that_commands_name() {
+    let columns = |text: &str| {
+        let claims = reading(text).claims;
+        let columns = claims
+            .iter()
+            .flat_map(|claim| claim.columns.iter().flatten());
+        columns
+            .map(|column| column.name.clone())
+            .collect::<Vec<_>>()
+    };
+    for (text, expected) in [
+        ("csvcut -c id,name \"$1\" > out.csv", &["id", "name"][..]),
+        ("xsv select id,'body mass' in.csv", &["id", "body mass"]),
+        ("qsv search -s species gentoo in.csv", &["species"]),
+        (
+            "mlr --icsv --ojson cut -f id,year then sort -f other in.csv",
+            &["id", "year"],
+        ),
+        // Numbers, ranges, patterns, tables without a header, and what an earlier verb makes.
+        (
+            "csvcut -c 1,2 in.csv; xsv select 'a-c' in.csv; cut -d, -f1 in.csv",
+            &[],
+        ),
+        (
+            "csvcut -H -c id in.csv; mlr --icsv put '$x=1' then cut -f x in.csv",
+            &[],
+        ),
+        ("cat in.csv | csvcut -c id", &[]),
+    ] {
+        assert_eq!(columns(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_the_grammar_trips_over() {
+    // A pipe behind the mark of a here document; a script that ends in a backslash.
+    let text = "f() {\n  cat << EOF |\n## $A\nEOF\n  sort > out.txt\n}\nf\nbam=$1\nsamtools index $bam\ntool --x 1 \\\n";
+    one(
+        text,
+        &[
+            "env A $A",
+            "output out @out.txt required text",
+            "input bam <0 required",
+        ],
+    );
+    assert_eq!(reading(text).notes, []);
+}
+
+#[test]
+fn long_words_tell_where_they_lie() {
+    one(
+        "tag=\"$1-$2-$3-$4-$5-$6-$7-$8-$9\"\nname=\"$tag.$tag.$tag.$tag\"\nif [ -n \"$X\" ]; then dir=out/$name/a; else dir=out/$name/b; fi\nmkdir -p $dir/{x,y}\n\
+         touch here.txt\nfor i in 1 2 3 4; do date >> here.txt; done\n",
+        &[
+            "arg arg1 <0 required",
+            "arg arg2 <1 required",
+            "arg arg3 <2 required",
+            "arg arg4 <3 required",
+            "arg arg5 <4 required",
+            "arg arg6 <5 required",
+            "arg arg7 <6 required",
+            "arg arg8 <7 required",
+            "arg arg9 <8 required",
+            "env X $X",
+            "output out @out required folder",
+            "output here @here.txt required text",
+        ],
+    );
+    one(
+        "Rscript run.R --bgenFile=./in/x.bgen --SAIGEOutputFile=./out/ld\nmagick -background black a.svg -resize 50% b.png\naws ec2 describe --profile $NAME\n",
+        &[
+            "input x @in/x.bgen required",
+            "output ld @out/ld required",
+            "input a @a.svg required svg",
+            "output b @b.png required image",
+            "env NAME $NAME",
+        ],
+    );
+}

@@ -88,7 +88,7 @@ const TOOLS: &[(&str, &str)] = &[
     ("column", "@stcNoR *<"),
     ("comm", "*<"),
     ("computeMatrix", "-S<* -R<* -o> -out> --outFileName> --outFileNameMatrix> --outFileSortedRegions> -a. -b. -m. -p. -bs. --referencePoint."),
-    ("convert", "< *. $>"),
+    ("convert", "-background. -resize. -type. -colors. -density. -quality. -crop. -gravity. -font. -fill. -pointsize. -annotate. -geometry. -depth. -delay. -loop. -rotate. -extent. -size. -alpha. -border. -bordercolor. -fuzz. -set. -define. < *. $>"),
     ("cosign", "-o>"),
     ("csplit", "@fbn <"),
     ("csvcut", "@cCdqptelz *<"),
@@ -190,7 +190,7 @@ const TOOLS: &[(&str, &str)] = &[
     ("macs2 callpeak", "-t<* -c<* --treatment<* --control<* --outdir>d -n. -f. -g. -q. -p. --extsize. --shift. -B."),
     ("macs3 callpeak", "-t<* -c<* --treatment<* --control<* --outdir>d -n. -f. -g. -q. -p. --extsize. --shift. -B."),
     ("mafft", "--thread. --add< --addfragments< --reorder. <"),
-    ("magick", "< *. $>"),
+    ("magick", "-background. -resize. -type. -colors. -density. -quality. -crop. -gravity. -font. -fill. -pointsize. -annotate. -geometry. -depth. -delay. -loop. -rotate. -extent. -size. -alpha. -border. -bordercolor. -fuzz. -set. -define. < *. $>"),
     ("makeblastdb", "-in< -out>p -dbtype. -title. -taxid_map<"),
     ("marian", "--train-sets<* --valid-sets<* --vocabs<* --model> -m> -c< --config< --log> --valid-log>"),
     ("md5sum", "*<"),
@@ -198,7 +198,7 @@ const TOOLS: &[(&str, &str)] = &[
     ("metaphlan", "-o> --output_file> --bowtie2out> --bowtie2db<d --nproc. --input_type. --index. -x. -t. < >"),
     ("minimap2", "-o> -d> -x. -a. -t. -k. -w. -R. -I. -N. -p. --junc-bed< @xtkwRINpGrmsFzABOEKf *<"),
     ("mkdir", "--mode. @m *>d"),
-    ("mlr", "--from< --prepipe. --ifs. --ofs. --fs."),
+    ("mlr", "--from< --prepipe. --ifs. --ofs. --fs. -f. -nr. -nf. *. $<"),
     ("mmseqs createdb", "*< $>"),
     ("mmseqs easy-cluster", "< > ."),
     ("mmseqs easy-search", "< < > ."),
@@ -599,7 +599,7 @@ pub fn is_of_system(path: &str, is_written: bool) -> bool {
         let name = path.split('/').nth(3).unwrap_or_default();
         return OF_PACKAGES.contains(&name);
     }
-    SYSTEM.iter().any(|top| below(top))
+    SYSTEM.iter().any(below)
 }
 
 /// Programs that run the script named first.

@@ -106,6 +106,21 @@ pub fn prefix_of(value: &[Atom]) -> String {
         .collect()
 }
 
+/// The literal text a word begins with, whichever of its values it has.
+pub fn common_prefix(value: &[Atom]) -> String {
+    let [Atom::OneOf(values), ..] = value else {
+        return prefix_of(value);
+    };
+    let mut prefixes = values.iter().map(|value| prefix_of(value));
+    let first = prefixes.next().unwrap_or_default();
+    prefixes.fold(first, |common, prefix| {
+        let same = common.chars().zip(prefix.chars());
+        same.take_while(|(one, other)| one == other)
+            .map(|(one, _)| one)
+            .collect()
+    })
+}
+
 /// The need that is the whole word, if one is.
 pub fn sole_need(value: &[Atom]) -> Option<usize> {
     match value {
@@ -376,10 +391,30 @@ pub fn bounded(value: Value) -> Value {
         needs_in(&value, &mut needs);
         return match needs.as_slice() {
             [one] if sole_need(&value).is_some() => vec![Atom::Need(*one)],
-            _ => vec![Atom::Other],
+            _ => beginning(&value),
         };
     }
     value
+}
+
+/// What a long word begins with, which tells where a path lies.
+fn beginning(value: &[Atom]) -> Value {
+    let cut = |value: &[Atom]| -> Value {
+        let kept = value.iter().take(2);
+        let plain = kept.take_while(|atom| !matches!(atom, Atom::OneOf(_) | Atom::Words(_)));
+        plain.cloned().chain([Atom::Other]).collect()
+    };
+    match value {
+        [Atom::OneOf(values)] if values.len() <= 8 => {
+            let mut values: Vec<Value> = values.iter().map(|value| cut(value)).collect();
+            values.dedup();
+            match values.len() {
+                1 => values.remove(0),
+                _ => vec![Atom::OneOf(Rc::new(values))],
+            }
+        }
+        value => cut(value),
+    }
 }
 
 fn size(value: &[Atom]) -> usize {

@@ -120,8 +120,8 @@ pub struct Walk<'w> {
     pub folders: Vec<Option<String>>,
     /// Paths the script has written itself.
     pub made: HashSet<String>,
-    /// Archives that it unpacked into the folder they are named in.
-    pub unpacked: Vec<String>,
+    /// Archives that it unpacked into the folder they are named in, and whether it made or fetched them itself.
+    pub unpacked: Vec<(String, bool)>,
     /// Paths written out that it runs: they are the project's own.
     pub programs: HashSet<String>,
     /// Variables that took a word of the command line in an option loop.
