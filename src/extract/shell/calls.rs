@@ -351,6 +351,21 @@ impl Walk<'_> {
         if !all_literal && !is_set {
             self.dynamic = true;
         }
+        // `eval $command`
+        let plain = arguments.iter().take_while(|(_, value)| {
+            !value
+                .iter()
+                .any(|atom| matches!(atom, Atom::Lit(text) if text.contains(['|', ';', '&', '<', '>', ' '])))
+        });
+        let words = plain.count();
+        if let Some((_, rest)) = arguments[..words].split_first()
+            && is_command(&first)
+            && !is_set
+            && !self.functions.contains_key(&first)
+            && value::text_of(&arguments[0].1).is_some()
+        {
+            self.dispatch(file, arguments[0].0, &first, rest);
+        }
     }
 
     /// `set -eu`, `set -- "$@"`.

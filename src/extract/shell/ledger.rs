@@ -273,6 +273,11 @@ impl Ledger {
 }
 
 impl Need {
+    /// Whether it is a word written out that only its place in the text makes a path.
+    fn is_bare_name(&self) -> bool {
+        matches!(&self.origin, Origin::Literal(path) if !path.contains(['/', '.']))
+    }
+
     /// The pattern that files of the folder fit, where every look into it is for the same.
     fn pattern_of_files(&self) -> Option<String> {
         let (first, others) = self.files.split_first()?;
@@ -326,6 +331,7 @@ pub fn claims(ledger: Ledger, help: &Help, doubtful: bool) -> Vec<Claim> {
         if !(need.live || need.looked && !in_rest(need, &needs))
             || absorbed.contains(&index)
             || holding.contains(&index)
+            || doubtful && need.is_bare_name()
         {
             continue;
         }
@@ -425,7 +431,8 @@ fn in_rest(need: &Need, needs: &[Need]) -> bool {
 /// What is done with a path where no command that is known does it: as its name begins those of others, as the script
 /// looks whether it is there, and as it is called.
 fn told_role(need: &Need, help: &Help) -> Option<Role> {
-    if let Some(begins) = need.begins {
+    // What the names of inputs begin with is no path that is there.
+    if let Some(begins) = need.begins.filter(|begins| begins.writes()) {
         return Some(begins);
     }
     let Some((flag, is_folder)) = &need.handed else {

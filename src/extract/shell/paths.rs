@@ -345,6 +345,17 @@ impl Walk<'_> {
             need.live = false;
             need.optional = true;
         }
+        // With a folder goes what the script put into it.
+        if self.branches <= self.loops && self.ledger.needs.len() <= 1_000 {
+            let inside = format!("{path}/");
+            for need in &mut self.ledger.needs {
+                if matches!(&need.origin, Origin::Literal(path) if path.starts_with(&inside))
+                    && need.role.is_some_and(Role::writes)
+                {
+                    need.live = false;
+                }
+            }
+        }
         self.made.insert(path);
     }
 
@@ -384,6 +395,12 @@ impl Walk<'_> {
             return None;
         }
         if role.reads() && self.is_made(&full) {
+            // What was unpacked holds all that lies beside it.
+            if let Some((top, _)) = full.split_once('/').filter(|_| !self.unpacked.is_empty())
+                && !top.is_empty()
+            {
+                self.made.insert(top.to_owned());
+            }
             return None;
         }
         let place = self.place(file, node);
@@ -426,7 +443,8 @@ impl Walk<'_> {
 
     /// A path from the folder the script starts in; none where it is not known where the script is.
     pub fn full_path(&self, path: &str) -> Option<String> {
-        let plain = path.trim_end_matches('/');
+        let single = path.contains("//").then(|| path.replace("//", "/"));
+        let plain = single.as_deref().unwrap_or(path).trim_end_matches('/');
         let plain = plain.strip_prefix("./").unwrap_or(plain);
         match (&self.cwd, plain.starts_with('/')) {
             (_, true) => Some(plain.to_owned()),

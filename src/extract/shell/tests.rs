@@ -610,7 +610,7 @@ fn words_that_the_grammar_takes_apart() {
             "input data @data required folder",
             "env A $A required",
             "env B $B required",
-            "input C $C required",
+            "env C $C required",
             "env D $D required",
             "output E $E required folder",
             "env F $F required",
@@ -943,6 +943,26 @@ fn long_words_tell_where_they_lie() {
             "input a @a.svg required svg",
             "output b @b.png required image",
             "env NAME $NAME",
+        ],
+    );
+}
+
+#[test]
+fn what_is_gone_with_its_folder_and_what_only_begins_a_name() {
+    one(
+        "curl -o d.tgz https://x.org/d.tgz\ntar xzf d.tgz\nshuf LJ-1/a.csv > LJ-1/b.csv\nmv LJ-1 data\nrm d.tgz\n",
+        &["output data @data required"],
+    );
+    one(
+        "mkdir -p tmp/x\nsort in//z.txt > tmp/x/y.txt\nrm -rf tmp\n",
+        &["input z @in/z.txt required text"],
+    );
+    one(
+        "cat $1.txt\ncmd=\"tool --input_file $2 --output_dir $3\"\neval $cmd\n",
+        &[
+            "arg arg1 <0 required",
+            "input arg2 <1 required",
+            "output arg3 <2 required folder",
         ],
     );
 }

@@ -408,6 +408,7 @@ pub(super) const COPIERS: &[(&str, &str)] = &[
 /// Commands of which `-o` is no output.
 pub(super) const NOT_O: &[&str] = &[
     "aws",
+    "bsub",
     "chown",
     "column",
     "cp",
@@ -433,6 +434,7 @@ pub(super) const NOT_O: &[&str] = &[
     "paste",
     "podman",
     "ps",
+    "qsub",
     "read",
     "rsync",
     "sbatch",
