@@ -25,8 +25,8 @@ pub(super) struct Annotation<'a> {
     pub(super) details: Vec<Value<'a>>,
     /// The class of the project, where it is one.
     pub(super) class: Option<Rc<super::value::Class<'a>>>,
-    /// The classes of the project among which a union lets choose.
-    pub(super) union: Vec<Rc<super::value::Class<'a>>>,
+    /// The classes of the project among which a union lets choose, with the names that it gives them.
+    pub(super) union: Vec<(Option<String>, Rc<super::value::Class<'a>>)>,
     /// Whether it is a variable of the class, not a field.
     pub(super) hidden: bool,
 }
@@ -150,7 +150,10 @@ impl<'a> Engine<'a> {
                     }
                     optional |= inner.optional;
                     match inner.union.is_empty() {
-                        true => union.extend(inner.class.clone()),
+                        true => {
+                            let name = inner.details.iter().find_map(subcommand_name);
+                            union.extend(inner.class.clone().map(|class| (name, class)));
+                        }
                         false => union.extend(inner.union.iter().cloned()),
                     }
                     all = Some(match all {
@@ -213,4 +216,18 @@ impl<'a> Engine<'a> {
             _ => Annotation::default(),
         }
     }
+}
+
+/// The name that `Annotated[Class, subcommand("name")]` gives a class.
+fn subcommand_name(detail: &Value<'_>) -> Option<String> {
+    let Value::Object(object) = detail else {
+        return None;
+    };
+    let names = object.names.borrow();
+    let args = object.args.borrow();
+    let name = args.first().or_else(|| names.get("name"))?.as_str()?;
+    object
+        .class
+        .ends_with(".subcommand")
+        .then(|| name.to_owned())
 }

@@ -358,10 +358,30 @@ fn sort(items: &mut [Value<'_>]) {
 
 /// Whether a value is of a builtin class, where that is known.
 fn is_instance(value: &Value<'_>, class: &Value<'_>) -> Option<bool> {
-    let Value::Lib(class) = class else {
-        return None;
+    let class = match class {
+        Value::Lib(class) => class,
+        // `isinstance(x, (list, tuple))`: one or many.
+        Value::Seq(classes) => {
+            let classes = classes.items.borrow();
+            let told: Vec<_> = classes
+                .iter()
+                .map(|class| is_instance(value, class))
+                .collect();
+            let is_any = told.contains(&Some(true));
+            let are_many = classes.iter().all(|class| {
+                matches!(class, Value::Lib(name) if matches!(&**name, "list" | "tuple" | "set"))
+            });
+            let is_none = are_many && told.iter().all(Option::is_some);
+            return (is_any || is_none).then_some(is_any);
+        }
+        _ => return None,
     };
     let own = match value {
+        Value::Seq(seq) if !seq.open.get() => match seq.kind {
+            SeqKind::List => "list",
+            SeqKind::Tuple => "tuple",
+            SeqKind::Set => "set",
+        },
         Value::Str(_) | Value::Typed(ValueType::String) => "str",
         Value::Bool(_) | Value::Typed(ValueType::Bool) => "bool",
         Value::Int(_) | Value::Typed(ValueType::Int) => "int",

@@ -60,8 +60,7 @@ impl<'a> Args<'a> {
 impl<'a> Engine<'a> {
     /// Calls a value.
     pub(super) fn call(&mut self, callee: &Value<'a>, args: Args<'a>) -> Value<'a> {
-        let only_shows = matches!(callee, Value::Lib(name) if &**name == "print");
-        if self.tells_flags && !only_shows {
+        if self.tells_flags && !matches!(callee, Value::Lib(name) if &**name == "print") {
             args.values().for_each(|value| self.word_taken(value));
         }
         match callee {

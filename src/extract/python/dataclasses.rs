@@ -39,6 +39,11 @@ impl<'a> Engine<'a> {
             }
             _ => {
                 let annotation = self.annotation(value);
+                if flavour == Flavour::Tyro
+                    && let Some(object) = self.command_of_classes(parser, &annotation, at)
+                {
+                    return object;
+                }
                 match annotation.class {
                     Some(class) => self.object_of_fields(&class, parser, flavour, ""),
                     None => {
@@ -53,6 +58,35 @@ impl<'a> Engine<'a> {
                 }
             }
         }
+    }
+
+    /// `tyro.extras.subcommand_cli_from_dict({"train": train})`: a command for each function or class.
+    pub(super) fn commands_of_functions(&mut self, args: &Args<'a>) -> Value<'a> {
+        let given = args.get(0, "subcommands").cloned().unwrap_or_default();
+        let made = self.make_parser(&Args::new(args.at), rule_of(Flavour::Tyro));
+        let (Value::Dict(named), Value::Parser(parser)) = (given, made) else {
+            return Value::Unknown;
+        };
+        let mut results = Vec::new();
+        for (name, value) in named.items.borrow().clone() {
+            let made = self.make_parser(&Args::new(args.at), rule_of(Flavour::Tyro));
+            let (Value::Str(name), Value::Parser(child)) = (name, made) else {
+                continue;
+            };
+            match value {
+                Value::Function(function) => {
+                    self.signature_params(&function, child, Style::Dashes, false);
+                    self.add_subcommand(parser, &name, child, args.at);
+                    self.run_subcommand(&function, child, false, args.at);
+                }
+                Value::Class(class) => {
+                    self.add_subcommand(parser, &name, child, args.at);
+                    results.push(self.object_of_fields(&class, child, Flavour::Tyro, ""));
+                }
+                _ => {}
+            }
+        }
+        Value::join_all(results).unwrap_or_default()
     }
 
     /// `HfArgumentParser((A, B))`.
@@ -191,8 +225,9 @@ impl<'a> Engine<'a> {
             if annotation.hidden {
                 continue;
             }
-            if flavour == Flavour::Simple
-                && let Some(value) = self.choice_of_classes(parser, &field, &annotation, prefix)
+            if flavour != Flavour::Hf
+                && let Some(value) =
+                    self.choice_of_classes(parser, &field, &annotation, (flavour, prefix))
             {
                 instance.names.borrow_mut().insert(field.name.into(), value);
                 continue;
@@ -384,7 +419,7 @@ impl<'a> Engine<'a> {
     }
 }
 
-fn rule_of(flavour: Flavour) -> &'static str {
+pub(super) fn rule_of(flavour: Flavour) -> &'static str {
     match flavour {
         Flavour::Hf => "dataclass",
         Flavour::Tyro => "tyro",

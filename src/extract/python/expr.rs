@@ -113,7 +113,8 @@ impl<'a> Engine<'a> {
         }
         let stars = outermost.stars.borrow().clone();
         for star in stars {
-            if exports(&star, name) || self.is_known_function(&star, name) {
+            let is_known = || !is_builtin(name) && is_known_function(&star, name);
+            if exports(&star, name) || is_known() {
                 return self.library_attribute(&star, name);
             }
         }
@@ -126,13 +127,6 @@ impl<'a> Engine<'a> {
             return Value::Lib(name.into());
         }
         Value::Unknown
-    }
-
-    /// Whether something is known of a library's function.
-    fn is_known_function(&self, library: &str, name: &str) -> bool {
-        let mut full = String::with_capacity(library.len() + 1 + name.len());
-        full.extend([library, ".", name]);
-        !super::path_table::sinks_named(&super::library_names::canonical(&full)).is_empty()
     }
 
     fn subscript(&mut self, subscript: &'a ast::ExprSubscript) -> Value<'a> {
@@ -521,6 +515,13 @@ fn number<'a>(number: &ast::Number) -> Value<'a> {
         ast::Number::Float(value) => Value::Float(*value),
         ast::Number::Complex { .. } => Value::Unknown,
     }
+}
+
+/// Whether something is known of a library's function.
+fn is_known_function(library: &str, name: &str) -> bool {
+    let mut full = String::with_capacity(library.len() + 1 + name.len());
+    full.extend([library, ".", name]);
+    !super::path_table::sinks_named(&super::library_names::canonical(&full)).is_empty()
 }
 
 /// Whether `from library import *` gives `name`.

@@ -6,6 +6,7 @@ use ruff_python_ast as ast;
 use ruff_python_ast::visitor::{Visitor, walk_stmt};
 use ruff_text_size::{Ranged, TextRange};
 
+use super::value::QuickBuilder;
 use crate::extract::with_stack;
 use crate::source::{Source, Span};
 
@@ -67,7 +68,7 @@ pub(super) fn does_something(body: &ast::Suite) -> bool {
 /// The functions of a script that nothing in it names again: run as a script, it never calls them. Those that a platform
 /// calls by their names are none.
 pub(super) fn unnamed<'a>(body: &'a ast::Suite, text: &str) -> HashSet<&'a str> {
-    let mut once: HashMap<&str, usize> = body
+    let mut once: HashMap<&str, usize, QuickBuilder> = body
         .iter()
         .filter_map(|stmt| match stmt {
             ast::Stmt::FunctionDef(def) if def.decorator_list.is_empty() => Some(def.name.as_str()),

@@ -97,6 +97,9 @@ impl<'a> Engine<'a> {
                 {
                     Some(self.make_hf_parser(&args))
                 }
+                "tyro" if last_of(rest) == "subcommand_cli_from_dict" => {
+                    Some(self.commands_of_functions(&args))
+                }
                 "tyro" if rest == "cli" => args
                     .first()
                     .cloned()
@@ -230,6 +233,7 @@ impl<'a> Engine<'a> {
                 | "list_field"
                 | "subgroups"
                 | "subparsers"
+                | "subcommand"
         );
         if last.starts_with(|c: char| c.is_ascii_uppercase()) || declares {
             if !is_sink {

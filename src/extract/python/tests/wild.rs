@@ -208,6 +208,79 @@ app.run(main)
 }
 
 #[test]
+fn choices_among_classes() {
+    snapshot!(shown(&[
+        (
+            "of the whole command line, with choices within",
+            r#"
+import tyro
+from dataclasses import dataclass, field
+from typing import Annotated, Union
+@dataclass
+class Adam:
+    lr: float = 1e-3
+@dataclass
+class PlainSGD:
+    momentum: float = 0.9
+@dataclass
+class Train:
+    table: str
+    optimizer: Union[Adam, PlainSGD] = field(default_factory=Adam)
+@dataclass
+class Score:
+    model: str
+args = tyro.cli(Union[Train, Annotated[Score, tyro.conf.subcommand("judge")]])
+if isinstance(args, Train):
+    open(args.table)
+else:
+    open(args.model)
+"#,
+        ),
+        (
+            "of a field that has to be chosen, beside other options",
+            r#"
+import tyro
+from dataclasses import dataclass
+@dataclass
+class Csv:
+    table: str
+@dataclass
+class ImageFolder:
+    images: str = "img"
+@dataclass
+class Settings:
+    source: Csv | ImageFolder
+    seed: int = 0
+settings = tyro.cli(Settings)
+open(settings.source.table)
+"#,
+        ),
+        (
+            "of functions by name",
+            r#"
+import tyro
+def train(table: str, rounds: int = 3):
+    open(table)
+def judge(model: str):
+    open(model)
+tyro.extras.subcommand_cli_from_dict({"train": train, "judge": judge})
+"#,
+        ),
+        (
+            "a text is no list of letters where it may be one or the other",
+            r#"
+def each(names):
+    if isinstance(names, (list, tuple)):
+        return names
+    return [names]
+for name in each("rows.csv"):
+    open("data/" + name)
+"#,
+        ),
+    ]));
+}
+
+#[test]
 fn words_of_commands_and_statements() {
     snapshot!(shown(&[
         (
