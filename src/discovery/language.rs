@@ -98,13 +98,17 @@ fn base(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
+/// The language of what a `#!` line starts: of its program, or of one that this starts in its turn (`busybox sh`,
+/// `nix-shell -i python3`).
 fn language_of(words: &[String]) -> Language {
-    let program = words
-        .first()
-        .map_or("", String::as_str)
-        .trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
-    match program {
-        "python" | "pypy" => Language::Python,
+    let languages = words.iter().map(|word| language_of_program(base(word)));
+    let mut known = languages.filter(|language| *language != Language::Other);
+    known.next().unwrap_or(Language::Other)
+}
+
+fn language_of_program(program: &str) -> Language {
+    match program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.') {
+        "python" | "pypy" | "uv" => Language::Python,
         "sh" | "bash" | "dash" | "zsh" | "ksh" | "mksh" | "ash" | "bashio" => Language::Shell,
         "Rscript" | "R" | "littler" => Language::R,
         _ => Language::Other,
@@ -148,6 +152,11 @@ mod tests {
             ),
             ("run", "#!/usr/bin/with-contenv bash\n", "shell bash"),
             ("run", "#!/usr/bin/perl\n", "other perl"),
+            (
+                "run",
+                "#!/usr/bin/env -S uv run --script\n",
+                "python uv run --script",
+            ),
             ("run", "#!/usr/bin/env\n", "unknown"),
             ("run", "#!\n", "unknown"),
             ("run", "echo", "unknown"),
