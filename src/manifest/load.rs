@@ -2,6 +2,7 @@
 //! it finds and goes on with the rest.
 
 use std::collections::HashMap;
+use std::mem;
 use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -83,7 +84,7 @@ pub fn load(
             document
         }
     };
-    understand(&document, folder, problems)
+    understand(document, folder, problems)
 }
 
 /// What is wrong with a profile that is not the chosen one: whoever chooses it later is not to find that out then.
@@ -93,7 +94,7 @@ fn of_profile(document: &Document, name: &str, folder: &Path) -> Diagnostics {
         return Diagnostics::new();
     }
     let found = match with_profile(document.clone(), name) {
-        Ok(changed) => understand(&changed, folder, Diagnostics::new()).1,
+        Ok(changed) => understand(changed, folder, Diagnostics::new()).1,
         Err(found) => return found,
     };
     let profiles = document.root.entry("profiles").map(|entry| &entry.value);
@@ -113,24 +114,30 @@ fn of_profile(document: &Document, name: &str, folder: &Path) -> Diagnostics {
 
 /// Makes a manifest of a document that has the changes of a profile, where one is chosen.
 fn understand(
-    document: &Document,
+    mut document: Document,
     folder: &Path,
     mut problems: Diagnostics,
 ) -> (Option<Manifest>, Diagnostics) {
-    let raw = match RawManifest::deserialize(&document.value) {
+    // Of very many steps it is as large as what is made of it, and nobody else asks for it.
+    let value = mem::take(&mut document.value);
+    let raw = match RawManifest::deserialize(value) {
         Ok(raw) => raw,
         Err(_) => {
             // A key that is misspelt lacks where it belongs, which has been told.
             if !problems.has_errors() {
-                let again = serde_path_to_error::deserialize::<_, RawManifest>(&document.value);
+                let value = document.root.to_value();
+                let again = serde_path_to_error::deserialize::<_, RawManifest>(&value);
                 let place = again.err().map(|error| error.path().to_string());
-                problems.push(misfit(document, &place.unwrap_or_default()));
+                problems.push(misfit(&document, &place.unwrap_or_default()));
             }
             return (None, problems);
         }
     };
-    let mut loader = Loader { document, problems };
-    let manifest = loader.manifest(&raw, folder);
+    let mut loader = Loader {
+        document: &document,
+        problems,
+    };
+    let manifest = loader.manifest(raw, folder);
     (Some(manifest), loader.problems)
 }
 
@@ -213,7 +220,7 @@ struct Loader<'d> {
 }
 
 impl Loader<'_> {
-    fn manifest(&mut self, raw: &RawManifest, folder: &Path) -> Manifest {
+    fn manifest(&mut self, raw: RawManifest, folder: &Path) -> Manifest {
         let source = self.document.source.clone();
         let unnamed = folder
             .file_name()
@@ -240,8 +247,8 @@ impl Loader<'_> {
         let defaults = self.defaults(&raw.defaults);
         let steps: Vec<Step> = raw
             .steps
-            .iter()
-            .map(|(name, step)| self.step(name, step, &names, &defaults))
+            .into_iter()
+            .map(|(name, step)| self.step(&name, &step, &names, &defaults))
             .collect();
         let needs: Vec<Vec<usize>> = steps
             .iter()
@@ -385,7 +392,7 @@ impl Loader<'_> {
             document: self.document,
             layer: Layer::Manifest,
             rule: "manifest",
-            problems: std::mem::take(&mut self.problems),
+            problems: mem::take(&mut self.problems),
             expectations: IndexMap::new(),
         };
         let sections = [
