@@ -448,7 +448,9 @@ fn told_role(need: &Need, help: &Help) -> Option<Role> {
         .and_then(|flag| hints::told_by_name(flag.trim_start_matches('-'), None));
     let description = need.description.clone().or_else(|| help.of_operand(&name));
     let direction = by_flag.or_else(|| hints::told_by_name(&name, description.as_deref()));
-    let folder = *is_folder || hints::names_folder(&name);
+    let folder = *is_folder
+        || hints::names_folder(&name)
+        || flag.as_deref().is_some_and(hints::names_folder);
     match (direction, folder) {
         (Some(Kind::Output), true) => Some(Role::WriteFolder),
         (Some(Kind::Output), false) => Some(Role::WriteAny),
