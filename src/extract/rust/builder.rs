@@ -7,10 +7,10 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value as Json;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{Expr, ExprMethodCall, Stmt};
+use syn::{Expr, ExprMethodCall};
 
 use super::chains::{chain, is_arg, is_command, is_process, items};
-use super::model::{Function, Model};
+use super::model::{Function, Model, given_back};
 use super::syntax::{self, last, owner};
 use crate::extract::arguments::{Argument, Found};
 use crate::requirement::{Binding, ValueType, When};
@@ -26,6 +26,8 @@ struct Reader<'m, 'c> {
     found: &'m mut Found,
     unit: usize,
     locals: HashMap<String, &'c Expr>,
+    /// What the parameters of the functions that are looked into were given.
+    bound: HashMap<String, &'c Expr>,
     /// Variables that hold a command which another takes.
     commands: HashMap<String, &'c Expr>,
     /// Functions and variables that make a part of some command.
@@ -64,6 +66,7 @@ pub fn read(model: &Model<'_>, found: &mut Found) {
         found,
         unit: 0,
         locals: HashMap::new(),
+        bound: HashMap::new(),
         commands: HashMap::new(),
         parts: calls,
         when: None,
@@ -88,11 +91,16 @@ struct Parts {
     /// By what stands before their name, if anything does, and their name.
     functions: Vec<(Option<String>, String)>,
     variables: HashSet<String>,
+    /// Methods that are called.
+    methods: HashSet<String>,
 }
 
 impl Parts {
     /// Whether a function is one of them.
     fn makes(&self, model: &Model<'_>, function: &Function<'_>) -> bool {
+        if self.methods.contains(&function.name) && adds_to_self(function).is_some() {
+            return true;
+        }
         let mut named = self
             .functions
             .iter()
@@ -117,8 +125,21 @@ fn fits(model: &Model<'_>, function: &Function<'_>, owner: Option<&str>) -> bool
     }
 }
 
+/// The steps of a method that gives back the command it is called on with something added.
+fn adds_to_self<'c>(function: &Function<'c>) -> Option<Vec<Step<'c>>> {
+    let Some(syn::FnArg::Receiver(_)) = function.sig.inputs.first() else {
+        return None;
+    };
+    let Expr::MethodCall(call) = given_back(function.block)? else {
+        return None;
+    };
+    let (base, steps) = chain(call);
+    matches!(base, Expr::Path(path) if path.path.is_ident("self")).then_some(steps)
+}
+
 impl<'c> Visit<'c> for Parts {
     fn visit_expr_method_call(&mut self, call: &'c ExprMethodCall) {
+        self.methods.insert(call.method.to_string());
         if matches!(
             call.method.to_string().as_str(),
             "subcommand" | "subcommands" | "arg" | "args"
@@ -184,7 +205,7 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
     }
 }
 
-impl<'c> Reader<'_, 'c> {
+impl<'m, 'c> Reader<'m, 'c> {
     fn enter(&mut self, function: &Function<'c>) {
         self.unit = function.unit;
         self.locals.clear();
@@ -217,9 +238,78 @@ impl<'c> Reader<'_, 'c> {
                         self.found.arguments[at].required = true;
                     }
                 }
-                _ => {}
+                // `.common_arguments()`, a method of the program's own that adds some.
+                method => self.own_method(method, step),
             }
         }
+    }
+
+    /// A method of the program's own in a chain of a command: what it does with the command it is called on.
+    fn own_method(&mut self, method: &str, step: Step<'c>) {
+        let model = self.model;
+        let candidates = model.functions.iter().filter(|f| f.name == method);
+        let mut found = candidates.filter_map(|f| Some((f, adds_to_self(f)?)));
+        let Some((function, steps)) = found.next() else {
+            return;
+        };
+        if self.depth > DEEPEST {
+            return;
+        }
+        self.depth += 1;
+        let unit = std::mem::replace(&mut self.unit, function.unit);
+        let outer = self.bind(function, step.args.iter());
+        self.steps(&steps);
+        self.bound = outer;
+        self.unit = unit;
+        self.depth -= 1;
+    }
+
+    /// Gives the parameters of a function what it is called with; what they were given before comes back.
+    fn bind(
+        &mut self,
+        function: &Function<'c>,
+        given: impl Iterator<Item = &'c Expr>,
+    ) -> HashMap<String, &'c Expr> {
+        let names = function.sig.inputs.iter().filter_map(|input| match input {
+            syn::FnArg::Typed(typed) => match &*typed.pat {
+                syn::Pat::Ident(ident) => Some(ident.ident.to_string()),
+                _ => Some(String::new()),
+            },
+            syn::FnArg::Receiver(_) => None,
+        });
+        let mut bound = self.bound.clone();
+        // What is itself a parameter further out is what that was given.
+        let given = given.map(|expr| match syntax::peel(expr) {
+            Expr::Path(path) => self.bound.get(&last(&path.path)).copied().unwrap_or(expr),
+            _ => expr,
+        });
+        bound.extend(names.zip(given));
+        std::mem::replace(&mut self.bound, bound)
+    }
+
+    /// The text of an expression, be it what a parameter was given.
+    fn text(&self, expr: &'c Expr) -> Option<String> {
+        let mut expr = syntax::peel(expr);
+        // `name.chars().next()`: the first letter.
+        let mut first = false;
+        while let Expr::MethodCall(call) = expr
+            && matches!(
+                call.method.to_string().as_str(),
+                "chars" | "next" | "expect" | "unwrap" | "trim_start_matches"
+            )
+        {
+            first |= call.method == "chars";
+            expr = syntax::peel(&call.receiver);
+        }
+        let bound = match expr {
+            Expr::Path(path) => self.bound.get(&last(&path.path)).copied(),
+            _ => None,
+        };
+        let text = self.model.text(bound.unwrap_or(expr))?;
+        Some(match first {
+            true => text.chars().take(1).collect(),
+            false => text,
+        })
     }
 
     fn slice(&self, span: proc_macro2::Span) -> String {
@@ -227,8 +317,8 @@ impl<'c> Reader<'_, 'c> {
         place.source.slice(place.span).to_owned()
     }
 
-    /// The function that an expression calls without anything else.
-    fn called(&self, expr: &Expr) -> Option<(usize, &'c Expr)> {
+    /// The function that an expression calls without anything else, and what it gives back.
+    fn called(&self, expr: &Expr) -> Option<(&'m Function<'c>, &'c Expr)> {
         let Expr::Call(call) = expr else { return None };
         let Expr::Path(path) = &*call.func else {
             return None;
@@ -239,10 +329,7 @@ impl<'c> Reader<'_, 'c> {
         let function = functions()
             .find(|f| fits(self.model, f, wanted.as_deref()))
             .or_else(|| functions().next())?;
-        match function.block.stmts.last()? {
-            Stmt::Expr(expr, None) => Some((function.unit, expr)),
-            _ => None,
-        }
+        Some((function, given_back(function.block)?))
     }
 
     fn subcommand(&mut self, expr: &'c Expr) {
@@ -251,31 +338,41 @@ impl<'c> Reader<'_, 'c> {
         }
         self.depth += 1;
         let unit = self.unit;
+        let outer = self.bound.clone();
         let expr = match self.called(expr) {
-            Some((unit, inner)) => {
-                self.unit = unit;
+            Some((function, inner)) => {
+                self.unit = function.unit;
+                if let Expr::Call(call) = expr {
+                    self.bind(function, call.args.iter());
+                }
                 inner
             }
             None => expr,
         };
-        let held = match expr {
-            Expr::Path(path) => self.commands.get(&last(&path.path)).copied(),
-            _ => None,
+        let apart = |expr: &'c Expr| match expr {
+            Expr::MethodCall(call) => chain(call),
+            expr => (expr, Vec::new()),
         };
-        let expr = held.unwrap_or(expr);
-        if let Expr::MethodCall(call) = expr {
-            let (base, steps) = chain(call);
-            self.named_command(base, &steps);
-        } else {
-            self.named_command(expr, &[]);
+        let (mut base, mut steps) = apart(expr);
+        // A variable that holds a command, or a parameter that was given one.
+        for _ in 0..4 {
+            let Expr::Path(path) = base else { break };
+            let name = last(&path.path);
+            let held = self.commands.get(&name).or_else(|| self.bound.get(&name));
+            let Some(held) = held.copied() else { break };
+            let (inner, mut before) = apart(held);
+            before.append(&mut steps);
+            (base, steps) = (inner, before);
         }
+        self.named_command(base, &steps);
+        self.bound = outer;
         self.unit = unit;
         self.depth -= 1;
     }
 
     fn named_command(&mut self, base: &'c Expr, steps: &[Step<'c>]) {
         let Expr::Call(call) = base else { return };
-        let Some(name) = call.args.first().and_then(|e| self.model.text(e)) else {
+        let Some(name) = call.args.first().and_then(|e| self.text(e)) else {
             return;
         };
         if !is_command(base) {

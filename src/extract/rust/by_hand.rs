@@ -69,6 +69,8 @@ struct Reader<'m, 'c> {
     body: String,
     musts: Vec<String>,
     loops: usize,
+    /// Whether the program ends where a word at this place is missing.
+    demanded: bool,
     /// Where calls stand that are read already, each being a part of the longer chains around it.
     seen: HashSet<usize>,
 }
@@ -100,6 +102,7 @@ pub fn read(model: &Model<'_>, help: &Help, found: &mut Found) {
         body: String::new(),
         musts: Vec::new(),
         loops: 0,
+        demanded: false,
         seen: HashSet::new(),
     };
     for function in &model.functions {
@@ -261,9 +264,31 @@ impl Reader<'_, '_> {
         Some(skipped)
     }
 
+    /// An expression whose value a pattern takes apart: `Some(path)`.
+    fn taken_apart<'e>(&mut self, pat: Option<&Pat>, value: &'e Expr, is_demanded: bool)
+    where
+        Self: Visit<'e>,
+    {
+        let name = pat.and_then(|pat| match pat {
+            Pat::TupleStruct(tuple) => match tuple.elems.first() {
+                Some(Pat::Ident(ident)) => Some(plain(&ident.ident)),
+                _ => None,
+            },
+            Pat::Ident(ident) => Some(plain(&ident.ident)),
+            _ => None,
+        });
+        let outer = self.declaring.clone();
+        self.declaring = name.or(outer.clone());
+        let demanded = std::mem::replace(&mut self.demanded, is_demanded);
+        self.visit_expr(value);
+        self.demanded = demanded;
+        self.declaring = outer;
+    }
+
     fn word(&mut self, at: usize, call: &impl Spanned, manner: Manner) {
         let place = self.model.place(self.unit, call.span());
-        let required = manner.required && self.counted == 0;
+        let is_taken = self.demanded && manner.default.is_none();
+        let required = (manner.required || is_taken) && self.counted == 0;
         let default = manner.default;
         let value_type = match manner.parsed {
             true => manner.value_type.or_else(|| self.declared.clone()),
@@ -389,6 +414,13 @@ fn text_of(reader: &Reader<'_, '_>, branch: &syn::ExprIf) -> String {
     reader.slice(branch.then_branch.span())
 }
 
+/// Whether what stands for a missing word ends the program.
+fn ends_there(text: &str) -> bool {
+    let by_failure = ["exit(", "panic!", "bail!", "Err(", "usage("];
+    by_failure.iter().any(|word| text.contains(word))
+        || text.contains("return") && text.contains("print")
+}
+
 /// Whether a block ends the program or the function.
 fn ends(text: &str) -> bool {
     ["bail!", "return", "exit(", "panic!", "usage("]
@@ -443,6 +475,16 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
             });
         }
         let condition = self.slice(branch.cond.span());
+        // `if let Some(path) = args.next() { … } else { usage(); exit(1) }`
+        if let Expr::Let(cond) = &*branch.cond
+            && let Some((_, other)) = &branch.else_branch
+        {
+            let is_end = ends_there(&self.slice(other.span()));
+            self.taken_apart(Some(&cond.pat), &cond.expr, is_end);
+            self.visit_block(&branch.then_branch);
+            self.visit_expr(other);
+            return;
+        }
         // A word too many ends the program.
         let too_many = (condition.contains(".next().is_some()")
             || condition.contains(".next() != None"))
@@ -460,6 +502,43 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
     }
 
     fn visit_expr_while(&mut self, expr: &'c syn::ExprWhile) {
+        // `while let Some(path) = args.next() { … }`: all that are left, where none is looked at as an option.
+        if let Expr::Let(cond) = &*expr.cond
+            && let Expr::MethodCall(call) = &*cond.expr
+            && call.method == "next"
+            && let Expr::Path(path) = &*call.receiver
+        {
+            let holder = last(&path.path);
+            let body = self.slice(expr.body.span());
+            let mut options = body.split("\"-").skip(1);
+            let has_options = options.any(|rest| {
+                let name = rest.split('"').next().unwrap_or_default();
+                !matches!(name, "h" | "-help" | "V" | "-version" | "-" | "")
+            });
+            let taken = self.nexts.get(&holder).copied().unwrap_or(0);
+            if let Some(skipped) = self.holders.get(&holder).copied()
+                && let Some(at) = (skipped + taken).checked_sub(1)
+                && !has_options
+            {
+                let name = match &*cond.pat {
+                    Pat::TupleStruct(tuple) => match tuple.elems.first() {
+                        Some(Pat::Ident(ident)) => Some(plain(&ident.ident)),
+                        _ => None,
+                    },
+                    _ => None,
+                };
+                let place = self.model.place(self.unit, cond.expr.span());
+                self.words.push(Word {
+                    at,
+                    name,
+                    required: false,
+                    default: None,
+                    value_type: None,
+                    place,
+                    rest: true,
+                });
+            }
+        }
         self.loops += 1;
         visit::visit_expr_while(self, expr);
         self.loops -= 1;
@@ -516,11 +595,52 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
         if let (Some(name), Some(ty)) = (&name, &declared) {
             self.typed.insert(name.clone(), ty.clone());
         }
+        if let Some(init) = &local.init
+            && let Some((_, otherwise)) = &init.diverge
+        {
+            // `let (Some(from), Some(to)) = (args.next(), args.next()) else { … }`
+            let pats = match &local.pat {
+                Pat::Tuple(tuple) => tuple.elems.iter().collect(),
+                pat => vec![pat],
+            };
+            let values = match &*init.expr {
+                Expr::Tuple(tuple) => tuple.elems.iter().collect(),
+                expr => vec![expr],
+            };
+            for (at, value) in values.into_iter().enumerate() {
+                self.taken_apart(pats.get(at).copied(), value, true);
+            }
+            self.visit_expr(otherwise);
+            return;
+        }
         let outer = std::mem::replace(&mut self.declaring, name);
         let outer_type = std::mem::replace(&mut self.declared, declared);
         visit::visit_local(self, local);
         self.declaring = outer;
         self.declared = outer_type;
+    }
+
+    fn visit_expr_match(&mut self, expr: &'c syn::ExprMatch) {
+        // `match args.next() { Some(path) => path, None => { usage(); exit(1) } }`
+        let arm_of = |wanted: fn(&Pat) -> bool| expr.arms.iter().find(|arm| wanted(&arm.pat));
+        let found =
+            arm_of(|pat| matches!(pat, Pat::TupleStruct(tuple) if last(&tuple.path) == "Some"));
+        let none = arm_of(|pat| {
+            matches!(pat, Pat::Ident(ident) if ident.ident == "None")
+                || matches!(pat, Pat::Wild(_))
+                || matches!(pat, Pat::Path(path) if last(&path.path) == "None")
+        });
+        let (Some(found), Some(none)) = (found, none) else {
+            return visit::visit_expr_match(self, expr);
+        };
+        let is_end = ends_there(&self.slice(none.body.span()));
+        let outer = self.declaring.clone();
+        self.taken_apart(
+            Some(&found.pat).filter(|_| outer.is_none()),
+            &expr.expr,
+            is_end,
+        );
+        expr.arms.iter().for_each(|arm| self.visit_arm(arm));
     }
 
     fn visit_expr(&mut self, expr: &'c Expr) {

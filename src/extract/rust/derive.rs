@@ -200,7 +200,11 @@ impl<'m, 'c> Reader<'m, 'c> {
         env_case: &str,
         context: &Context<'m>,
     ) -> Option<Argument> {
-        let get = |wanted: &str| set.iter().find(|(name, _)| name == wanted).map(|(_, s)| s);
+        // What is said again later counts.
+        let get = |wanted: &str| {
+            let mut said = set.iter().rev();
+            said.find(|(name, _)| name == wanted).map(|(_, s)| s)
+        };
         let text = |wanted: &str| match get(wanted) {
             Some(Setting::Is(expr)) => self.model.text(expr),
             _ => None,
@@ -225,7 +229,7 @@ impl<'m, 'c> Reader<'m, 'c> {
             .or_else(|| text("id"))
             .unwrap_or_else(|| cased(name, case));
         // A bare `long` takes the name that is known where it stands.
-        let place_of = |wanted: &str| set.iter().position(|(name, _)| name == wanted);
+        let place_of = |wanted: &str| set.iter().rposition(|(name, _)| name == wanted);
         let named = place_of("name").or(place_of("id"));
         let shown_at = |wanted: &str| match (named, place_of(wanted)) {
             (Some(named), Some(at)) if at < named => cased(name, case),

@@ -412,6 +412,21 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
     }
 
     fn visit_expr_method_call(&mut self, call: &'c syn::ExprMethodCall) {
+        // `EnvFilter::builder().with_env_var("APP_LOG")`, `Env::default().filter_or("APP_LOG", "info")`
+        let is_logger = match call.method.to_string().as_str() {
+            "with_env_var" => true,
+            "filter_or" | "default_filter_or" => call.args.len() == 2,
+            _ => false,
+        };
+        if is_logger && let Some(name) = call.args.first().and_then(|e| self.model.text(e)) {
+            let default = call.args.get(1).and_then(|e| self.fallback(e));
+            let place = self.model.place(self.unit, call.method.span());
+            let manner = Manner {
+                default,
+                ..Manner::default()
+            };
+            self.reads.push((name, place, manner));
+        }
         // `["A", "B"].iter().find_map(|name| env::var(name).ok())`
         let named = match call.args.first() {
             Some(Expr::Closure(closure)) => closure.inputs.first().and_then(|pat| {
@@ -463,6 +478,17 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
         if let Expr::Path(path) = &*call.func {
             let texts = call.args.iter().map(|e| self.model.text(e)).collect();
             let place = self.model.place(self.unit, call.span());
+            // `EnvFilter::from_env("APP_LOG")`
+            let is_logger = matches!(
+                (owner(&path.path).as_deref(), last(&path.path).as_str()),
+                (
+                    Some("EnvFilter" | "Builder" | "Env" | "Logger"),
+                    "from_env" | "try_from_env" | "parse_env"
+                ) | (Some("env_logger"), "init_from_env" | "try_init_from_env")
+            );
+            if is_logger && let Some(name) = call.args.first().and_then(|e| self.model.text(e)) {
+                self.reads.push((name, place.clone(), Manner::default()));
+            }
             self.calls.push((last(&path.path), texts, place));
         }
         visit::visit_expr_call(self, call);

@@ -77,6 +77,8 @@ pub struct Model<'c> {
     described: Vec<Named>,
     /// The values that a hand-written `impl ValueEnum` gives, by the type's name.
     pub possible: HashMap<String, Vec<String>>,
+    /// The texts that macros of the program stand for: `macro_rules! prefix { () => { "APP_" } }`.
+    pub shorthands: HashMap<String, String>,
     /// Macros that stand among items, with their file.
     pub macros: Vec<(usize, &'c syn::Macro)>,
     /// The functions that `main` may come to; nothing where there is no `main`.
@@ -228,7 +230,85 @@ impl<'c> Model<'c> {
     pub fn text(&self, expr: &Expr) -> Option<String> {
         text(expr)
             .or_else(|| self.formatted(expr))
+            .or_else(|| self.put_together(expr, 0))
             .or_else(|| text(self.constant(expr)?))
+            .or_else(|| self.put_together(self.constant(expr)?, 0))
+    }
+
+    /// `concat!(prefix!(), "LEVEL")`, where the macro in it stands for a text.
+    fn put_together(&self, expr: &Expr, depth: usize) -> Option<String> {
+        let Expr::Macro(mac) = super::syntax::peel(expr) else {
+            return None;
+        };
+        let name = last(&mac.mac.path);
+        if name != "concat" {
+            return self
+                .shorthands
+                .get(&name)
+                .filter(|_| mac.mac.tokens.is_empty())
+                .cloned();
+        }
+        let parse = syn::punctuated::Punctuated::<Expr, syn::Token![,]>::parse_terminated;
+        let parts = mac.mac.parse_body_with(parse).ok()?;
+        if depth > 4 {
+            return None;
+        }
+        let part = |part: &Expr| text(part).or_else(|| self.put_together(part, depth + 1));
+        parts.iter().map(part).collect()
+    }
+
+    /// The texts that an expression lists: an array, a constant that holds one, a function that gives one, the names
+    /// of an enum's variants.
+    pub fn listed(&self, expr: &'c Expr) -> Option<Vec<String>> {
+        let mut expr = super::syntax::peel(expr);
+        for _ in 0..4 {
+            let next = match expr {
+                Expr::Array(array) => {
+                    let texts: Option<Vec<String>> =
+                        array.elems.iter().map(|e| self.text(e)).collect();
+                    return texts.filter(|texts| !texts.is_empty());
+                }
+                // `ORDERS.to_vec()`, `Format::variants().iter()`
+                Expr::MethodCall(call) if call.args.is_empty() => &*call.receiver,
+                Expr::Call(call) if call.args.is_empty() => {
+                    let Expr::Path(path) = &*call.func else {
+                        return None;
+                    };
+                    let (class, name) = (super::syntax::owner(&path.path), last(&path.path));
+                    let function = self.functions.iter().find(|f| {
+                        f.name == name && (f.class == class || class.as_deref() == Some("Self"))
+                    });
+                    match function {
+                        Some(function) => given_back(function.block)?,
+                        None => return self.names_of_variants(&class?, &name),
+                    }
+                }
+                Expr::Path(path) => match self.constant(expr) {
+                    Some(constant) => constant,
+                    None => {
+                        let class = super::syntax::owner(&path.path)?;
+                        return self.names_of_variants(&class, &last(&path.path));
+                    }
+                },
+                _ => return None,
+            };
+            expr = super::syntax::peel(next);
+        }
+        None
+    }
+
+    /// `Format::VARIANTS`, `Format::variants()`: the names that a derive gives an enum's variants.
+    fn names_of_variants(&self, class: &str, member: &str) -> Option<Vec<String>> {
+        if !matches!(member, "VARIANTS" | "variants") {
+            return None;
+        }
+        if let Some(values) = self.possible.get(class) {
+            return Some(values.clone());
+        }
+        let (_, enums) = self.by_name.get(class)?;
+        let declared = &self.enums[*enums.first()?];
+        super::syntax::derives(&declared.item.attrs, &["EnumVariantNames", "VariantNames"])
+            .then(|| super::syntax::strum_names(declared.item))
     }
 
     /// `formatcp!("{SIZE}")`, where the names in it are constants.
@@ -266,6 +346,37 @@ impl<'c> Model<'c> {
             _ => None,
         }
     }
+}
+
+/// What a function gives back: what it returns first, or its last expression.
+pub fn given_back(block: &syn::Block) -> Option<&Expr> {
+    let returned = block.stmts.iter().find_map(|stmt| match stmt {
+        syn::Stmt::Expr(Expr::Return(returned), _) => returned.expr.as_deref(),
+        _ => None,
+    });
+    returned.or(match block.stmts.last()? {
+        syn::Stmt::Expr(expr, None) => Some(expr),
+        _ => None,
+    })
+}
+
+/// The text that a macro without parameters stands for.
+fn shorthand(item: &syn::ItemMacro) -> Option<(String, String)> {
+    use proc_macro2::TokenTree;
+    let name = plain(item.ident.as_ref()?);
+    let tokens: Vec<TokenTree> = item.mac.tokens.clone().into_iter().take(5).collect();
+    let [
+        TokenTree::Group(parameters),
+        TokenTree::Punct(_),
+        TokenTree::Punct(_),
+        TokenTree::Group(body),
+        ..,
+    ] = tokens.as_slice()
+    else {
+        return None;
+    };
+    let body: syn::LitStr = syn::parse2(body.stream()).ok()?;
+    parameters.stream().is_empty().then(|| (name, body.value()))
 }
 
 struct Look<'c> {
@@ -358,9 +469,20 @@ impl<'c> Visit<'c> for Look<'c> {
     }
 
     fn visit_item_macro(&mut self, item: &'c syn::ItemMacro) {
-        if !item.mac.path.is_ident("macro_rules") {
-            self.model.macros.push((self.unit, &item.mac));
+        if item.mac.path.is_ident("macro_rules") {
+            self.model.shorthands.extend(shorthand(item));
+            return;
         }
+        // `arg_enum! { pub enum Format { Csv, Json } }`
+        if last(&item.mac.path) == "arg_enum"
+            && let Ok(item) = item.mac.parse_body::<ItemEnum>()
+        {
+            let variants = item.variants.iter().map(|variant| plain(&variant.ident));
+            self.model
+                .possible
+                .insert(plain(&item.ident), variants.collect());
+        }
+        self.model.macros.push((self.unit, &item.mac));
     }
 
     fn visit_item_use(&mut self, item: &'c syn::ItemUse) {
@@ -396,6 +518,21 @@ impl<'c> Visit<'c> for Look<'c> {
         let outer = std::mem::replace(&mut self.function, function);
         visit::visit_impl_item_fn(self, item);
         self.function = outer;
+    }
+
+    fn visit_trait_item_fn(&mut self, item: &'c syn::TraitItemFn) {
+        if let Some(block) = &item.default {
+            self.model.functions.push(Function {
+                unit: self.unit,
+                name: plain(&item.sig.ident),
+                class: None,
+                sig: &item.sig,
+                block,
+            });
+            let outer = self.function.take();
+            visit::visit_trait_item_fn(self, item);
+            self.function = outer;
+        }
     }
 
     fn visit_item_const(&mut self, item: &'c ItemConst) {

@@ -385,6 +385,28 @@ pub fn cased(name: &str, case: &str) -> String {
     }
 }
 
+/// The names that strum gives the variants of an enum.
+pub fn strum_names(item: &syn::ItemEnum) -> Vec<String> {
+    let said = |attrs: &[Attribute], wanted: &[&str]| {
+        let set = settings(attrs, &["strum"]);
+        let found = wanted.iter().find_map(|wanted| {
+            set.iter().find_map(|(name, setting)| match setting {
+                Setting::Is(expr) if name == wanted => text(expr),
+                _ => None,
+            })
+        });
+        found
+    };
+    let case = said(&item.attrs, &["serialize_all"]).unwrap_or_else(|| "none".to_owned());
+    item.variants
+        .iter()
+        .map(|variant| {
+            said(&variant.attrs, &["to_string", "serialize"])
+                .unwrap_or_else(|| cased(&plain(&variant.ident), &case))
+        })
+        .collect()
+}
+
 /// The words of a name as clap parts them: a digit goes with the letters before it.
 fn words_of(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();

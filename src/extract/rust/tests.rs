@@ -1,5 +1,7 @@
 //! Tests of the Rust reader: one program an idiom, and what it must come out as.
 
+mod idioms;
+
 use std::collections::HashMap;
 use std::path::Path;
 

@@ -10,6 +10,7 @@ use crate::extract::rust::chains::{chain, is_arg};
 use crate::extract::rust::derive::values::values_of;
 use crate::extract::rust::syntax::{self, last, last_name, range, shape};
 use crate::requirement::{Binding, Pass, ValueType};
+use crate::source::Place;
 
 /// As many variables may hold each other.
 const DEEPEST: usize = 4;
@@ -17,34 +18,52 @@ const DEEPEST: usize = 4;
 impl<'c> Reader<'_, 'c> {
     pub(super) fn argument(&mut self, expr: &'c Expr) {
         let unit = self.unit;
-        let expr = match self.called(expr) {
-            Some((unit, inner)) if !is_arg(expr) => {
-                self.unit = unit;
-                inner
+        let outer = self.bound.clone();
+        let apart = |expr: &'c Expr, unit: usize| match expr {
+            Expr::MethodCall(call) => {
+                let (base, steps) = chain(call);
+                (base, steps.into_iter().map(|step| (unit, step)).collect())
             }
-            _ => expr,
-        };
-        let apart = |expr: &'c Expr| match expr {
-            Expr::MethodCall(call) => chain(call),
             expr => (expr, Vec::new()),
         };
-        let (mut base, mut steps) = apart(expr);
-        // `shared.clone().required(true)`: what the variable holds, and what is added to it here.
+        let (mut base, mut steps): (&'c Expr, Vec<(usize, Step<'c>)>) = apart(expr, unit);
+        let mut place = self.model.place(unit, base.span());
+        // `shared.clone().required(true)`, `flag("name").help("…")`: what the variable holds or the function gives,
+        // and what is added to it here.
         for _ in 0..DEEPEST {
-            let Expr::Path(path) = base else { break };
-            let Some(held) = self.locals.get(&last(&path.path)) else {
-                break;
+            let held = match base {
+                Expr::Path(path) => {
+                    let name = last(&path.path);
+                    let held = self.locals.get(&name).or_else(|| self.bound.get(&name));
+                    held.copied()
+                }
+                Expr::Call(call) if !is_arg(base) => match self.called(base) {
+                    Some((function, inner)) => {
+                        self.unit = function.unit;
+                        self.bind(function, call.args.iter());
+                        Some(inner)
+                    }
+                    None => None,
+                },
+                _ => None,
             };
-            let (inner, mut before) = apart(held);
+            let Some(held) = held else { break };
+            let (inner, mut before) = apart(held, self.unit);
+            // What is told apart by what it is given is declared where that is.
+            if matches!(base, Expr::Path(_))
+                || matches!(base, Expr::Call(call) if call.args.is_empty())
+            {
+                place = self.model.place(self.unit, inner.span());
+            }
             before.append(&mut steps);
             (base, steps) = (inner, before);
         }
-        self.read_argument(base, &steps);
+        self.read_argument(base, &steps, place);
+        self.bound = outer;
         self.unit = unit;
     }
 
-    fn read_argument(&mut self, base: &'c Expr, steps: &[Step<'c>]) {
-        let place = self.model.place(self.unit, base.span());
+    fn read_argument(&mut self, base: &'c Expr, steps: &[(usize, Step<'c>)], place: Place) {
         let mut long = None;
         let mut short = None;
         let mut description = None;
@@ -52,7 +71,7 @@ impl<'c> Reader<'_, 'c> {
         let mut required = false;
         let mut name = match base {
             Expr::Call(call) if is_arg(base) => {
-                match call.args.first().and_then(|e| self.model.text(e)) {
+                match call.args.first().and_then(|e| self.text(e)) {
                     Some(name) => name,
                     None => return,
                 }
@@ -86,9 +105,10 @@ impl<'c> Reader<'_, 'c> {
         let mut index = None;
         let mut delimited = false;
         let mut env = None;
-        for step in steps {
+        for (unit, step) in steps {
+            self.unit = *unit;
             let first = step.args.first();
-            let text = || first.and_then(|e| self.model.text(e));
+            let text = || first.and_then(|e| self.text(e));
             let truth = first.is_none_or(|e| syntax::value(e) != Some(Json::Bool(false)));
             match step.method.to_string().as_str() {
                 "id" => name = text().unwrap_or(name),
@@ -261,8 +281,8 @@ impl<'c> Reader<'_, 'c> {
         values_of(self.model, module, &path, false)
     }
 
-    /// The texts of an array, also of one that a constant or `PossibleValuesParser::new` holds.
-    pub(super) fn texts(&self, expr: &Expr) -> Option<Vec<String>> {
+    /// The texts of an array, also of one that a constant, a function or `PossibleValuesParser::new` holds.
+    pub(super) fn texts(&self, expr: &'c Expr) -> Option<Vec<String>> {
         let mut expr = syntax::peel(expr);
         // `PossibleValuesParser::new(["a", "b"]).map(…)`
         while let Expr::MethodCall(call) = expr
@@ -271,16 +291,10 @@ impl<'c> Reader<'_, 'c> {
             expr = &call.receiver;
         }
         let inner = match expr {
-            Expr::Call(call) => call.args.first()?,
-            // `ORDERS.to_vec()`
-            Expr::MethodCall(call) if call.args.is_empty() => &*call.receiver,
+            Expr::Call(call) => call.args.first().unwrap_or(expr),
             expr => expr,
         };
-        let inner = self.model.constant(inner).unwrap_or(inner);
-        match syntax::peel(inner) {
-            Expr::Array(array) => array.elems.iter().map(|e| self.model.text(e)).collect(),
-            _ => None,
-        }
+        self.model.listed(inner)
     }
 }
 

@@ -148,7 +148,7 @@ impl Reader<'_, '_> {
                 let mut parser = syntax::peel(expr);
                 // `PossibleValuesParser::new(["a", "b"]).map(…)`
                 while let Expr::MethodCall(call) = parser {
-                    parser = &call.receiver;
+                    parser = syntax::peel(&call.receiver);
                 }
                 let array = match parser {
                     Expr::Call(call)
@@ -158,17 +158,8 @@ impl Reader<'_, '_> {
                     }
                     expr => Some(expr),
                 };
-                let array = array.map(syntax::peel);
-                let array = array
-                    .and_then(|a| self.model.constant(a))
-                    .map(syntax::peel)
-                    .or(array);
-                if let Some(Expr::Array(array)) = array {
-                    let values: Option<Vec<String>> =
-                        array.elems.iter().map(|e| self.model.text(e)).collect();
-                    if values.as_ref().is_some_and(|v| !v.is_empty()) {
-                        return values;
-                    }
+                if let Some(values) = array.and_then(|array| self.model.listed(array)) {
+                    return Some(values);
                 }
             }
         }

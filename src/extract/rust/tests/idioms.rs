@@ -1,0 +1,171 @@
+//! Idioms of real programs: what helpers, macros and traits of their own make of a command line.
+
+use super::check;
+
+#[test]
+fn helpers_and_methods_of_the_program_make_arguments() {
+    check(
+        r#"
+        use clap::{Arg, ArgAction, Command};
+        fn named(name: &'static str) -> Arg { Arg::new(name).long(name) }
+        fn lettered(name: &'static str) -> Arg { named(name).short(name.chars().next().expect("a letter")) }
+        fn rows() -> Arg { named("rows").value_parser(clap::value_parser!(u32)) }
+        trait Common: Sized {
+            fn add(self, arg: Arg) -> Self;
+            fn with_folder(self) -> Self { self.add(Arg::new("folder").long("folder").required(true)) }
+            #[cfg(feature = "x")]
+            fn with_mode(self) -> Self {
+                #[cfg(feature = "y")]
+                return self.add(Arg::new("mode").long("mode").value_parser(["one", "two"]));
+                #[cfg(not(feature = "y"))]
+                return self;
+            }
+        }
+        impl Common for Command {
+            fn add(self, arg: Arg) -> Self { self.arg(arg) }
+        }
+        fn shared(command: Command) -> Command { command.arg(named("deep").action(ArgAction::SetTrue)) }
+        fn main() {
+            let matches = Command::new("x")
+                .args(&[lettered("quiet").action(ArgAction::SetTrue), named("out").help("where to"), rows()])
+                .subcommand(Command::new("build").with_folder().with_mode())
+                .subcommand(shared(Command::new("show")))
+                .get_matches();
+        }
+        "#,
+        &[
+            "arg quiet --quiet|-q? bool =false",
+            "arg out --out string \"where to\"",
+            "arg rows --rows int",
+            "arg command <0 choice {build,show}",
+            "arg folder --folder string required when command=build",
+            "arg mode --mode choice {one,two} when command=build",
+            "arg deep --deep? bool =false when command=show",
+        ],
+    );
+}
+
+#[test]
+fn values_come_from_functions_and_derives() {
+    check(
+        r#"
+        use clap::{builder::PossibleValuesParser, Parser};
+        #[derive(Parser)]
+        struct Cli {
+            #[arg(long, value_parser = PossibleValuesParser::new(Kind::all()).map(|s| s.parse::<Kind>().unwrap()))]
+            kind: Kind,
+            #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(Shape::VARIANTS))]
+            shape: String,
+            #[arg(long, long = "place")]
+            places: Vec<String>,
+            #[arg(long, env = concat!(prefix!(), "LEVEL"))]
+            level: Option<String>,
+            #[arg(long, possible_values = &Order::variants())]
+            order: Order,
+        }
+        macro_rules! prefix { () => { "APP_" }; }
+        enum Kind { Red, Blue }
+        impl Kind { pub const fn all() -> &'static [&'static str] { &["red", "blue"] } }
+        #[derive(strum::VariantNames)]
+        #[strum(serialize_all = "kebab-case")]
+        enum Shape { Round, #[strum(serialize = "four")] FourSided }
+        arg_enum! { pub enum Order { Up, Down } }
+        fn main() { let cli = Cli::parse(); }
+        "#,
+        &[
+            "arg kind --kind choice required {red,blue}",
+            "arg shape --shape choice required {round,four}",
+            "arg places --place* [string]",
+            "arg level --level $APP_LEVEL string",
+            "arg order --order choice required {Up,Down}",
+        ],
+    );
+}
+
+#[test]
+fn words_without_which_a_program_ends() {
+    let program = |body: &str| format!("use std::env;\nfn main() {{\n{body}\n}}\n");
+    for (body, expected) in [
+        (
+            "let Some(host) = env::args().nth(1) else { eprintln!(\"usage: x HOST\"); return; };",
+            &["arg host <0 string required"][..],
+        ),
+        (
+            "let mut args = env::args().skip(1);\nlet (Some(from), Some(to)) = (args.next(), args.next()) else { exit(1) };",
+            &["arg from <0 string required", "arg to <1 string required"],
+        ),
+        (
+            "let path = match env::args().nth(1) { Some(path) => path, None => { usage(); std::process::exit(2) } };",
+            &["arg path <0 string required"],
+        ),
+        (
+            "let path = match env::args().nth(1) { Some(path) => path, None => \"a.txt\".to_string() };",
+            &["arg path <0 string"],
+        ),
+        (
+            "if let Some(path) = env::args().nth(1) { go(path) } else { panic!(\"no path\") }",
+            &["arg path <0 string required"],
+        ),
+        (
+            "if let Some(path) = env::args().nth(1) { go(path) } else { go_on() }",
+            &["arg path <0 string"],
+        ),
+        (
+            "let mut args = env::args().skip(1).peekable();\nwhile let Some(task) = args.next() { if task == \"-h\" { return; } run(task); }",
+            &["arg task <0 [string]"],
+        ),
+    ] {
+        check(&program(body), expected);
+    }
+}
+
+#[test]
+fn getopts_tells_its_defaults_where_it_asks() {
+    check(
+        r#"
+        use getopts::Options;
+        fn options() -> Options {
+            let mut opts = Options::new();
+            opts.optopt("t", "ticks", "how often", "N");
+            opts.optopt("c", "color", "of what color", "C");
+            opts.optopt("", "port", "", "P");
+            opts.optopt("w", "", "width", "W");
+            opts
+        }
+        fn main() {
+            let matches = options().parse(std::env::args().skip(1)).unwrap();
+            if matches.free.is_empty() { std::process::exit(1); }
+            let ticks = matches.opt_get("t").ok().flatten().unwrap_or(250);
+            let color = matches.opt_str("color").unwrap_or_else(|| String::from("red"));
+            let port: u16 = matches.opt_get_default("port", 80).unwrap();
+            let width = matches.opt_str("w").map(|w| w.parse::<f64>().unwrap());
+            run(matches.free);
+        }
+        "#,
+        &[
+            "arg ticks --ticks|-t int =250 \"how often\"",
+            "arg color --color|-c string =\"red\" \"of what color\"",
+            "arg port --port int =80",
+            "arg w -w float \"width\"",
+            "arg arguments <0 [string]",
+        ],
+    );
+}
+
+#[test]
+fn variables_that_loggers_read() {
+    check(
+        r#"
+        fn main() {
+            let a = EnvFilter::builder().with_env_var("APP_LOG").from_env_lossy();
+            let b = env_logger::Builder::from_env(env_logger::Env::default().filter_or("MY_LEVEL", "info"));
+            let c = EnvFilter::try_from_env("DEEP_LOG");
+        }
+        "#,
+        &[
+            "env APP_LOG $APP_LOG string",
+            "env MY_LEVEL $MY_LEVEL string =\"info\"",
+            "env DEEP_LOG $DEEP_LOG string",
+        ],
+    );
+}
