@@ -93,7 +93,12 @@ fn read_here(source: &Source, files: Files<'_>) -> Reading {
         by_hand::read(&model, &help, &mut found);
     }
     if found.arguments.is_empty() {
-        reading.notes.extend(unknown_parser(&units[0]));
+        reading.notes.extend(
+            units
+                .iter()
+                .filter(|unit| unit.own)
+                .find_map(unknown_parser),
+        );
     }
     directions::read(&model, &mut found);
     environ::read(&model, &mut found);
@@ -223,7 +228,8 @@ const UNKNOWN_PARSERS: &[&str] = &[
 fn unknown_parser(unit: &Unit) -> Option<Note> {
     let source = &unit.source;
     let mut names = UNKNOWN_PARSERS.iter().filter_map(|name| {
-        let at = source.text().find(&format!("{name}::"))?;
+        let used = [format!("{name}::"), format!("{name}!")];
+        let at = used.iter().find_map(|used| source.text().find(used))?;
         Some((at, *name))
     });
     let (at, name) = names.next()?;

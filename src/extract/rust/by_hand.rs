@@ -21,6 +21,9 @@ use crate::extract::help::Help;
 use crate::requirement::{Binding, ValueType};
 use crate::source::Place;
 
+/// As many words of one pattern are looked at.
+const MOST_WORDS: usize = 32;
+
 /// An option that an arm of a `match` takes.
 struct Taken {
     names: Vec<String>,
@@ -186,7 +189,7 @@ fn must_be_there(body: &str, name: &str) -> bool {
         && (body.contains("exit(") || body.contains("bail!") || body.contains("Err("))
 }
 
-impl Reader<'_, '_> {
+impl<'c> Reader<'_, 'c> {
     fn slice(&self, span: proc_macro2::Span) -> String {
         let place = self.model.place(self.unit, span);
         place.source.slice(place.span).to_owned()
@@ -262,6 +265,104 @@ impl Reader<'_, '_> {
             }
         }
         Some(skipped)
+    }
+
+    /// `match (args.next(), args.next()) { (Some(from), Some(to)) => …, _ => exit(1) }` and
+    /// `match args.as_slice() { [_, from, to] => …, _ => exit(1) }`: the words that each arm has.
+    fn several(&mut self, expr: &'c syn::ExprMatch) -> bool {
+        let arms: Vec<(&Pat, bool)> = expr
+            .arms
+            .iter()
+            .map(|arm| (&arm.pat, ends_there(&self.slice(arm.body.span()))))
+            .collect();
+        let is_word = |pat: &Pat| match pat {
+            Pat::TupleStruct(tuple) => last(&tuple.path) == "Some",
+            _ => false,
+        };
+        match &*expr.expr {
+            Expr::Tuple(values) => {
+                let takes = values.elems.iter().all(|value| match value {
+                    Expr::MethodCall(call) => {
+                        matches!(call.method.to_string().as_str(), "next" | "nth")
+                            && self.command_line(&call.receiver).is_some()
+                    }
+                    _ => false,
+                });
+                let tuples = arms.iter().filter_map(|(pat, ends)| match pat {
+                    Pat::Tuple(tuple) => Some((tuple, *ends)),
+                    _ => None,
+                });
+                let tuples: Vec<_> = tuples.filter(|(_, ends)| !ends).collect();
+                if !takes || tuples.is_empty() {
+                    return false;
+                }
+                for (at, value) in values.elems.iter().enumerate() {
+                    let here = tuples.iter().filter_map(|(tuple, _)| tuple.elems.get(at));
+                    let here: Vec<&Pat> = here.collect();
+                    // Asked for to see that there are no more.
+                    let Some(pat) = here.iter().find(|pat| is_word(pat)) else {
+                        continue;
+                    };
+                    let is_demanded = here.iter().all(|pat| is_word(pat));
+                    self.taken_apart(Some(*pat), value, is_demanded);
+                }
+                true
+            }
+            value => {
+                let Some(skipped) =
+                    self.command_line(syntax::peel(value))
+                        .or_else(|| match value {
+                            Expr::Reference(inner) => match &*inner.expr {
+                                Expr::Index(index) => self.command_line(&index.expr),
+                                _ => None,
+                            },
+                            _ => None,
+                        })
+                else {
+                    return false;
+                };
+                let slices = arms.iter().filter_map(|(pat, ends)| match pat {
+                    Pat::Slice(slice) if !ends => Some(slice),
+                    _ => None,
+                });
+                let slices: Vec<&syn::PatSlice> = slices.collect();
+                let longest = slices
+                    .iter()
+                    .map(|slice| slice.elems.len())
+                    .max()
+                    .unwrap_or(0);
+                for place in 0..longest.min(MOST_WORDS) {
+                    let here = slices.iter().map(|slice| slice.elems.get(place));
+                    let here: Vec<Option<&Pat>> = here.collect();
+                    let name = here.iter().flatten().find_map(|pat| match pat {
+                        Pat::Ident(ident) if ident.subpat.is_none() => Some(plain(&ident.ident)),
+                        _ => None,
+                    });
+                    let is_rest = |pat: &Pat| match pat {
+                        Pat::Rest(_) => true,
+                        Pat::Ident(ident) => ident.subpat.is_some(),
+                        _ => false,
+                    };
+                    let rest = here.iter().flatten().any(|pat| is_rest(pat));
+                    let Some(at) = (skipped + place).checked_sub(1) else {
+                        continue;
+                    };
+                    self.words.push(Word {
+                        at,
+                        name,
+                        required: here.iter().all(|pat| pat.is_some_and(|pat| !is_rest(pat))),
+                        default: None,
+                        value_type: None,
+                        place: self.model.place(self.unit, expr.match_token.span()),
+                        rest,
+                    });
+                    if rest {
+                        break;
+                    }
+                }
+                !slices.is_empty()
+            }
+        }
     }
 
     /// An expression whose value a pattern takes apart: `Some(path)`.
@@ -621,6 +722,10 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
     }
 
     fn visit_expr_match(&mut self, expr: &'c syn::ExprMatch) {
+        if self.several(expr) {
+            expr.arms.iter().for_each(|arm| self.visit_arm(arm));
+            return;
+        }
         // `match args.next() { Some(path) => path, None => { usage(); exit(1) } }`
         let arm_of = |wanted: fn(&Pat) -> bool| expr.arms.iter().find(|arm| wanted(&arm.pat));
         let found =
@@ -650,6 +755,25 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
         while let Expr::Try(inner) = base {
             tried = true;
             base = &inner.expr;
+        }
+        // `command.args(env::args().skip(1))`: handed on to another program.
+        if let Expr::MethodCall(call) = base
+            && call.method == "args"
+            && let Some(Some(at)) = call.args.first().map(|handed| {
+                let skipped = self.command_line(syntax::peel(handed))?;
+                skipped.checked_sub(1)
+            })
+        {
+            let place = self.model.place(self.unit, call.method.span());
+            self.words.push(Word {
+                at,
+                name: None,
+                required: false,
+                default: None,
+                value_type: None,
+                place,
+                rest: true,
+            });
         }
         if let Expr::MethodCall(call) = base {
             let (root, steps) = chain(call);
@@ -730,6 +854,24 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
             return;
         }
         visit::visit_expr(self, expr);
+    }
+
+    fn visit_expr_struct(&mut self, expr: &'c syn::ExprStruct) {
+        // `Args { depth: input.opt_value_from_str("--depth")? }`: kept in the field.
+        for field in &expr.fields {
+            let name = match &field.member {
+                syn::Member::Named(name) => Some(plain(name)),
+                syn::Member::Unnamed(_) => None,
+            };
+            let outer = std::mem::replace(&mut self.declaring, name);
+            let outer_type = self.declared.take();
+            self.visit_expr(&field.expr);
+            self.declaring = outer;
+            self.declared = outer_type;
+        }
+        if let Some(rest) = &expr.rest {
+            self.visit_expr(rest);
+        }
     }
 
     fn visit_expr_index(&mut self, index: &'c syn::ExprIndex) {

@@ -1,6 +1,6 @@
 //! Owns variables of the environment: `env::var`, `option_env!`, and functions that wrap them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use proc_macro2::{TokenStream, TokenTree};
 use serde_json::Value as Json;
@@ -20,6 +20,8 @@ use crate::source::Place;
 #[derive(Clone, Debug, Default)]
 struct Manner {
     required: bool,
+    /// Whether it is only looked whether it is set.
+    tested: bool,
     default: Option<Json>,
     value_type: Option<ValueType>,
 }
@@ -75,7 +77,15 @@ pub fn read(model: &Model<'_>, found: &mut Found) {
             reader.reads.push((text.clone(), place, manner.clone()));
         }
     }
-    for (name, place, manner) in reader.reads {
+    // What is looked for first need not be there, however it is read then.
+    let tested: HashSet<String> = reader
+        .reads
+        .iter()
+        .filter(|(.., manner)| manner.tested)
+        .map(|(name, ..)| name.clone())
+        .collect();
+    for (name, place, mut manner) in reader.reads {
+        manner.required &= !tested.contains(&name);
         let known = found
             .arguments
             .iter_mut()
@@ -232,6 +242,10 @@ impl<'c> Reader<'_, 'c> {
                 | "unwrap_or_default" | "is_ok" | "is_err" | "is_some" | "is_none"
                 | "is_ok_and" | "is_some_and" => {
                     manner.required = false;
+                    manner.tested = matches!(
+                        step.method.to_string().as_str(),
+                        "is_ok" | "is_err" | "is_some" | "is_none"
+                    );
                     manner.default = step.args.first().and_then(|expr| self.fallback(expr));
                     if let Some(Json::Number(number)) = &manner.default {
                         manner.value_type = Some(match number.is_f64() {

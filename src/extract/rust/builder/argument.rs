@@ -7,7 +7,8 @@ use syn::spanned::Spanned;
 use super::{Reader, Step};
 use crate::extract::arguments::{Argument, flag, type_named, typed};
 use crate::extract::rust::chains::{chain, is_arg};
-use crate::extract::rust::derive::values::values_of;
+use crate::extract::rust::derive::values::{default_variant, values_of};
+use crate::extract::rust::names::written;
 use crate::extract::rust::syntax::{self, last, last_name, range, shape};
 use crate::requirement::{Binding, Pass, ValueType};
 use crate::source::Place;
@@ -151,7 +152,8 @@ impl<'c> Reader<'_, 'c> {
                 }
                 "default_value" | "default_value_os" => {
                     valued = Some(true);
-                    argument.default = text().map(Json::from);
+                    let variant = || self.default_of_type(first?);
+                    argument.default = text().or_else(variant).map(Json::from);
                     required = false;
                     argument.likely |= argument.default.is_none();
                 }
@@ -248,6 +250,22 @@ impl<'c> Reader<'_, 'c> {
         }
         argument.bindings.extend(env.map(Binding::env));
         self.found.arguments.push(argument);
+    }
+
+    /// `Format::default().as_str()`: the variant of an enum of values that stands where nothing is given.
+    fn default_of_type(&self, expr: &Expr) -> Option<String> {
+        let Expr::Call(call) = syntax::peel(expr) else {
+            return None;
+        };
+        let Expr::Path(path) = &*call.func else {
+            return None;
+        };
+        let mut names = written(&path.path);
+        let is_default = names.pop().is_some_and(|last| last == "default");
+        let module = &self.model.units.get(self.unit)?.module;
+        (is_default && call.args.is_empty())
+            .then(|| default_variant(self.model, module, &names))
+            .flatten()
     }
 
     /// The values of `value_parser!(Format)` and `EnumValueParser::<Format>::new()`.

@@ -38,17 +38,19 @@ impl Reader<'_, '_> {
                 _ => None,
             });
             let place = self.model.place(self.unit, call.span());
-            let kept = self
-                .declaring
-                .clone()
-                .or_else(|| names.first().map(|n| n.trim_start_matches('-').to_owned()));
+            let kept = self.declaring.clone().or_else(|| {
+                let long = names.iter().find(|name| name.starts_with("--"));
+                let name = long.or(names.first())?;
+                Some(name.trim_start_matches('-').replace('-', "_"))
+            });
             let default = manner(&steps[index + 1..], false).default;
             if let (Some(kept), false) = (&kept, method.starts_with("opt_")) {
                 if method != "contains" && !method.starts_with("values") {
                     self.musts.push(kept.clone());
                 }
             } else if let Some(kept) = &kept {
-                self.initial.insert(kept.clone(), default);
+                // The longest chain around the call comes first, and knows the most.
+                self.initial.entry(kept.clone()).or_insert(default);
             }
             self.taken.push(Taken {
                 names,

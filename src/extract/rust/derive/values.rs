@@ -119,17 +119,7 @@ impl Reader<'_, '_> {
     }
 
     fn default_variant(&self, module: &[String], names: &[String]) -> Option<String> {
-        let declared = self.model.enumeration(module, names)?;
-        let default = declared
-            .item
-            .variants
-            .iter()
-            .find(|v| v.attrs.iter().any(|a| a.path().is_ident("default")))?;
-        let ident = plain(&default.ident);
-        values(declared.item)
-            .into_iter()
-            .find(|(known, _)| *known == ident)
-            .map(|(_, shown)| shown)
+        default_variant(self.model, module, names)
     }
 
     /// The only values taken, from the type or from the field's settings.
@@ -168,6 +158,22 @@ impl Reader<'_, '_> {
             .any(|(name, _)| matches!(name.as_str(), "value_enum" | "arg_enum"));
         values_of(self.model, module, path, told)
     }
+}
+
+/// The variant of an enum that stands where nothing is given, as it is written on the command line.
+pub(in crate::extract::rust) fn default_variant(
+    model: &Model<'_>,
+    module: &[String],
+    names: &[String],
+) -> Option<String> {
+    let declared = model.enumeration(module, names)?;
+    let mut variants = declared.item.variants.iter();
+    let default = variants.find(|v| v.attrs.iter().any(|a| a.path().is_ident("default")))?;
+    let ident = plain(&default.ident);
+    let mut values = values(declared.item).into_iter();
+    values
+        .find(|(known, _)| *known == ident)
+        .map(|(_, shown)| shown)
 }
 
 /// The values that a type takes on the command line; of an enum that says nothing of it only where it is `told`.

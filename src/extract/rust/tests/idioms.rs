@@ -169,3 +169,62 @@ fn variables_that_loggers_read() {
         ],
     );
 }
+
+#[test]
+fn words_of_several_places_at_once() {
+    let program = |body: &str| format!("use std::env;\nfn main() {{\n{body}\n}}\n");
+    for (body, expected) in [
+        (
+            "let mut args = env::args_os().skip(1);\n\
+             let (from, to) = match (args.next(), args.next(), args.next()) {\n\
+             (Some(i), Some(o), None) => (i, o),\n_ => { eprintln!(\"usage\"); exit(1) }\n};",
+            &["arg i <0 string required", "arg o <1 string required"][..],
+        ),
+        (
+            "let args: Vec<String> = env::args().collect();\n\
+             match args.as_slice() {\n[_, file] => go(file, None),\n[_, file, line] => go(file, Some(line)),\n_ => panic!(\"usage\"),\n}",
+            &["arg file <0 string required", "arg line <1 string"],
+        ),
+        (
+            "let args: Vec<String> = env::args().collect();\n\
+             match &args[..] {\n[_, first, rest @ ..] => go(first, rest),\n_ => std::process::exit(2),\n}",
+            &["arg first <0 string required", "arg arg2 <1 [string]"],
+        ),
+        (
+            "std::process::Command::new(\"other\").args(env::args().skip(1)).status();",
+            &["arg arg1 <0 [string]"],
+        ),
+    ] {
+        check(&program(body), expected);
+    }
+}
+
+#[test]
+fn what_pico_args_falls_back_to() {
+    check(
+        r#"
+        struct Args { font_size: u32, dpi: u32, depth: Option<u8> }
+        fn main() {
+            let mut input = pico_args::Arguments::from_env();
+            let args = Args {
+                font_size: input.opt_value_from_fn("--font-size", size)?.unwrap_or(12),
+                dpi: input.opt_value_from_str(["-d", "--dpi"])?.unwrap_or(96),
+                depth: input.opt_value_from_str("--depth")?,
+            };
+        }
+        "#,
+        &[
+            "arg font_size --font-size int =12",
+            "arg dpi --dpi|-d int =96",
+            "arg depth --depth int",
+        ],
+    );
+}
+
+#[test]
+fn variables_that_are_looked_for_first() {
+    check(
+        "fn main() { if std::env::var_os(\"DATA\").is_some() { go(std::env::var_os(\"DATA\").unwrap()); } }",
+        &["env DATA $DATA string"],
+    );
+}
