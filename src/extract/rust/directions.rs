@@ -9,8 +9,9 @@ use syn::{Expr, ExprCall, ExprMethodCall, FnArg, Member, Pat};
 
 use super::chains::chain;
 use super::model::{Function, Model};
-use super::syntax::{last, owner, plain};
+use super::syntax::{self, last, owner, plain};
 use crate::extract::arguments::{Direction, Found};
+use crate::requirement::DataType;
 
 /// Where a path comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -29,6 +30,12 @@ struct Reader<'m, 'c> {
     uses: Vec<(Root, Direction)>,
     /// A path handed on: from where, to which parameter or field.
     handed: Vec<(Root, Root, bool)>,
+    /// What readers take files for; nothing where one is not known.
+    formats: Vec<(Root, Option<DataType>)>,
+    /// The patterns of files that are looked for in folders.
+    files: Vec<(Root, Option<String>)>,
+    /// Variables that hold what a file holds, or the open file.
+    opened: HashMap<String, Root>,
     /// Names of words that are read by hand, by the place where they are: the file, and the bytes.
     words: HashMap<(usize, usize, usize), String>,
     model: &'m Model<'c>,
@@ -56,11 +63,37 @@ pub fn read(model: &Model<'_>, found: &mut Found) {
         locals: HashMap::new(),
         uses: Vec::new(),
         handed: Vec::new(),
+        formats: Vec::new(),
+        files: Vec::new(),
+        opened: HashMap::new(),
         model,
     };
     for (at, function) in model.functions.iter().enumerate() {
         reader.enter(at, function);
         reader.visit_block(function.block);
+    }
+    // What is told of a parameter is told of what it is given.
+    let given = |root: &Root| {
+        let mut root = root.clone();
+        for _ in 0..6 {
+            let mut from = reader.handed.iter().filter(|(_, to, _)| *to == root);
+            match (from.next(), from.next()) {
+                (Some((before, _, false)), None) => root = before.clone(),
+                _ => break,
+            }
+        }
+        root
+    };
+    let of_fields = |root: &Root| match given(root) {
+        Root::Field(name) => Some(name),
+        Root::Parameter(..) => None,
+    };
+    for argument in &mut found.arguments {
+        let is_it = |root: &Root| of_fields(root).as_ref() == Some(&argument.name);
+        let formats = reader.formats.iter().filter(|(root, _)| is_it(root));
+        argument.formats.extend(formats.map(|(_, format)| *format));
+        let files = reader.files.iter().filter(|(root, _)| is_it(root));
+        argument.files.extend(files.map(|(_, files)| files.clone()));
     }
     let mut known: HashMap<Root, Direction> = HashMap::new();
     for (root, direction) in reader.uses {
@@ -95,6 +128,22 @@ pub fn read(model: &Model<'_>, found: &mut Found) {
     }
 }
 
+/// What a function of a library takes the contents of a file for.
+fn decoded(class: Option<&str>, function: &str) -> Option<DataType> {
+    if !matches!(
+        function,
+        "from_reader" | "from_str" | "from_slice" | "from_read" | "from_bytes"
+    ) {
+        return None;
+    }
+    match class? {
+        "serde_json" | "simd_json" => Some(DataType::Json),
+        "toml" => Some(DataType::Toml),
+        "serde_yaml" | "serde_yml" | "serde_norway" | "serde_yaml_ng" => Some(DataType::Yaml),
+        _ => None,
+    }
+}
+
 fn folder_of(direction: Direction, folder: bool) -> Direction {
     match direction {
         Direction::Read(is) => Direction::Read(is || folder),
@@ -106,6 +155,7 @@ impl<'c> Reader<'_, 'c> {
     fn enter(&mut self, at: usize, function: &Function<'c>) {
         self.function = at;
         self.locals.clear();
+        self.opened.clear();
         let typed = function.sig.inputs.iter().filter_map(|input| match input {
             FnArg::Typed(typed) => Some(typed),
             FnArg::Receiver(_) => None,
@@ -224,6 +274,78 @@ impl<'c> Reader<'_, 'c> {
         }
     }
 
+    /// The path of the file that an expression opens or holds: `BufReader::new(File::open(&args.input)?)`.
+    fn opens(&self, expr: &Expr) -> Option<Root> {
+        let mut expr = expr;
+        for _ in 0..12 {
+            expr = match expr {
+                Expr::Reference(inner) => &inner.expr,
+                Expr::Paren(inner) => &inner.expr,
+                Expr::Try(inner) => &inner.expr,
+                Expr::MethodCall(call) => &call.receiver,
+                Expr::Path(path) => return self.opened.get(&last(&path.path)).cloned(),
+                Expr::Call(call) => {
+                    let Expr::Path(path) = &*call.func else {
+                        return None;
+                    };
+                    let first = call.args.first()?;
+                    match (owner(&path.path).as_deref(), last(&path.path).as_str()) {
+                        (Some("File"), "open") | (Some("fs"), "read" | "read_to_string") => {
+                            return self
+                                .root(first)
+                                .filter(|(_, below)| !below)
+                                .map(|(root, _)| root);
+                        }
+                        (Some("BufReader"), "new" | "with_capacity") => call.args.last()?,
+                        _ => return None,
+                    }
+                }
+                _ => return None,
+            };
+        }
+        None
+    }
+
+    /// `glob(&format!("{}/*.csv", args.folder.display()))`, `glob(args.folder.join("*.csv").to_str()?)`: the files that
+    /// are looked for in a folder.
+    fn globbed(&mut self, pattern: &Expr) {
+        let is_pattern = |text: &String| text.contains(['*', '?']);
+        let mut expr = syntax::peel(pattern);
+        let found = loop {
+            match expr {
+                Expr::MethodCall(call) if call.method == "join" => {
+                    let files = call.args.first().and_then(|e| self.model.text(e));
+                    break self.root(&call.receiver).zip(files);
+                }
+                Expr::MethodCall(call) => expr = syntax::peel(&call.receiver),
+                Expr::Try(inner) => expr = syntax::peel(&inner.expr),
+                Expr::Macro(mac) if last(&mac.mac.path) == "format" => {
+                    let parse =
+                        syn::punctuated::Punctuated::<Expr, syn::Token![,]>::parse_terminated;
+                    let Ok(parts) = mac.mac.parse_body_with(parse) else {
+                        return;
+                    };
+                    let shown = parts.first().and_then(|e| self.model.text(e));
+                    let folder = parts.iter().nth(1).and_then(|e| self.root(e));
+                    let files = shown.and_then(|shown| {
+                        let (first, rest) = shown.split_once('}')?;
+                        (first == "{" || first == "{:").then_some(())?;
+                        Some(rest.strip_prefix('/')?.to_owned())
+                    });
+                    break folder.zip(files);
+                }
+                _ => return,
+            }
+        };
+        if let Some(((root, below), files)) = found
+            && !below
+        {
+            self.uses.push((root.clone(), Direction::Read(true)));
+            let files = Some(files).filter(|files| is_pattern(files) && !files.contains('{'));
+            self.files.push((root, files));
+        }
+    }
+
     fn used(&mut self, expr: &Expr, direction: Direction) {
         if let Some((root, folder)) = self.root(expr) {
             self.uses.push((root, folder_of(direction, folder)));
@@ -269,6 +391,24 @@ impl<'c> Reader<'_, 'c> {
 impl<'c> Visit<'c> for Reader<'_, 'c> {
     fn visit_local(&mut self, local: &'c syn::Local) {
         visit::visit_local(self, local);
+        let name = match &local.pat {
+            Pat::Ident(ident) => Some(plain(&ident.ident)),
+            Pat::Type(typed) => match &*typed.pat {
+                Pat::Ident(ident) => Some(plain(&ident.ident)),
+                _ => None,
+            },
+            _ => None,
+        };
+        if let (Some(name), Some(init)) = (name, &local.init) {
+            // What is decoded is no longer what the file holds.
+            match self
+                .opens(&init.expr)
+                .filter(|_| !matches!(&*init.expr, Expr::Path(_)))
+            {
+                Some(root) => self.opened.insert(name, root),
+                None => self.opened.remove(&name),
+            };
+        }
         if let Some(init) = &local.init
             && let Some(root) = self.root(&init.expr)
         {
@@ -324,6 +464,27 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
             let name = last(&path.path);
             let class = owner(&path.path);
             let first = call.args.first();
+            if name == "glob"
+                && let Some(pattern) = first
+            {
+                self.globbed(pattern);
+            }
+            let decodes = decoded(class.as_deref(), &name);
+            let is_opening = matches!(
+                class.as_deref(),
+                Some("BufReader" | "File" | "fs" | "Ok" | "Some")
+            );
+            for argument in call.args.iter().filter(|_| !is_opening) {
+                if let Some(root) = self.opens(argument) {
+                    self.formats.push((root, decodes));
+                }
+            }
+            if let (Some("Reader"), "from_path") = (class.as_deref(), name.as_str())
+                && let Some((root, false)) = first.and_then(|e| self.root(e))
+                && path.path.segments.iter().any(|s| s.ident == "csv")
+            {
+                self.formats.push((root, Some(DataType::Csv)));
+            }
             match (class.as_deref(), name.as_str()) {
                 (Some("File"), "open")
                 | (Some("fs"), "read" | "read_to_string" | "read_link")
@@ -370,6 +531,11 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
 
     fn visit_expr_method_call(&mut self, call: &'c ExprMethodCall) {
         let name = call.method.to_string();
+        for argument in &call.args {
+            if let Some(root) = self.opens(argument) {
+                self.formats.push((root, None));
+            }
+        }
         match name.as_str() {
             "open" => {
                 let (_, steps) = chain(call);

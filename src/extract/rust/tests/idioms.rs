@@ -1,6 +1,6 @@
 //! Idioms of real programs: what helpers, macros and traits of their own make of a command line.
 
-use super::check;
+use super::{check, reading};
 
 #[test]
 fn helpers_and_methods_of_the_program_make_arguments() {
@@ -227,4 +227,66 @@ fn variables_that_are_looked_for_first() {
         "fn main() { if std::env::var_os(\"DATA\").is_some() { go(std::env::var_os(\"DATA\").unwrap()); } }",
         &["env DATA $DATA string"],
     );
+}
+
+#[test]
+fn formats_and_files_of_folders() {
+    let told = |body: &str| {
+        let text = format!(
+            "#[derive(clap::Parser)]\nstruct Args {{ path: std::path::PathBuf }}\n\
+             fn main() -> anyhow::Result<()> {{\nlet args = Args::parse();\n{body}\nOk(())\n}}\n"
+        );
+        let reading = reading(&text);
+        let claim = &reading.claims[0];
+        let format = claim.data_type.map_or("-", |format| format.as_str());
+        format!(
+            "{} {format} {}",
+            claim.kind.section(),
+            claim.files.as_deref().unwrap_or("-")
+        )
+    };
+    for (body, expected) in [
+        (
+            "let x: X = serde_json::from_reader(BufReader::new(File::open(&args.path)?))?;",
+            "inputs json -",
+        ),
+        (
+            "let text = fs::read_to_string(&args.path)?;\nlet x: X = toml::from_str(&text)?;",
+            "inputs toml -",
+        ),
+        (
+            "let file = File::open(args.path)?;\nlet file = BufReader::new(file);\nlet x: X = serde_yaml::from_reader(file)?;",
+            "inputs yaml -",
+        ),
+        (
+            "let text = fs::read_to_string(&args.path)?;\nlet x: X = if j { serde_json::from_str(&text)? } else { toml::from_str(&text)? };",
+            "inputs - -",
+        ),
+        (
+            "let text = fs::read_to_string(&args.path)?;\nlet x = if j { serde_json::from_str(&text)? } else { mine(&text) };",
+            "inputs - -",
+        ),
+        (
+            "let text = fs::read_to_string(args.path.join(\"a.json\"))?;\nlet x: X = serde_json::from_str(&text)?;",
+            "inputs folder -",
+        ),
+        (
+            "let mut rows = csv::Reader::from_path(&args.path)?;",
+            "inputs csv -",
+        ),
+        (
+            "for f in glob::glob(&format!(\"{}/*.csv\", args.path.display()))? { go(f); }",
+            "inputs folder *.csv",
+        ),
+        (
+            "for f in glob(args.path.join(\"**/*.json\").to_str().unwrap())? { go(f); }",
+            "inputs folder **/*.json",
+        ),
+        (
+            "for f in glob(&format!(\"{}/{}*.csv\", args.path.display(), day))? { go(f); }",
+            "inputs folder -",
+        ),
+    ] {
+        assert_eq!(told(body), expected, "{body}");
+    }
 }
