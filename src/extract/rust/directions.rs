@@ -13,6 +13,9 @@ use super::syntax::{self, last, owner, plain};
 use crate::extract::arguments::{Direction, Found};
 use crate::requirement::DataType;
 
+/// As many readers of one path are heard.
+const MOST_TOLD: usize = 64;
+
 /// Where a path comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Root {
@@ -72,28 +75,43 @@ pub fn read(model: &Model<'_>, found: &mut Found) {
         reader.enter(at, function);
         reader.visit_block(function.block);
     }
-    // What is told of a parameter is told of what it is given.
-    let given = |root: &Root| {
-        let mut root = root.clone();
+    // What is told of a parameter is told of what it is given, where that is one thing.
+    let mut given: HashMap<&Root, Option<&Root>> = HashMap::new();
+    for (from, to, below) in &reader.handed {
+        let from = Some(from).filter(|_| !below);
+        let known = given.entry(to).or_insert(from);
+        if *known != from {
+            *known = None;
+        }
+    }
+    let field = |root: &Root| {
+        let mut root = root;
         for _ in 0..6 {
-            let mut from = reader.handed.iter().filter(|(_, to, _)| *to == root);
-            match (from.next(), from.next()) {
-                (Some((before, _, false)), None) => root = before.clone(),
+            match given.get(root) {
+                Some(Some(before)) => root = before,
                 _ => break,
             }
         }
-        root
+        match root {
+            Root::Field(name) => Some(name.clone()),
+            Root::Parameter(..) => None,
+        }
     };
-    let of_fields = |root: &Root| match given(root) {
-        Root::Field(name) => Some(name),
-        Root::Parameter(..) => None,
-    };
+    let mut formats: HashMap<String, Vec<Option<DataType>>> = HashMap::new();
+    for (root, format) in &reader.formats {
+        let told = field(root).map(|name| formats.entry(name).or_default());
+        told.into_iter().for_each(|told| told.push(*format));
+    }
+    let mut files: HashMap<String, Vec<Option<String>>> = HashMap::new();
+    for (root, pattern) in &reader.files {
+        let told = field(root).map(|name| files.entry(name).or_default());
+        told.into_iter().for_each(|told| told.push(pattern.clone()));
+    }
     for argument in &mut found.arguments {
-        let is_it = |root: &Root| of_fields(root).as_ref() == Some(&argument.name);
-        let formats = reader.formats.iter().filter(|(root, _)| is_it(root));
-        argument.formats.extend(formats.map(|(_, format)| *format));
-        let files = reader.files.iter().filter(|(root, _)| is_it(root));
-        argument.files.extend(files.map(|(_, files)| files.clone()));
+        let told = formats.get(&argument.name).into_iter().flatten();
+        argument.formats.extend(told.take(MOST_TOLD));
+        let told = files.get(&argument.name).into_iter().flatten();
+        argument.files.extend(told.take(MOST_TOLD).cloned());
     }
     let mut known: HashMap<Root, Direction> = HashMap::new();
     for (root, direction) in reader.uses {
