@@ -389,13 +389,12 @@ pub fn cased(name: &str, case: &str) -> String {
 pub fn strum_names(item: &syn::ItemEnum) -> Vec<String> {
     let said = |attrs: &[Attribute], wanted: &[&str]| {
         let set = settings(attrs, &["strum"]);
-        let found = wanted.iter().find_map(|wanted| {
+        wanted.iter().find_map(|wanted| {
             set.iter().find_map(|(name, setting)| match setting {
                 Setting::Is(expr) if name == wanted => text(expr),
                 _ => None,
             })
-        });
-        found
+        })
     };
     let case = said(&item.attrs, &["serialize_all"]).unwrap_or_else(|| "none".to_owned());
     item.variants
