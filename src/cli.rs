@@ -23,9 +23,12 @@ use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::diagnostic::Diagnostics;
+use crate::analysis::Analysis;
+use crate::diagnostic::{Code, Diagnostics};
+use crate::disk;
 use crate::exit_code::Exit;
 use crate::extract;
+use crate::file;
 use crate::ui::{Color, Ui, Verbosity};
 
 use self::args::Global;
@@ -162,7 +165,7 @@ fn act(args: impl IntoIterator<Item = OsString>) -> Exit {
     match ui.take_failure() {
         Some(error) => {
             Ui::new(Color::Auto, Verbosity::Normal)
-                .error(&format!("cannot print: {}", crate::file::plain(&error)));
+                .error(&format!("cannot print: {}", file::plain(&error)));
             Exit::Failure
         }
         None => exit,
@@ -173,6 +176,21 @@ fn act(args: impl IntoIterator<Item = OsString>) -> Exit {
 fn refuse(problems: Diagnostics, ui: &mut Ui) -> Exit {
     ui.diagnostics(&problems.sorted());
     Exit::ManifestInvalid
+}
+
+/// Says who writes the answers, where some are missing and there is no file of them at all.
+fn no_answers(analysis: &Analysis, findings: &Diagnostics, ui: &mut Ui) {
+    let is_missing = findings
+        .iter()
+        .any(|found| found.code == Code::AnswerMissing);
+    let profile = analysis.profile_answers();
+    let mut files = profile.into_iter().chain([analysis.answers()]);
+    if is_missing && files.all(|path| !disk::exists(path)) {
+        let name = file::display(&analysis.answers(), &analysis.manifest.folder);
+        ui.note(&format!(
+            "there is no `{name}` yet: `cargo runtime-test init` writes it, with all that is asked for"
+        ));
+    }
 }
 
 /// Tells that the world failed.

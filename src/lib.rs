@@ -135,6 +135,7 @@ pub mod requirement;
 pub mod run;
 pub mod schema;
 pub mod script;
+pub mod secret;
 pub mod shape;
 pub mod source;
 pub mod template;

@@ -359,26 +359,3 @@ impl Requirement {
             .map_or_else(|| self.name.clone(), ToString::to_string)
     }
 }
-
-/// Whether a variable's name says that its value must not be shown.
-pub fn is_secret_name(name: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "TOKEN",
-        "PASSWORD",
-        "PASSWD",
-        "PASSPHRASE",
-        "SECRET",
-        "CREDENTIAL",
-        "APIKEY",
-        "PRIVATEKEY",
-    ];
-    let name = name.to_ascii_uppercase();
-    // `PRIVATE_IP` and `PRIVATE_SUBNET` tell where something is, `DEPLOY_PRIVATE` is the key's half.
-    WORDS.iter().any(|word| name.contains(word))
-        || name.ends_with("_PRIVATE")
-        || name
-            .split('_')
-            .any(|word| matches!(word, "KEY" | "KEYS" | "PWD" | "PASS" | "AUTH"))
-            && name != "PWD"
-            && name != "OLDPWD"
-}

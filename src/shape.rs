@@ -532,6 +532,17 @@ fn missing_key(key: &str, name: &str, place: Place) -> Diagnostic {
         .help(format!("add `{key}:`"))
 }
 
+/// A command line as a list of its words; as one for a shell where only that understands it.
+fn words(command: &str) -> String {
+    let is_for_shell = command.contains(['|', '>', '<', ';', '&', '\'', '"', '*', '`', '\\']);
+    let words: Vec<&str> = match is_for_shell {
+        true => vec!["sh", "-c", command],
+        false => command.split_whitespace().collect(),
+    };
+    let words: Vec<Value> = words.into_iter().map(Value::from).collect();
+    yaml::inline(&Value::Array(words))
+}
+
 /// Finding: a value of another type than `types`, in the words of JSON Schema.
 pub fn wrong_type(types: &[&'static str], value: &Value, name: &str, place: Place) -> Diagnostic {
     let found = described(value);
@@ -543,6 +554,11 @@ pub fn wrong_type(types: &[&'static str], value: &Value, name: &str, place: Plac
         }
         (Value::Number(_) | Value::Bool(_), types) if types.contains(&"string") => {
             Some(format!("put it in quotes: `\"{value}\"`"))
+        }
+        (Value::String(text), types)
+            if types.contains(&"array") && name.contains("command") && text.contains(' ') =>
+        {
+            Some(format!("write a list: `{}`", words(text)))
         }
         (Value::String(_) | Value::Number(_), types) if types.contains(&"array") => {
             Some(format!("write a list: `[{}]`", yaml::inline(value)))

@@ -13,9 +13,10 @@ use super::*;
 use crate::asked;
 use crate::diagnostic::Code;
 use crate::requirement::{
-    Binding, DataType, Evidence, Layer, Origins, Requirement, ValueType, Wire, is_secret_name,
+    Binding, DataType, Evidence, Layer, Origins, Requirement, ValueType, Wire,
 };
 use crate::schema;
+use crate::secret::is_secret_name;
 use crate::shape::Shape;
 use crate::source::{Source, Span};
 use crate::yaml;

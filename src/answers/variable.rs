@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::requirement::{Requirement, ValueType, is_secret_name};
+use crate::requirement::{Requirement, ValueType};
+use crate::secret::is_secret_name;
 use crate::yaml;
 
 /// What `${…}` makes of a text.

@@ -122,7 +122,9 @@ pub fn unknown_step<'a>(
         format!("no step `{name}` in the pipeline"),
     )
     .at(place, "no such step")
-    .help(did_you_mean(name, steps).unwrap_or(all))
+    .help(did_you_mean(name, steps).unwrap_or_else(|| {
+        format!("{all}; if this one is gone, remove its answers, or let `cargo runtime-test init` put them aside")
+    }))
 }
 
 /// Finding: a key directly under a step that is none of its sections. `section` is where the name would belong.

@@ -16,11 +16,36 @@ pub fn check(analysis: &Analysis) -> Diagnostics {
             let Some((output, data_type)) = output.and_then(|o| Some((o, o.data_type?))) else {
                 continue;
             };
-            let unfit = expectations.iter().filter(|e| !e.what.fits(data_type));
-            problems.extend(unfit.map(|e| unfit_for(&output.name, data_type, e)));
+            let mut unfit = expectations.iter().filter(|e| !e.what.fits(data_type));
+            match data_type {
+                DataType::File => problems.extend(unfit.next().map(|e| unknown(&output.name, e))),
+                _ => problems.extend(unfit.map(|e| unfit_for(&output.name, data_type, e))),
+            }
         }
     }
     problems
+}
+
+fn unknown(output: &str, expectation: &Expectation) -> Diagnostic {
+    let key = expectation.what.key();
+    let types: Vec<&str> = expectation
+        .what
+        .types()
+        .iter()
+        .map(|t| t.as_str())
+        .collect();
+    let first = types.first().copied().unwrap_or_default();
+    let message =
+        format!("`{key}` cannot be looked for in output `{output}`: what that holds is not known");
+    let others = match types.as_slice() {
+        [_] => String::new(),
+        all => format!(", or another of {}", listed(all.iter().copied())),
+    };
+    Diagnostic::new(Code::InvalidValue, message)
+        .at(expectation.place.clone(), "it depends on the type")
+        .help(format!(
+            "write `{output}: {{ type: {first} }}` under `outputs`{others}"
+        ))
 }
 
 fn unfit_for(output: &str, data_type: DataType, expectation: &Expectation) -> Diagnostic {

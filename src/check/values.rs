@@ -11,7 +11,9 @@ use crate::analysis::Analysis;
 use crate::answers::{self, Answer, Answers};
 use crate::file;
 use crate::manifest::Step;
-use crate::requirement::{Binding, DataType, Kind, OutputRef, Requirement, ValueType};
+use crate::requirement::{
+    Binding, DataType, Evidence, Field, Kind, Layer, OutputRef, Requirement, ValueType,
+};
 use crate::source::Place;
 
 /// Where a requirement's value comes from, and what it is.
@@ -40,12 +42,20 @@ pub enum Taken {
 
 /// The values of a pipeline: for each step of the manifest, one for each of its requirements.
 #[derive(Clone, Debug, Default)]
-pub struct Values(Vec<Vec<Taken>>);
+pub struct Values {
+    taken: Vec<Vec<Taken>>,
+    inherited: Vec<Vec<String>>,
+}
 
 impl Values {
     /// The values of a step, beside its requirements.
     pub fn of(&self, step: usize) -> &[Taken] {
-        &self.0[step]
+        &self.taken[step]
+    }
+
+    /// What a step finds in secret variables that nobody gives it: they are set where this runs.
+    pub fn inherited_secrets(&self, step: usize) -> &[String] {
+        &self.inherited[step]
     }
 }
 
@@ -69,45 +79,80 @@ pub fn choose(
         }
     }
     let steps = analysis.manifest.steps.iter().zip(&analysis.steps);
-    Values(
-        steps
-            .map(|(step, analysed)| {
-                let mut names = HashSet::new();
-                analysed
-                    .requirements
-                    .iter()
-                    .map(|requirement| {
-                        let given = answers.get(&step.name, requirement.kind, &requirement.name);
-                        let answered = given.and_then(|given| match &given.answer {
-                            Answer::From(from) => Some(Taken::Upstream(from.clone())),
-                            Answer::Value(value) => {
-                                let filled = answers::fill(requirement, value, environment).ok()?;
-                                let place = given.place.clone();
-                                Some(Taken::Answer {
-                                    value: filled.value,
-                                    place,
-                                    secrets: filled.secrets,
-                                })
-                            }
-                        });
-                        answered.unwrap_or_else(|| {
-                            let output = OutputRef {
-                                step: step.name.clone(),
-                                output: requirement.name.clone(),
-                            };
-                            unanswered(
-                                analysis,
-                                step,
-                                requirement,
-                                consumed.contains(&output),
-                                &mut names,
-                            )
-                        })
+    let taken: Vec<Vec<Taken>> = steps
+        .map(|(step, analysed)| {
+            let mut names = HashSet::new();
+            analysed
+                .requirements
+                .iter()
+                .map(|requirement| {
+                    let given = answers.get(&step.name, requirement.kind, &requirement.name);
+                    let answered = given.and_then(|given| match &given.answer {
+                        Answer::From(from) => Some(Taken::Upstream(from.clone())),
+                        Answer::Value(value) => {
+                            let filled = answers::fill(requirement, value, environment).ok()?;
+                            let place = given.place.clone();
+                            Some(Taken::Answer {
+                                value: filled.value,
+                                place,
+                                secrets: filled.secrets,
+                            })
+                        }
+                    });
+                    answered.unwrap_or_else(|| {
+                        let output = OutputRef {
+                            step: step.name.clone(),
+                            output: requirement.name.clone(),
+                        };
+                        unanswered(
+                            analysis,
+                            step,
+                            requirement,
+                            consumed.contains(&output),
+                            &mut names,
+                        )
                     })
-                    .collect()
-            })
-            .collect(),
-    )
+                })
+                .collect()
+        })
+        .collect();
+    let steps = analysis.steps.iter().zip(&taken);
+    let inherited = steps.map(|(step, taken)| inherited(&step.requirements, taken, environment));
+    Values {
+        inherited: inherited.collect(),
+        taken,
+    }
+}
+
+/// The values of secret variables that a step inherits. What is too short or too common to be a secret would only make
+/// what is shown unreadable.
+fn inherited(
+    requirements: &[Requirement],
+    taken: &[Taken],
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Vec<String> {
+    const SHORTEST: usize = 4;
+    let own = requirements.iter().zip(taken);
+    let own = own.filter(|(requirement, taken)| requirement.secret && **taken == Taken::Own);
+    let names = own.flat_map(|(requirement, _)| &requirement.bindings);
+    let values = names.filter_map(|binding| match binding {
+        Binding::Env { env } => environment(env),
+        _ => None,
+    });
+    let is_word = |value: &String| ["true", "false", "none", "null"].contains(&value.as_str());
+    values
+        .filter(|value| value.chars().count() >= SHORTEST && !is_word(value))
+        .collect()
+}
+
+/// Whether the manifest declares an output that the script by itself does without, and does not say that it may be
+/// missing.
+pub fn is_declared_output(requirement: &Requirement) -> bool {
+    let in_manifest = |evidence: &Evidence| evidence.layer == Layer::Manifest;
+    requirement.kind == Kind::Output
+        && requirement.default.is_none()
+        && requirement.evidence.iter().any(in_manifest)
+        && requirement.origins.of(Field::Required) != Some(Layer::Manifest)
 }
 
 /// The value of a requirement that the user did not answer.
@@ -140,7 +185,10 @@ fn unanswered(
         (_, Some(value)) => Taken::Declared(value.clone()),
         (Kind::Output, None) if requirement.supplied => Taken::Own,
         (Kind::Output, None)
-            if requirement.required || consumed || requirement.default.is_some() =>
+            if requirement.required
+                || consumed
+                || requirement.default.is_some()
+                || is_declared_output(requirement) =>
         {
             let folder = analysis.output_folder(&step.name);
             Taken::Ours(folder.join(unique(file_name(requirement), requirement, names)))

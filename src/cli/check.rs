@@ -190,6 +190,9 @@ fn tell(
             if let Some(summary) = told.summary() {
                 ui.note(&summary);
             }
+            if let Some(analysis) = &outcome.analysis {
+                super::no_answers(analysis, &told.findings, ui);
+            }
             if let (true, Some(analysis)) = (is_ready, &outcome.analysis) {
                 ui.out(&ready(analysis));
             }

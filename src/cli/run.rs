@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -244,11 +244,15 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     }
     let mut analysis = match analysis::analyse(&global.options()) {
         Ok(analysis) => analysis,
-        Err(problems) => return super::refuse(problems, ui),
+        Err(problems) => {
+            annotate(args, &problems, &global.folder(), ui);
+            return super::refuse(problems, ui);
+        }
     };
     let answers = match check::read_answers(&analysis) {
         Ok(answers) => answers.with_settings(&args.settings.set),
         Err(problems) => {
+            annotate(args, &problems, &analysis.manifest.folder, ui);
             ui.diagnostics(&problems);
             return Exit::AnswersInvalid;
         }
@@ -281,6 +285,8 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     );
     ui.diagnostics(&told.findings);
     if told.findings.has_errors() {
+        annotate(args, &told.findings, &analysis.manifest.folder, ui);
+        super::no_answers(&analysis, &told.findings, ui);
         ui.error("nothing was started");
         return check::verdict(&told.findings, &analysis).into();
     }
@@ -350,6 +356,16 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         settled::remember(is_whole, &plan, &summary, caller, told, seen, began);
     }
     exit
+}
+
+/// Shows beside the lines that they are about why a job of GitHub Actions starts nothing.
+fn annotate(args: &Args, problems: &Diagnostics, folder: &Path, ui: &mut Ui) {
+    if github(args).is_some_and(|github| github.commands) {
+        ui.out(&findings::github::render(
+            problems,
+            &findings::root_of(folder),
+        ));
+    }
 }
 
 /// The job of GitHub Actions that this is part of.

@@ -110,7 +110,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::requirement::{Evidence, Field, ValueType, is_secret_name};
+    use crate::requirement::{Evidence, Field, ValueType};
+    use crate::secret::is_secret_name;
     use crate::source::{Source, Span};
 
     fn claim(layer: Layer, name: &str, kind: Kind, at: usize) -> Claim {

@@ -15,7 +15,7 @@ use super::{
     Program,
 };
 use crate::analysis::{AnalysedStep, Analysis};
-use crate::check::values::{Taken, is_path, paths, working_folder};
+use crate::check::values::{Taken, is_declared_output, is_path, paths, working_folder};
 use crate::check::{Checked, container, images, programs};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::disk;
@@ -502,7 +502,8 @@ impl Builder<'_> {
                         data_type: requirement.data_type,
                         // What the script writes only under conditions that cannot be known is not insisted on.
                         required: requirement.required && requirement.is_answerable()
-                            || requirement.path.is_some(),
+                            || requirement.path.is_some()
+                            || ours && is_declared_output(requirement),
                         ours,
                         columns: needed_columns(requirement),
                     })
@@ -545,7 +546,11 @@ impl Builder<'_> {
             Taken::Answer { secrets, .. } => secrets.clone(),
             _ => Vec::new(),
         });
-        secrets.filter(|secret| !secret.is_empty()).collect()
+        let inherited = self.checked.values.inherited_secrets(self.index);
+        secrets
+            .chain(inherited.iter().cloned())
+            .filter(|secret| !secret.is_empty())
+            .collect()
     }
 }
 

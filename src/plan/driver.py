@@ -7,6 +7,31 @@ import sys
 import traceback
 
 
+class Arguments(argparse.Namespace):
+    """Job arguments, read as attributes as after parsing, or by name as from a mapping."""
+
+    def __getitem__(self, name):
+        return vars(self)[name]
+
+    def __iter__(self):
+        return iter(vars(self))
+
+    def __len__(self):
+        return len(vars(self))
+
+    def get(self, name, default=None):
+        return vars(self).get(name, default)
+
+    def keys(self):
+        return vars(self).keys()
+
+    def values(self):
+        return vars(self).values()
+
+    def items(self):
+        return vars(self).items()
+
+
 def call(script, values):
     with open(values, encoding="utf-8") as file:
         given = json.load(file)
@@ -21,7 +46,7 @@ def call(script, values):
         given["input_paths"],
         given["output_paths"],
         {name: os.environ[name] for name in given["environ_vars"]},
-        argparse.Namespace(**given["job_args"]),
+        Arguments(**given["job_args"]),
     )
 
 

@@ -1,6 +1,7 @@
 //! Owns all that is known of a run: gathered from its events as they come, or later from its folder. What a killed run
 //! left is read as far as it goes.
 
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -255,38 +256,54 @@ impl Record {
         Ok(record)
     }
 
-    /// The steps that the whole took as long as it did for, first to last: each could only begin when the one before had
-    /// ended.
+    /// The chain of steps that took longest together, first to last, each needed by the next: however many run at once,
+    /// the whole takes at least as long.
     pub fn critical_path(&self) -> Vec<&str> {
         let Some(outline) = &self.outline else {
             return Vec::new();
         };
-        let end = |step: &str| self.times.get(step).and_then(|times| times.ended);
-        let ran = |step: &str| {
-            self.times
-                .get(step)
-                .is_some_and(|times| !times.attempts.is_empty())
+        let took = |step: &str| {
+            let attempts = self.times.get(step).map(|times| &times.attempts);
+            let first = attempts.and_then(|attempts| attempts.first());
+            first.map(|first| self.ended_at(step).unwrap_or(first.start) - first.start)
         };
-        fn latest<'a>(ended: impl Iterator<Item = (f64, &'a String)>) -> Option<&'a str> {
-            let last = ended.max_by(|a, b| a.0.total_cmp(&b.0));
-            last.map(|(_, step)| step.as_str())
+        // How long the longest chain up to each step took, and the step before it there. Needs come first.
+        let mut longest: HashMap<&str, (f64, Option<&str>)> = HashMap::new();
+        for (step, planned) in &outline.steps {
+            let before = planned.needs.keys();
+            let before =
+                before.filter_map(|need| Some((longest.get(need.as_str())?.0, need.as_str())));
+            let before = before.max_by(|a, b| a.0.total_cmp(&b.0));
+            let so_far = before.map_or(0.0, |(seconds, _)| seconds);
+            let seconds = so_far + took(step).unwrap_or_default();
+            longest.insert(step, (seconds, before.map(|(_, need)| need)));
         }
+        let ran = |step: &str| took(step).is_some();
+        let steps = outline.steps.keys().map(String::as_str);
+        // Of chains of one length the one that ended last counts.
+        let ends = steps.filter(|step| ran(step)).map(|step| {
+            (
+                longest[step].0,
+                self.ended_at(step).unwrap_or_default(),
+                step,
+            )
+        });
+        let end = ends.max_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        let mut next = end.map(|(_, _, step)| step);
         let mut path = Vec::new();
-        let begun = self.times.keys().filter(|step| ran(step));
-        let mut next = latest(begun.filter_map(|step| Some((end(step)?, step))));
         while let Some(step) = next.filter(|_| path.len() < outline.steps.len()) {
             path.push(step);
-            next = outline.steps.get(step).and_then(|step| {
-                latest(
-                    step.needs
-                        .keys()
-                        .filter_map(|need| Some((end(need)?, need))),
-                )
-            });
+            next = longest.get(step).and_then(|(_, before)| *before);
         }
         path.retain(|step| ran(step));
         path.reverse();
         path
+    }
+
+    /// When a step had ended, or how far the run has come where it has not.
+    fn ended_at(&self, step: &str) -> Option<f64> {
+        let times = self.times.get(step)?;
+        Some(times.ended.unwrap_or(self.summary.seconds))
     }
 
     /// How the whole ended, in a word, and how that looks.

@@ -18,6 +18,10 @@ use crate::run::step::{self, Attempt};
 /// The version of the events and the summary.
 const VERSION: u32 = 1;
 
+/// How long the summary stays as it is while steps end, at least; and how many times longer than writing it takes.
+const PAUSE: Duration = Duration::from_secs(1);
+const REST: u32 = 50;
+
 /// What cannot be written, and why.
 pub(super) type Unwritten = (PathBuf, io::Error);
 
@@ -71,6 +75,8 @@ pub(super) struct Teller<'a> {
     /// How long the whole run may take, and whether that is over.
     timeout: Option<Duration>,
     pub(super) out_of_time: bool,
+    /// Before when the summary on disk stays as it is.
+    next_summary: Instant,
     on_event: &'a mut dyn FnMut(&Event),
 }
 
@@ -116,6 +122,7 @@ impl<'a> Teller<'a> {
             began: Instant::now(),
             summary,
             tallies: vec![Tally::default(); plan.invocations.len()],
+            next_summary: Instant::now() + PAUSE,
             timeout,
             out_of_time: false,
             on_event,
@@ -272,7 +279,19 @@ impl<'a> Teller<'a> {
         if let Event::StepFinished { step, outcome, .. } = event {
             self.summary.steps.insert(step, outcome);
         }
-        told
+        told.and_then(|()| self.summarise_so_far())
+    }
+
+    /// Writes the summary anew once in a while, so that a run that is killed leaves one of what had passed by then.
+    fn summarise_so_far(&mut self) -> Result<(), Unwritten> {
+        let began = Instant::now();
+        if began < self.next_summary {
+            return Ok(());
+        }
+        self.summary.seconds = self.now();
+        let summarised = self.journal.summarise(&self.summary);
+        self.next_summary = Instant::now() + PAUSE.max(began.elapsed() * REST);
+        summarised
     }
 
     fn skip(&mut self, index: usize, because_of: usize) -> Result<(), Unwritten> {

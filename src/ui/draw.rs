@@ -1,5 +1,7 @@
 //! Owns how a finding looks: a headline, the text it is about with its places marked, file by file, and what to do.
 
+use std::borrow::Cow;
+use std::ffi::OsStr;
 use std::fmt;
 
 use miette::{
@@ -8,6 +10,7 @@ use miette::{
 
 use super::{Tone, clean, paint};
 use crate::diagnostic::{Diagnostic, Label, Severity, visible};
+use crate::secret;
 use crate::source::{Place, Source, Span};
 
 /// Lines shown around a place.
@@ -41,6 +44,8 @@ pub fn draw(diagnostic: &Diagnostic, canvas: Canvas) -> String {
     let message = paint(Tone::Strong, &clean(&diagnostic.message));
     let mut text = format!("{}: {message}\n", paint(tone, &kind));
     for (source, labels) in by_source(diagnostic) {
+        let covered = covered(source, &labels);
+        let source = covered.as_ref().unwrap_or(source);
         text += &if is_drawable(source, &labels) {
             drawn(diagnostic.severity, source, &labels, canvas)
         } else {
@@ -76,6 +81,24 @@ fn by_source(diagnostic: &Diagnostic) -> Vec<(&Source, Vec<&Label>)> {
         }
     }
     files
+}
+
+/// The same file with secrets covered, where any stand in the lines to show.
+fn covered(source: &Source, labels: &[&Label]) -> Option<Source> {
+    let is_yaml = |ending: &OsStr| ending == "yaml" || ending == "yml";
+    if !source.path().extension().is_some_and(is_yaml) {
+        return None;
+    }
+    let starts = source.line_starts();
+    let holds_secret = |label: &&Label| {
+        let (line, _) = source.line_column(visible(&label.place).start);
+        let line_at = |line: usize| starts.get(line).copied().unwrap_or(source.text().len());
+        let first = line_at(line.saturating_sub(1 + CONTEXT));
+        let shown = source.slice(Span::new(first, line_at(line + CONTEXT)));
+        matches!(secret::covered(shown), Cow::Owned(_))
+    };
+    let any = labels.iter().any(holds_secret);
+    any.then(|| Source::new(source.path(), source.name(), secret::covered(source.text())))
 }
 
 /// Whether the lines to show are short enough to be read, and hold nothing that would take hold of the terminal.

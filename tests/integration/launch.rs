@@ -142,3 +142,47 @@ fn uv_runs_scripts_in_its_project_and_its_lock_file_counts() {
     let ran = project.run(&["run", "--explain"]).code(0);
     ran.tells("BECAUSE tell: code `pyproject.toml` changed");
 }
+
+#[test]
+fn job_arguments_are_read_by_attribute_and_by_name() {
+    let project = Project::new(&[
+        (
+            "runtime-test.yaml",
+            "version: 1\npipeline: p\nsteps:\n  call: { script: call.py, entry: main }\n",
+        ),
+        (
+            "runtime-test.answers.yaml",
+            "steps: { call: { args: { threshold: 0.5, values: 3 } } }\n",
+        ),
+        (
+            "call.py",
+            "def main(input_paths, output_paths, environ_vars, job_args):\n    \
+             assert job_args[\"threshold\"] == 0.5 and job_args.values == 3\n    \
+             assert job_args.get(\"depth\", 7) == 7\n",
+        ),
+    ]);
+    project.run(&["run"]).code(0);
+}
+
+#[test]
+fn an_output_that_the_manifest_declares_is_made_and_proven() {
+    let script = "import argparse\np = argparse.ArgumentParser()\np.add_argument('--model-out')\na = p.parse_args()\n\
+                  if a.model_out:\n    open(a.model_out, 'w').write('{}')\n";
+    let declared = "{ type: json, binding: { flag: --model-out } }";
+    for (output, is_made) in [
+        (declared, true),
+        ("{ required: false, binding: { flag: --model-out } }", false),
+    ] {
+        let manifest = format!(
+            "version: 1\npipeline: p\nsteps:\n  train: {{ script: train.py, outputs: {{ model: {output} }} }}\n"
+        );
+        let project = Project::new(&[("runtime-test.yaml", &manifest), ("train.py", script)]);
+        project.run(&["run"]).code(0);
+        assert_eq!(
+            project.exists(".runtime-test/outputs/train/model.json"),
+            is_made
+        );
+        project.edit("train.py", "if a.model_out:", "if False:");
+        project.run(&["run"]).code(if is_made { 100 } else { 0 });
+    }
+}

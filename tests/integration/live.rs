@@ -76,3 +76,21 @@ fn programs_hear_it_in_events() {
         .collect();
     assert_eq!(texts, "start of ***\n10%\r50%\rdone\n***\n");
 }
+
+#[test]
+fn a_secret_variable_that_is_only_inherited_is_hidden_too() {
+    let project = Project::new(&[
+        (
+            "runtime-test.yaml",
+            "version: 1\npipeline: p\nsteps:\n  s: { script: s.sh, env: { DB_PASSWORD: { secret: true } } }\n",
+        ),
+        ("s.sh", "echo \"pw=${DB_PASSWORD:-none}\"\n"),
+    ])
+    .env("DB_PASSWORD", "hunter2hunter2");
+    let ran = project.run(&["run", "--live"]).code(0).tells("pw=***");
+    assert!(!ran.err.contains("hunter2"), "{}", ran.err);
+    for file in ["logs/s.1.log", "report.html", "junit.xml"] {
+        let text = project.read(&format!(".runtime-test/latest/{file}"));
+        assert!(!text.contains("hunter2"), "{file}");
+    }
+}

@@ -285,7 +285,9 @@ impl<'a> Judge<'a> {
                     self.loaded
                         .answers
                         .get(step.step, requirement.kind, &requirement.name)?;
-                Some((*requirement, given.key.clone()))
+                // A switch that is off is no more given than one that is not written.
+                let is_off = matches!(&given.answer, Answer::Value(Value::Bool(false)));
+                (!is_off).then(|| (*requirement, given.key.clone()))
             });
             let mut given: Vec<_> = given.collect();
             given.sort_by_key(|(_, key)| key.span.start);

@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use crate::requirement::{
     Binding, Claim, Column, Confidence, DataType, Evidence, Field, Kind, Layer, Origins, Pass,
-    Requirement, ValueType, When, is_secret_name,
+    Requirement, ValueType, When,
 };
+use crate::secret::is_secret_name;
 
 /// What a layer says of a field; nothing where it is silent.
 type Said<T> = Option<(T, Layer)>;

@@ -1,0 +1,141 @@
+//! Owns which names say that a value must not be shown, and the values of such keys in YAML that is shown to people.
+
+use std::borrow::Cow;
+
+/// Whether a variable's name says that its value must not be shown.
+pub fn is_secret_name(name: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "TOKEN",
+        "PASSWORD",
+        "PASSWD",
+        "PASSPHRASE",
+        "SECRET",
+        "CREDENTIAL",
+        "APIKEY",
+        "PRIVATEKEY",
+    ];
+    let name = name.to_ascii_uppercase();
+    // `PRIVATE_IP` and `PRIVATE_SUBNET` tell where something is, `DEPLOY_PRIVATE` is the key's half.
+    WORDS.iter().any(|word| name.contains(word))
+        || name.ends_with("_PRIVATE")
+        || name
+            .split('_')
+            .any(|word| matches!(word, "KEY" | "KEYS" | "PWD" | "PASS" | "AUTH"))
+            && name != "PWD"
+            && name != "OLDPWD"
+}
+
+/// Lines of YAML with the values of keys whose names say that these are secret covered by `*`, byte by byte, so that
+/// every place stays where it was. Names of variables (`${TOKEN}`), numbers and switches are no secrets.
+pub fn covered(text: &str) -> Cow<'_, str> {
+    let mut covered = Cow::Borrowed(text);
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        for (from, to) in secrets_in(line) {
+            let stars = "*".repeat(to - from);
+            covered
+                .to_mut()
+                .replace_range(start + from..start + to, &stars);
+        }
+        start += line.len();
+    }
+    covered
+}
+
+/// Where the secret values of a line of YAML lie in it.
+fn secrets_in(line: &str) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(colon) = line[from..].find(':').map(|at| from + at) {
+        from = colon + 1;
+        let key = line[..colon].trim_end_matches(['"', '\'', ' ']);
+        let part = |c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
+        let key = key.rsplit(part).next().unwrap_or_default();
+        let rest = &line[from..];
+        let is_pair = rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']);
+        if !is_pair || !names_secret(key) {
+            continue;
+        }
+        let is_flow = line[..colon].contains('{');
+        let end = match is_flow {
+            true => rest.find([',', '}']),
+            false => rest.find(" #"),
+        };
+        let value = &rest[..end.unwrap_or(rest.len())];
+        let begins = from + value.len() - value.trim_start().len();
+        let value = value.trim();
+        if is_secret(value) {
+            found.push((begins, begins + value.len()));
+            from = begins + value.len();
+        }
+    }
+    found
+}
+
+/// Whether a key's name says that its value is secret. Counts of tokens and what splits text into them are none, nor are
+/// keys of tables and mappings (`key`, `sort_key`): only variables and what opens something.
+fn names_secret(key: &str) -> bool {
+    const OPENS: &[&str] = &[
+        "api",
+        "access",
+        "private",
+        "secret",
+        "ssh",
+        "account",
+        "encryption",
+    ];
+    let key = key.replace(['-', '.'], "_");
+    let lower = key.to_ascii_lowercase();
+    let is_variable = key.contains('_') && !key.contains(|c: char| c.is_lowercase());
+    let mut words = lower.split('_');
+    let is_key = words.clone().any(|word| matches!(word, "key" | "keys"));
+    let opens = words.any(|word| OPENS.contains(&word));
+    let is_other = lower.contains("tokeniz") || lower.ends_with("tokens");
+    is_secret_name(&key) && !is_other && (!is_key || is_variable || opens)
+}
+
+fn is_secret(value: &str) -> bool {
+    let text = value.trim_matches(['"', '\'']);
+    let is_variable = text
+        .strip_prefix("${")
+        .and_then(|rest| rest.strip_suffix('}'));
+    let is_variable = is_variable.is_some_and(|name| !name.contains([':', '$']));
+    let is_plain =
+        matches!(text, "" | "true" | "false" | "null" | "~") || text.parse::<f64>().is_ok();
+    !is_variable && !is_plain && !text.starts_with(['{', '[', '|', '>', '&', '*'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_secret_keys_are_covered_and_nothing_moves() {
+        for (text, expected) in [
+            ("a: b\n", "a: b\n"),
+            (
+                "  DB_PASSWORD: hunter2 # mine\n",
+                "  DB_PASSWORD: ******* # mine\n",
+            ),
+            ("\"API-KEY\": 'é'\r\nx: 1", "\"API-KEY\": ****\r\nx: 1"),
+            (
+                "env: { TOKEN: abc, USER: me }",
+                "env: { TOKEN: ***, USER: me }",
+            ),
+            ("TOKEN: ${TOKEN}", "TOKEN: ${TOKEN}"),
+            ("TOKEN: ${TOKEN:-abc}", "TOKEN: *************"),
+            ("max_tokens: 512", "max_tokens: 512"),
+            ("tokenizer: bert", "tokenizer: bert"),
+            (
+                "key: a\nsort_key: b\napi_key: c",
+                "key: a\nsort_key: b\napi_key: *",
+            ),
+            ("TOKEN: { secret: true }", "TOKEN: { secret: true }"),
+            ("url: https://token:x", "url: https://token:x"),
+            ("TOKEN:", "TOKEN:"),
+        ] {
+            assert_eq!(covered(text), expected);
+            assert_eq!(covered(text).len(), text.len());
+        }
+    }
+}
