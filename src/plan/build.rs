@@ -22,10 +22,11 @@ use crate::disk;
 use crate::file;
 use crate::manifest::{Inherit, Step};
 use crate::requirement::{
-    Binding, Confidence, Kind, MainParameter, OutputRef, Requirement, ValueType,
+    Binding, Confidence, Field, Kind, MainParameter, OutputRef, Requirement, ValueType,
 };
 use crate::script::{Language, Launcher};
 use crate::template;
+use crate::yaml;
 
 /// The program that calls a script's `main`.
 const DRIVER: &str = include_str!("driver.py");
@@ -619,6 +620,22 @@ fn parameters_of(passed: &[Passed<'_>]) -> Map<String, Value> {
     all
 }
 
+/// A job argument, which is handed over as it is: where nobody says of what type it is, what is written as a number or as
+/// a switch is one. A text that a number would be written in otherwise (`007`) stays a text.
+fn argument(requirement: &Requirement, value: &Value) -> Value {
+    match value {
+        Value::String(text) if requirement.origins.of(Field::Type).is_none() => {
+            let resolved = yaml::resolve(text);
+            let is_plain = resolved.is_number() || resolved.is_boolean();
+            match is_plain && yaml::inline(&resolved) == *text {
+                true => resolved,
+                false => value.clone(),
+            }
+        }
+        _ => value.clone(),
+    }
+}
+
 /// What `main` is called with. Variables are named alone: their values are in the environment.
 fn dictionaries(values: &[(&Requirement, Value, bool)]) -> Value {
     let mut maps: HashMap<MainParameter, Map<String, Value>> = HashMap::new();
@@ -635,7 +652,7 @@ fn dictionaries(values: &[(&Requirement, Value, bool)]) -> Value {
                 MainParameter::JobArgs => {
                     maps.entry(*main)
                         .or_default()
-                        .insert(key.clone(), value.clone());
+                        .insert(key.clone(), argument(requirement, value));
                 }
                 MainParameter::InputPaths | MainParameter::OutputPaths if *told => {
                     maps.entry(*main)

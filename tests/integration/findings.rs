@@ -536,7 +536,7 @@ fn what_a_finding_shows_of_the_answers_covers_secrets_and_says_what_to_write() {
     let project = Project::new(&[
         (
             "runtime-test.yaml",
-            "version: 1\npipeline: p\nsteps:\n  s: { script: s.py }\n  t: { command: grep n a.txt }\n",
+            "version: 1\npipeline: p\nsteps:\n  s: { script: s.py }\n  t: { command: grep x a.txt }\n",
         ),
         (
             "s.py",
@@ -547,8 +547,8 @@ fn what_a_finding_shows_of_the_answers_covers_secrets_and_says_what_to_write() {
     ]);
     // Words that a list is made of are named one by one.
     let refused = project.run(&["check"]).code(120);
-    refused.tells("write a list: `[grep, n, a.txt]`");
-    project.edit("runtime-test.yaml", "  t: { command: grep n a.txt }\n", "");
+    refused.tells("write a list: `[grep, x, a.txt]`");
+    project.edit("runtime-test.yaml", "  t: { command: grep x a.txt }\n", "");
     // Nobody has written answers yet.
     let missing = project.run(&["check"]).code(121);
     missing

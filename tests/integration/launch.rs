@@ -152,12 +152,12 @@ fn job_arguments_are_read_by_attribute_and_by_name() {
         ),
         (
             "runtime-test.answers.yaml",
-            "steps: { call: { args: { threshold: 0.5, values: 3 } } }\n",
+            "steps: { call: { args: { threshold: 0.5, layers: 3 } } }\n",
         ),
         (
             "call.py",
             "def main(input_paths, output_paths, environ_vars, job_args):\n    \
-             assert job_args[\"threshold\"] == 0.5 and job_args.values == 3\n    \
+             assert job_args[\"threshold\"] == 0.5 and job_args.layers == 3\n    \
              assert job_args.get(\"depth\", 7) == 7\n",
         ),
     ]);

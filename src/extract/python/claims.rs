@@ -295,9 +295,11 @@ impl<'a> Engine<'a> {
             Default_::Known(json) => Some(json.clone()),
             _ => None,
         };
-        claim.value_type = Some(if kind.is_path() {
-            ValueType::Path
+        claim.value_type = if kind.is_path() {
+            Some(ValueType::Path)
         } else {
+            // A job argument of which nothing is known may be anything.
+            let is_any = key.dict == MainParameter::JobArgs && claim.default.is_none();
             turned_type(&slot.types)
                 .cloned()
                 .or_else(|| match (key.dict, claim.default.as_ref()?) {
@@ -309,8 +311,8 @@ impl<'a> Engine<'a> {
                     (MainParameter::JobArgs, serde_json::Value::Number(_)) => Some(ValueType::Int),
                     _ => None,
                 })
-                .unwrap_or(ValueType::String)
-        });
+                .or((!is_any).then_some(ValueType::String))
+        };
         claim.default = claim
             .default
             .map(|json| typed(&json, claim.value_type.as_ref()));

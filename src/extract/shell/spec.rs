@@ -80,6 +80,8 @@ pub(super) fn roles(line: &str, words: &[Word<'_>], found: &mut Vec<(usize, Role
     let letters = line.split(' ').find_map(|word| word.strip_prefix('@'));
     let letters = letters.unwrap_or_default();
     let option = |name: &str| told.iter().find(|said| !said.glued && said.name == name);
+    let mut places = told.iter().filter(|said| said.name.is_empty());
+    let takes_all = places.next().is_some_and(|said| said.all) && places.next().is_none();
     let mut operands = Vec::new();
     let mut index = 0;
     let mut only_operands = false;
@@ -130,6 +132,12 @@ pub(super) fn roles(line: &str, words: &[Word<'_>], found: &mut Vec<(usize, Role
             }
             continue;
         }
+        // What stands behind an option that is not known may be its value: only what looks like a file is one.
+        if takes_all && text.starts_with("--") {
+            let follows = words.get(index).and_then(|value| value.text);
+            index += usize::from(follows.is_some_and(is_bare));
+            continue;
+        }
         // `-xvf FILE`: the last of several letters takes what follows.
         if text.len() > 1 && !text.starts_with("--") {
             let takes = |letter: char| letters.contains(letter);
@@ -167,6 +175,12 @@ pub(super) fn roles(line: &str, words: &[Word<'_>], found: &mut Vec<(usize, Role
         }
         found.extend(said.and_then(|said| said.place).map(|role| (at, role, 0)));
     }
+}
+
+/// Whether a word has nothing of a file's name about it.
+fn is_bare(word: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':' | '=' | ',' | '+');
+    !word.is_empty() && word.chars().all(is_part)
 }
 
 #[cfg(test)]
@@ -209,6 +223,8 @@ mod tests {
             ("in=< out=>", "in=a out=b k=3", vec!["Read a", "Write b"]),
             ("-o+>d <", "-oout a", vec!["WriteFolder out", "Read a"]),
             ("-o> @q", "-sSLo a -q b", vec!["Write a"]),
+            ("*<", "--name x --max 5 a.json", vec!["Read a.json"]),
+            (". *<", "--quiet x a", vec!["Read a"]),
             ("-x.", "-x a", vec![]),
             ("-o>", "-o", vec![]),
         ] {
