@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use super::cause::{self, Cause};
-use super::log::{end_of, last_lines};
+use super::log::{end_of, last_lines, shortened};
 use super::markdown;
 use super::record::Record;
 use super::words::counted;
@@ -156,7 +156,7 @@ fn group(step: &str, lines: &[String], word: &str) -> String {
         data(&format!("log of {step}"))
     );
     for line in lines {
-        let _ = writeln!(group, "{line}");
+        let _ = writeln!(group, "{}", shortened(line));
     }
     group + &format!("::{word}::\n::endgroup::")
 }
@@ -172,8 +172,14 @@ fn reason(outcome: &StepOutcome) -> &str {
     outcome.reason.as_deref().unwrap_or("failed")
 }
 
-/// The line that matters: that of the answer, of the script, or the script; from the manifest's folder on.
+/// The line that matters: that of an expectation, of the answer, of the script, or the script; from the manifest's folder on.
 fn place(record: &Record, outcome: &StepOutcome, cause: &Cause) -> Option<(String, Option<u32>)> {
+    // Where something else was expected than came out, that line is what the failure is about.
+    if let Some(judged) = outcome.expectations.iter().find(|judged| !judged.holds) {
+        let (place, _column) = judged.at.rsplit_once(':')?;
+        let (file, line) = place.rsplit_once(':')?;
+        return Some((file.to_owned(), line.parse().ok()));
+    }
     if let Some(given) = &cause.answer {
         let (file, line) = given.at.rsplit_once(':')?;
         return Some((file.to_owned(), line.parse().ok()));

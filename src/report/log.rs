@@ -1,12 +1,14 @@
 //! Owns the reading of logs for reports: their end, in bounded memory, as text that does no harm where it is shown.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use crate::ui::without_styles;
 
-/// A log's end as text: at most `most` bytes, beginning with a whole line where something was cut.
+/// A log's end as text: at most `most` bytes, beginning with a whole line where something was cut, unless most of it is
+/// the end of one line.
 ///
 /// # Errors
 /// It cannot be read.
@@ -31,7 +33,9 @@ pub fn end_and_size(path: &Path, most: u64) -> io::Result<(String, u64)> {
     file.take(most).read_to_end(&mut bytes)?;
     let text = String::from_utf8_lossy(&bytes);
     let end = match text.split_once('\n') {
-        Some((_, rest)) if skipped > 0 => rest.to_owned(),
+        // Of a line that is most of what is left, its end is more than nothing.
+        Some((cut, rest)) if skipped > 0 && cut.len() <= rest.len() => rest.to_owned(),
+        _ if skipped > 0 => text.trim_start_matches('\u{fffd}').to_owned(),
         _ => text.into_owned(),
     };
     Ok((end, size))
@@ -51,6 +55,18 @@ pub fn last_lines(text: &str, most: usize) -> Vec<String> {
         plain(line).trim_end().to_owned()
     });
     shown.collect()
+}
+
+/// A line as it is shown: of a very long one its beginning and its end, and how much there was between them.
+pub fn shortened(line: &str) -> Cow<'_, str> {
+    const ENDS: usize = 200;
+    let characters = line.chars().count();
+    let Some(between) = characters.checked_sub(3 * ENDS) else {
+        return Cow::Borrowed(line);
+    };
+    let beginning: String = line.chars().take(2 * ENDS).collect();
+    let end: String = line.chars().skip(2 * ENDS + between).collect();
+    Cow::Owned(format!("{beginning} … {between} more characters … {end}"))
 }
 
 /// Whether there are control characters in a text, other than tabs and line breaks.
@@ -121,6 +137,21 @@ mod tests {
         assert_eq!(end_of(&path, 9).expect("a text"), "third\n");
         std::fs::write(&path, "one long line").expect("a log");
         assert_eq!(end_of(&path, 4).expect("a text"), "line");
+        std::fs::write(&path, "first\na long é line\nend\n").expect("a log");
+        assert_eq!(end_of(&path, 11).expect("a text"), " line\nend\n");
+        assert_eq!(end_of(&path, 5).expect("a text"), "end\n");
+    }
+
+    #[test]
+    fn of_a_very_long_line_the_ends_are_shown() {
+        let line = format!("{}é{}", "a".repeat(400), "b".repeat(250));
+        let shown = format!(
+            "{} … 51 more characters … {}",
+            "a".repeat(400),
+            "b".repeat(200)
+        );
+        assert_eq!(shortened(&line), shown);
+        assert_eq!(shortened(&line[..599]), line[..599]);
     }
 
     #[test]

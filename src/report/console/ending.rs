@@ -7,7 +7,7 @@ use super::{Console, headed, time, word};
 use crate::event::{RunSummary, StepOutcome, StepState};
 use crate::report::cause;
 use crate::report::files::size_of;
-use crate::report::log::{end_of, last_lines};
+use crate::report::log::{end_of, last_lines, shortened};
 use crate::report::table::{self, Row};
 use crate::report::words::{bytes, counted, duration, state};
 use crate::ui::{Tone, Ui, Verbosity, clean, paint, shown_path};
@@ -103,7 +103,7 @@ impl Console {
         }
         text += &field("log", &shown_path(&path));
         for line in &lines {
-            text += &format!("  {} {line}\n", paint(Tone::Dim, bar));
+            text += &format!("  {} {}\n", paint(Tone::Dim, bar), shortened(line));
         }
         if lines.is_empty() {
             text += &field("", &paint(Tone::Dim, "(it printed nothing)"));
