@@ -78,9 +78,16 @@ pub(super) struct Work<'a> {
 /// Promised turns, in the order in which they are to be taken.
 #[derive(Default)]
 pub(super) struct Ahead<'a> {
-    turns: Mutex<VecDeque<Turn<'a>>>,
+    turns: Mutex<Turns<'a>>,
     /// From when on none is taken any more.
     until: Option<Instant>,
+}
+
+#[derive(Default)]
+struct Turns<'a> {
+    list: VecDeque<Turn<'a>>,
+    /// Whether something has ended badly since they were last weighed: then none is certain any more.
+    is_held: bool,
 }
 
 impl<'a> Ahead<'a> {
@@ -92,28 +99,37 @@ impl<'a> Ahead<'a> {
         }
     }
 
-    fn turns(&self) -> MutexGuard<'_, VecDeque<Turn<'a>>> {
+    fn turns(&self) -> MutexGuard<'_, Turns<'a>> {
         self.turns.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many nobody has taken yet.
     pub(super) fn len(&self) -> usize {
-        self.turns().len()
+        self.turns().list.len()
     }
 
     /// Promises one more, after all others.
     pub(super) fn push(&self, turn: Turn<'a>) {
-        self.turns().push_back(turn);
+        self.turns().list.push_back(turn);
     }
 
     /// Takes back what nobody has taken: places of steps in the plan.
     pub(super) fn recall(&self) -> Vec<usize> {
-        self.turns().drain(..).map(|turn| turn.index).collect()
+        let mut turns = self.turns();
+        turns.is_held = false;
+        turns.list.drain(..).map(|turn| turn.index).collect()
     }
 
     fn take(&self) -> Option<Turn<'a>> {
         let is_over = self.until.is_some_and(|until| Instant::now() >= until);
-        self.turns().pop_front_if(|_| !is_over)
+        let mut turns = self.turns();
+        let is_certain = !is_over && !turns.is_held;
+        turns.list.pop_front_if(|_| is_certain)
+    }
+
+    /// Has nobody take any until they are weighed anew.
+    fn hold(&self) {
+        self.turns().is_held = true;
     }
 }
 
@@ -153,7 +169,11 @@ impl<'a> Work<'a> {
 
     /// The promised turn that follows an attempt: only a good one, for another may change what comes next.
     fn next(&self, attempt: &Attempt) -> Option<Turn<'a>> {
-        let goes_on = attempt.state.is_good() && !self.context.interrupt.is_asked();
+        if !attempt.state.is_good() {
+            self.ahead.hold();
+            return None;
+        }
+        let goes_on = !self.context.interrupt.is_asked();
         goes_on.then(|| self.ahead.take()).flatten()
     }
 
