@@ -13,6 +13,7 @@ mod derive;
 mod directions;
 mod docopt;
 mod environ;
+mod expand;
 mod getopts;
 mod model;
 mod names;
@@ -121,12 +122,15 @@ fn parse(source: &Source, module: Vec<String>, own: bool) -> Result<Unit, Refuse
         return Err(Refused::Guard);
     }
     match syn::parse_file(text) {
-        Ok(syntax) => Ok(Unit {
-            source: source.clone(),
-            module,
-            own,
-            syntax,
-        }),
+        Ok(mut syntax) => {
+            expand::expand(&mut syntax);
+            Ok(Unit {
+                source: source.clone(),
+                module,
+                own,
+                syntax,
+            })
+        }
         Err(error) => Err(Refused::Syntax(
             Span::from(error.span().byte_range()),
             error.to_string(),

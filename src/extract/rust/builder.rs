@@ -9,7 +9,7 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprMethodCall};
 
-use super::chains::{chain, is_arg, is_command, is_process, items};
+use super::chains::{bare, chain, is_arg, is_command, is_process, items};
 use super::model::{Function, Model, given_back};
 use super::syntax::{self, last, owner};
 use crate::extract::arguments::{Argument, Found};
@@ -149,7 +149,7 @@ impl<'c> Visit<'c> for Parts {
                     Expr::Array(array) => array.elems.iter().collect(),
                     other => vec![other],
                 };
-                for item in items {
+                for item in items.into_iter().map(syntax::peel) {
                     if let Expr::Call(call) = item
                         && let Expr::Path(path) = &*call.func
                         && !matches!(
@@ -349,7 +349,7 @@ impl<'m, 'c> Reader<'m, 'c> {
             }
             None => expr,
         };
-        let apart = |expr: &'c Expr| match expr {
+        let apart = |expr: &'c Expr| match bare(expr) {
             Expr::MethodCall(call) => chain(call),
             expr => (expr, Vec::new()),
         };

@@ -1,7 +1,10 @@
 //! Owns command lines read by hand: `env::args().nth(1)`, `args[1]`, loops that match on `"--flag"`, and the small
 //! parsers lexopt and pico-args, which look the same.
 
+mod manner;
+mod operands;
 mod pico;
+mod several;
 mod told;
 
 use std::collections::{HashMap, HashSet};
@@ -9,16 +12,17 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value as Json;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{Arm, Expr, ExprMethodCall, Local, Pat};
+use syn::{Arm, Expr, Local, Pat};
 
-use self::told::{arguments_of, field_types};
+use self::manner::{Manner, known_type, manner, parsed_as};
+use self::told::{arguments_of, field_types, words_of};
 use super::chains::{chain, is_tried};
 use super::model::Model;
-use super::patterns::{collect_compared, collect_names, kept_in};
+use super::patterns::{Putting, collect_compared, collect_names, kept_in, unguarded};
 use super::syntax::{self, last, owner, plain};
-use crate::extract::arguments::{Argument, Found, type_named};
+use crate::extract::arguments::Found;
 use crate::extract::help::Help;
-use crate::requirement::{Binding, ValueType};
+use crate::requirement::{ValueType, When};
 use crate::source::Place;
 
 /// As many words of one pattern are looked at.
@@ -32,8 +36,12 @@ struct Taken {
     kept: Option<String>,
     place: Place,
     list: bool,
+    /// Whether it is counted how often it stands there.
+    counted: bool,
     /// The type that it is parsed as, where that is written there.
     value_type: Option<ValueType>,
+    /// The subcommand that it belongs to.
+    when: Option<When>,
 }
 
 /// A word of the command line, by its place.
@@ -47,6 +55,10 @@ struct Word {
     place: Place,
     /// Whether it and all after it are taken.
     rest: bool,
+    /// The subcommands that it chooses among.
+    choices: Vec<String>,
+    /// The subcommand that it belongs to.
+    when: Option<When>,
 }
 
 struct Reader<'m, 'c> {
@@ -76,18 +88,28 @@ struct Reader<'m, 'c> {
     demanded: bool,
     /// Where calls stand that are read already, each being a part of the longer chains around it.
     seen: HashSet<usize>,
+    /// Whether the program uses lexopt.
+    lexopt: bool,
+    /// Whether the program uses pico-args.
+    pico: bool,
+    /// How many words a small parser gave in this function.
+    operands: usize,
+    /// Variables that hold a subcommand, with where it stands among the words.
+    commands: HashMap<String, usize>,
+    /// The subcommand whose branch is read.
+    when: Option<When>,
 }
 
 /// Reads every function outside of tests, where the program looks at its command line at all.
 pub fn read(model: &Model<'_>, help: &Help, found: &mut Found) {
-    let looks = model.units.iter().any(|unit| {
-        let text = unit.source.text();
-        text.contains("env::args")
-            || text.contains("lexopt::")
-            || text.contains("pico_args")
-            || text.contains("args_os()")
-    });
-    if !looks {
+    let uses = |word: &str| {
+        let mut units = model.units.iter();
+        units.any(|unit| unit.source.text().contains(word))
+    };
+    if !["env::args", "lexopt::", "pico_args", "args_os()"]
+        .iter()
+        .any(|word| uses(word))
+    {
         return;
     }
     let mut reader = Reader {
@@ -107,12 +129,19 @@ pub fn read(model: &Model<'_>, help: &Help, found: &mut Found) {
         loops: 0,
         demanded: false,
         seen: HashSet::new(),
+        lexopt: uses("lexopt::"),
+        pico: uses("pico_args"),
+        operands: 0,
+        commands: HashMap::new(),
+        when: None,
     };
     for function in &model.functions {
         reader.unit = function.unit;
         reader.holders.clear();
         reader.nexts.clear();
         reader.seen.clear();
+        reader.operands = 0;
+        reader.commands.clear();
         let place = model.place(function.unit, function.block.span());
         reader.body = place.source.slice(place.span).to_owned();
         let before = reader.taken.len();
@@ -138,36 +167,7 @@ pub fn read(model: &Model<'_>, help: &Help, found: &mut Found) {
     for taken in taken {
         arguments_of(taken, &initial, &musts, &types, help, found);
     }
-    let mut words = words;
-    words.sort_by_key(|word| word.at);
-    for word in words {
-        let shown = help.position(word.at).map(|shown| shown.name.clone());
-        let name = word
-            .name
-            .or(shown)
-            .unwrap_or_else(|| format!("arg{}", word.at + 1));
-        let mut argument = Argument::new(name.clone(), word.place, "env-args");
-        argument.bindings.push(Binding::Positional {
-            positional: word.at,
-        });
-        argument.required = word.required;
-        argument.default = word.default;
-        argument.description = help.of_operand(&name);
-        argument.likely = true;
-        if word.rest {
-            argument.value_type = ValueType::List(Box::new(ValueType::String));
-            argument.required = false;
-        } else if let Some(ty) = word.value_type.as_ref().or_else(|| types.get(&name)) {
-            argument.value_type = ty.clone();
-        }
-        let known = found
-            .arguments
-            .iter()
-            .any(|other| other.bindings == argument.bindings);
-        if !known {
-            found.arguments.push(argument);
-        }
-    }
+    words_of(words, &types, help, found);
 }
 
 /// Whether the program ends where this stays empty.
@@ -185,8 +185,16 @@ fn must_be_there(body: &str, name: &str) -> bool {
             ]
             .iter()
             .any(|end| rest.starts_with(end))
-    }) || body.contains(&format!("{name}.is_none()"))
-        && (body.contains("exit(") || body.contains("bail!") || body.contains("Err("))
+    }) || body.contains(&format!("= {name} else"))
+        || is_missed(body, name)
+            && (body.contains("exit(") || body.contains("bail!") || body.contains("Err("))
+}
+
+/// Whether code asks if this stayed empty, other than to fill it: `Value(path) if input.is_none() => …`.
+fn is_missed(body: &str, name: &str) -> bool {
+    let asked = format!("{name}.is_none()");
+    body.match_indices(&asked)
+        .any(|(at, _)| !body[at + asked.len()..].trim_start().starts_with("=>"))
 }
 
 impl<'c> Reader<'_, 'c> {
@@ -267,104 +275,6 @@ impl<'c> Reader<'_, 'c> {
         Some(skipped)
     }
 
-    /// `match (args.next(), args.next()) { (Some(from), Some(to)) => …, _ => exit(1) }` and
-    /// `match args.as_slice() { [_, from, to] => …, _ => exit(1) }`: the words that each arm has.
-    fn several(&mut self, expr: &'c syn::ExprMatch) -> bool {
-        let arms: Vec<(&Pat, bool)> = expr
-            .arms
-            .iter()
-            .map(|arm| (&arm.pat, ends_there(&self.slice(arm.body.span()))))
-            .collect();
-        let is_word = |pat: &Pat| match pat {
-            Pat::TupleStruct(tuple) => last(&tuple.path) == "Some",
-            _ => false,
-        };
-        match &*expr.expr {
-            Expr::Tuple(values) => {
-                let takes = values.elems.iter().all(|value| match value {
-                    Expr::MethodCall(call) => {
-                        matches!(call.method.to_string().as_str(), "next" | "nth")
-                            && self.command_line(&call.receiver).is_some()
-                    }
-                    _ => false,
-                });
-                let tuples = arms.iter().filter_map(|(pat, ends)| match pat {
-                    Pat::Tuple(tuple) => Some((tuple, *ends)),
-                    _ => None,
-                });
-                let tuples: Vec<_> = tuples.filter(|(_, ends)| !ends).collect();
-                if !takes || tuples.is_empty() {
-                    return false;
-                }
-                for (at, value) in values.elems.iter().enumerate() {
-                    let here = tuples.iter().filter_map(|(tuple, _)| tuple.elems.get(at));
-                    let here: Vec<&Pat> = here.collect();
-                    // Asked for to see that there are no more.
-                    let Some(pat) = here.iter().find(|pat| is_word(pat)) else {
-                        continue;
-                    };
-                    let is_demanded = here.iter().all(|pat| is_word(pat));
-                    self.taken_apart(Some(*pat), value, is_demanded);
-                }
-                true
-            }
-            value => {
-                let Some(skipped) =
-                    self.command_line(syntax::peel(value))
-                        .or_else(|| match value {
-                            Expr::Reference(inner) => match &*inner.expr {
-                                Expr::Index(index) => self.command_line(&index.expr),
-                                _ => None,
-                            },
-                            _ => None,
-                        })
-                else {
-                    return false;
-                };
-                let slices = arms.iter().filter_map(|(pat, ends)| match pat {
-                    Pat::Slice(slice) if !ends => Some(slice),
-                    _ => None,
-                });
-                let slices: Vec<&syn::PatSlice> = slices.collect();
-                let longest = slices
-                    .iter()
-                    .map(|slice| slice.elems.len())
-                    .max()
-                    .unwrap_or(0);
-                for place in 0..longest.min(MOST_WORDS) {
-                    let here = slices.iter().map(|slice| slice.elems.get(place));
-                    let here: Vec<Option<&Pat>> = here.collect();
-                    let name = here.iter().flatten().find_map(|pat| match pat {
-                        Pat::Ident(ident) if ident.subpat.is_none() => Some(plain(&ident.ident)),
-                        _ => None,
-                    });
-                    let is_rest = |pat: &Pat| match pat {
-                        Pat::Rest(_) => true,
-                        Pat::Ident(ident) => ident.subpat.is_some(),
-                        _ => false,
-                    };
-                    let rest = here.iter().flatten().any(|pat| is_rest(pat));
-                    let Some(at) = (skipped + place).checked_sub(1) else {
-                        continue;
-                    };
-                    self.words.push(Word {
-                        at,
-                        name,
-                        required: here.iter().all(|pat| pat.is_some_and(|pat| !is_rest(pat))),
-                        default: None,
-                        value_type: None,
-                        place: self.model.place(self.unit, expr.match_token.span()),
-                        rest,
-                    });
-                    if rest {
-                        break;
-                    }
-                }
-                !slices.is_empty()
-            }
-        }
-    }
-
     /// An expression whose value a pattern takes apart: `Some(path)`.
     fn taken_apart<'e>(&mut self, pat: Option<&Pat>, value: &'e Expr, is_demanded: bool)
     where
@@ -415,100 +325,10 @@ impl<'c> Reader<'_, 'c> {
             value_type,
             place,
             rest: false,
+            choices: Vec::new(),
+            when: self.when.clone(),
         });
     }
-}
-
-/// What stands behind a word.
-#[derive(Default)]
-struct Manner {
-    required: bool,
-    default: Option<Json>,
-    /// Whether it is parsed, and as what where that is written there.
-    parsed: bool,
-    value_type: Option<ValueType>,
-}
-
-/// What stands behind a word decides whether it must be there.
-fn manner(steps: &[&ExprMethodCall], tried: bool) -> Manner {
-    let mut manner = Manner::default();
-    for step in steps {
-        let fish = step.turbofish.as_ref().and_then(|fish| fish.args.first());
-        if step.method == "parse"
-            || step
-                .args
-                .iter()
-                .any(|e| is_parse(e, &mut manner.value_type))
-        {
-            manner.parsed = true;
-            if let (true, Some(syn::GenericArgument::Type(ty))) = (step.method == "parse", fish) {
-                manner.value_type = known_type(ty);
-            }
-        }
-    }
-    let mut decided = false;
-    for step in steps {
-        match step.method.to_string().as_str() {
-            "unwrap_or" | "unwrap_or_else" | "map_or" | "unwrap_or_default" => {
-                let expr = step.args.first().map(|e| match e {
-                    Expr::Closure(closure) => &*closure.body,
-                    other => other,
-                });
-                manner.required = expr.is_some_and(|e| matches!(e, Expr::Block(_)));
-                manner.default = expr.and_then(syntax::value);
-                return manner;
-            }
-            // What cannot be parsed is another matter than what is not there.
-            "expect" | "unwrap" | "ok_or" | "ok_or_else" | "context" | "with_context"
-                if !decided =>
-            {
-                manner.required = true;
-                return manner;
-            }
-            "ok" | "is_some" | "is_none" if !decided => return manner,
-            "transpose" => decided = true,
-            _ => {}
-        }
-    }
-    manner.required = tried && !decided;
-    manner
-}
-
-/// A type that a word may be parsed as, other than text.
-fn known_type(ty: &syn::Type) -> Option<ValueType> {
-    let ty = type_named(&syntax::shape(ty).inner);
-    (ty != ValueType::String).then_some(ty)
-}
-
-/// What a branch of a match parses its value as.
-fn parsed_as(body: &Expr) -> Option<ValueType> {
-    let mut value_type = None;
-    parses(body, &mut value_type);
-    value_type
-}
-
-/// `|s| s.parse::<u32>()`: whether a closure parses, and as what.
-fn is_parse(expr: &Expr, value_type: &mut Option<ValueType>) -> bool {
-    matches!(expr, Expr::Closure(closure) if parses(&closure.body, value_type))
-}
-
-fn parses(expr: &Expr, value_type: &mut Option<ValueType>) -> bool {
-    struct Parses<'t>(bool, &'t mut Option<ValueType>);
-    impl<'a> Visit<'a> for Parses<'_> {
-        fn visit_expr_method_call(&mut self, call: &'a ExprMethodCall) {
-            if call.method == "parse" {
-                self.0 = true;
-                let fish = call.turbofish.as_ref().and_then(|fish| fish.args.first());
-                if let Some(syn::GenericArgument::Type(ty)) = fish {
-                    *self.1 = known_type(ty);
-                }
-            }
-            visit::visit_expr_method_call(self, call);
-        }
-    }
-    let mut parses = Parses(false, value_type);
-    parses.visit_expr(expr);
-    parses.0
 }
 
 fn text_of(reader: &Reader<'_, '_>, branch: &syn::ExprIf) -> String {
@@ -531,12 +351,14 @@ fn ends(text: &str) -> bool {
 
 impl<'c> Visit<'c> for Reader<'_, 'c> {
     fn visit_arm(&mut self, arm: &'c Arm) {
+        self.operand(arm);
         let mut names = Vec::new();
         collect_names(&arm.pat, &mut names);
         if !names.is_empty() {
             let text = self.slice(arm.body.span());
             let kept = kept_in(&arm.body);
-            let list = text.contains(".push(") || text.contains(".extend(");
+            let is = |wanted: Putting| kept.as_ref().is_some_and(|(_, manner)| *manner == wanted);
+            let (list, counted) = (is(Putting::Gathered), is(Putting::Counted));
             let place = self.model.place(self.unit, arm.pat.span());
             let valued = self.takes_next(&text);
             let text_is_end = text.contains("usage(") && !valued;
@@ -544,10 +366,12 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
                 self.taken.push(Taken {
                     names,
                     valued,
-                    kept,
+                    kept: kept.map(|(name, _)| name),
                     place,
                     list: list && valued,
+                    counted: counted && !valued,
                     value_type: parsed_as(&arm.body),
+                    when: self.when.clone(),
                 });
             }
         }
@@ -566,14 +390,22 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
                 syn::Stmt::Expr(expr, _) => kept_in(expr),
                 _ => None,
             });
+            let counted = kept
+                .as_ref()
+                .is_some_and(|(_, manner)| *manner == Putting::Counted);
             self.taken.push(Taken {
                 names,
                 valued,
-                kept,
+                kept: kept.map(|(name, _)| name),
                 place,
                 list: false,
+                counted: counted && !valued,
                 value_type: None,
+                when: self.when.clone(),
             });
+        }
+        if self.one_command(branch) {
+            return;
         }
         let condition = self.slice(branch.cond.span());
         // `if let Some(path) = args.next() { … } else { usage(); exit(1) }`
@@ -590,8 +422,11 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
         let too_many = (condition.contains(".next().is_some()")
             || condition.contains(".next() != None"))
             && ends(&text_of(self, branch));
-        if !too_many {
-            self.visit_expr(&branch.cond);
+        match &*branch.cond {
+            _ if too_many => {}
+            // `if let Some(name) = args.next() { … }`
+            Expr::Let(cond) => self.taken_apart(Some(&cond.pat), &cond.expr, false),
+            cond => self.visit_expr(cond),
         }
         let counts = usize::from(condition.contains(".len()"));
         self.counted += counts;
@@ -637,6 +472,8 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
                     value_type: None,
                     place,
                     rest: true,
+                    choices: Vec::new(),
+                    when: self.when.clone(),
                 });
             }
         }
@@ -663,6 +500,8 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
                 value_type: None,
                 place,
                 rest: true,
+                choices: Vec::new(),
+                when: self.when.clone(),
             });
         }
         self.loops += 1;
@@ -726,8 +565,12 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
             expr.arms.iter().for_each(|arm| self.visit_arm(arm));
             return;
         }
+        if self.by_command(expr) {
+            return;
+        }
         // `match args.next() { Some(path) => path, None => { usage(); exit(1) } }`
-        let arm_of = |wanted: fn(&Pat) -> bool| expr.arms.iter().find(|arm| wanted(&arm.pat));
+        let arm_of =
+            |wanted: fn(&Pat) -> bool| expr.arms.iter().find(|arm| wanted(unguarded(&arm.pat)));
         let found =
             arm_of(|pat| matches!(pat, Pat::TupleStruct(tuple) if last(&tuple.path) == "Some"));
         let none = arm_of(|pat| {
@@ -741,7 +584,7 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
         let is_end = ends_there(&self.slice(none.body.span()));
         let outer = self.declaring.clone();
         self.taken_apart(
-            Some(&found.pat).filter(|_| outer.is_none()),
+            Some(unguarded(&found.pat)).filter(|_| outer.is_none()),
             &expr.expr,
             is_end,
         );
@@ -773,6 +616,8 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
                 value_type: None,
                 place,
                 rest: true,
+                choices: Vec::new(),
+                when: self.when.clone(),
             });
         }
         if let Expr::MethodCall(call) = base {

@@ -35,6 +35,15 @@ pub fn is_tried(call: &ExprMethodCall) -> bool {
     }
 }
 
+/// An expression without what borrows it: `&shared`.
+pub fn bare(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Reference(inner) => bare(&inner.expr),
+        Expr::Paren(inner) => bare(&inner.expr),
+        expr => expr,
+    }
+}
+
 /// The expressions of an array, or the one that is none.
 pub fn items(expr: &Expr) -> Vec<&Expr> {
     match syntax::peel(expr) {

@@ -122,7 +122,7 @@ pub fn read(model: &Model<'_>, found: &mut Found) {
 fn is_askable(name: &str) -> bool {
     !name.is_empty()
         && !words::is_system(name)
-        && !name.starts_with("CARGO")
+        && !is_of_cargo(name)
         && !matches!(
             name,
             "RUST_BACKTRACE"
@@ -135,6 +135,47 @@ fn is_askable(name: &str) -> bool {
                 | "RUSTFLAGS"
                 | "RUSTDOC"
         )
+}
+
+/// Whether a variable is one of Cargo's own (<https://doc.rust-lang.org/cargo/reference/environment-variables.html>), and
+/// none that a program named after itself.
+fn is_of_cargo(name: &str) -> bool {
+    let Some(rest) = name.strip_prefix("CARGO") else {
+        return false;
+    };
+    let groups = [
+        "_PKG_",
+        "_BIN_",
+        "_CFG_",
+        "_FEATURE_",
+        "_MANIFEST_",
+        "_TARGET_",
+        "_BUILD_",
+        "_NET_",
+        "_HTTP_",
+        "_TERM_",
+        "_REGISTRY_",
+        "_REGISTRIES_",
+        "_PROFILE_",
+        "_ALIAS_",
+        "_CACHE_",
+        "_FUTURE_",
+    ];
+    let names = [
+        "",
+        "_HOME",
+        "_INSTALL_ROOT",
+        "_INCREMENTAL",
+        "_LOG",
+        "_CRATE_NAME",
+        "_PRIMARY_PACKAGE",
+        "_ENCODED_RUSTFLAGS",
+        "_ENCODED_RUSTDOCFLAGS",
+        "_MAKEFLAGS",
+        "_MANIFEST_DIR",
+        "_TARGET_DIR",
+    ];
+    names.contains(&rest) || groups.iter().any(|group| rest.starts_with(group))
 }
 
 /// Whether Cargo gives a variable to build scripts; elsewhere it is like any other.

@@ -5,6 +5,14 @@ use syn::{Expr, ExprMethodCall, Lit, Pat};
 
 use super::syntax::{self, last, plain};
 
+/// A pattern without the condition behind it: `Some(path) if path.is_file()`.
+pub fn unguarded(pat: &Pat) -> &Pat {
+    match pat {
+        Pat::Guard(guarded) => &guarded.pat,
+        pat => pat,
+    }
+}
+
 /// The options that a pattern names: `"-o" | "--out"`, `Short('o') | Long("out")`.
 pub fn collect_names(pat: &Pat, names: &mut Vec<String>) {
     match pat {
@@ -18,20 +26,26 @@ pub fn collect_names(pat: &Pat, names: &mut Vec<String>) {
         }
         Pat::Or(or) => or.cases.iter().for_each(|case| collect_names(case, names)),
         Pat::Paren(inner) => collect_names(&inner.pat, names),
+        Pat::Guard(guarded) => collect_names(&guarded.pat, names),
         Pat::TupleStruct(tuple) => match (last(&tuple.path).as_str(), tuple.elems.first()) {
-            ("Long", Some(Pat::Lit(lit))) => {
-                if let Lit::Str(text) = &lit.lit {
-                    names.push(format!("--{}", text.value()));
-                }
-            }
-            ("Short", Some(Pat::Lit(lit))) => {
-                if let Lit::Char(c) = &lit.lit {
-                    names.push(format!("-{}", c.value()));
-                }
-            }
+            ("Long" | "Short", Some(inner)) => collect_dashed(inner, names),
             ("Some" | "Ok", Some(inner)) => collect_names(inner, names),
             _ => {}
         },
+        _ => {}
+    }
+}
+
+/// The options whose names stand without dashes: `"out"`, `'o'`, `"out" | "output"`.
+fn collect_dashed(pat: &Pat, names: &mut Vec<String>) {
+    match pat {
+        Pat::Lit(lit) => match &lit.lit {
+            Lit::Str(text) => names.push(format!("--{}", text.value())),
+            Lit::Char(c) => names.push(format!("-{}", c.value())),
+            _ => {}
+        },
+        Pat::Or(or) => or.cases.iter().for_each(|case| collect_dashed(case, names)),
+        Pat::Paren(inner) => collect_dashed(&inner.pat, names),
         _ => {}
     }
 }
@@ -63,27 +77,67 @@ fn is_option(text: &str) -> bool {
         && text.bytes().any(|b| b.is_ascii_alphabetic())
 }
 
-/// The variable or field that code puts something into.
-pub fn kept_in(expr: &Expr) -> Option<String> {
-    struct Kept(Option<String>);
+/// What code does with what it puts somewhere.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Putting {
+    /// `x = Some(…)`
+    Wrapped,
+    /// `x = …`
+    Assigned,
+    /// `x.push(…)`
+    Gathered,
+    /// `x += 1`
+    Counted,
+}
+
+/// The variable or field that code puts something into, and how: where there are several, the one that is given `Some(…)`.
+pub fn kept_in(expr: &Expr) -> Option<(String, Putting)> {
+    struct Kept(Vec<(String, Putting)>, Vec<String>);
     impl<'a> Visit<'a> for Kept {
         fn visit_expr_assign(&mut self, assign: &'a syn::ExprAssign) {
-            self.0 = self.0.take().or_else(|| target(&assign.left));
+            let wraps = matches!(&*assign.right, Expr::Call(call)
+                if matches!(&*call.func, Expr::Path(path) if last(&path.path) == "Some"));
+            let manner = if wraps {
+                Putting::Wrapped
+            } else {
+                Putting::Assigned
+            };
+            self.0
+                .extend(target(&assign.left).map(|name| (name, manner)));
             visit::visit_expr_assign(self, assign);
         }
+        fn visit_pat_ident(&mut self, pat: &'a syn::PatIdent) {
+            self.1.push(plain(&pat.ident));
+        }
+        fn visit_expr_binary(&mut self, binary: &'a syn::ExprBinary) {
+            if matches!(binary.op, syn::BinOp::AddAssign(_)) {
+                let name = target(&binary.left);
+                self.0.extend(name.map(|name| (name, Putting::Counted)));
+            }
+            visit::visit_expr_binary(self, binary);
+        }
         fn visit_expr_method_call(&mut self, call: &'a ExprMethodCall) {
-            if call.method == "push" || call.method == "extend" {
-                self.0 = self.0.take().or_else(|| target(&call.receiver));
+            if matches!(
+                call.method.to_string().as_str(),
+                "push" | "extend" | "insert"
+            ) {
+                let name = target(&call.receiver);
+                self.0.extend(name.map(|name| (name, Putting::Gathered)));
             }
             visit::visit_expr_method_call(self, call);
         }
     }
-    let mut kept = Kept(None);
+    let mut kept = Kept(Vec::new(), Vec::new());
     kept.visit_expr(expr);
-    kept.0
+    // What is declared there is gone afterwards.
+    let Kept(mut kept, declared) = kept;
+    kept.retain(|(name, _)| !declared.contains(name));
+    let wrapped = kept.iter().find(|(_, manner)| *manner == Putting::Wrapped);
+    wrapped.or(kept.first()).cloned()
 }
 
-fn target(expr: &Expr) -> Option<String> {
+/// The variable or field that is assigned to.
+pub fn target(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Path(path) => Some(last(&path.path)),
         Expr::Field(field) => match &field.member {

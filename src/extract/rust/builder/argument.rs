@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 
 use super::{Reader, Step};
 use crate::extract::arguments::{Argument, flag, type_named, typed};
-use crate::extract::rust::chains::{chain, is_arg};
+use crate::extract::rust::chains::{bare, chain, is_arg};
 use crate::extract::rust::derive::values::{default_variant, values_of};
 use crate::extract::rust::names::written;
 use crate::extract::rust::syntax::{self, last, last_name, range, shape};
@@ -20,7 +20,7 @@ impl<'c> Reader<'_, 'c> {
     pub(super) fn argument(&mut self, expr: &'c Expr) {
         let unit = self.unit;
         let outer = self.bound.clone();
-        let apart = |expr: &'c Expr, unit: usize| match expr {
+        let apart = |expr: &'c Expr, unit: usize| match bare(expr) {
             Expr::MethodCall(call) => {
                 let (base, steps) = chain(call);
                 (base, steps.into_iter().map(|step| (unit, step)).collect())

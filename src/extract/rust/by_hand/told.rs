@@ -1,10 +1,10 @@
-//! Owns the arguments that are made of options read by hand.
+//! Owns the arguments that are made of options and words read by hand.
 
 use std::collections::HashMap;
 
 use serde_json::Value as Json;
 
-use super::Taken;
+use super::{Taken, Word};
 use crate::extract::arguments::{Argument, Found, type_named};
 use crate::extract::help::Help;
 use crate::extract::rust::model::Model;
@@ -43,7 +43,9 @@ pub(super) fn arguments_of(
         _ => name,
     };
     let mut argument = Argument::new(name.clone(), taken.place, "env-args");
+    argument.when = taken.when;
     let pass = match (taken.valued, taken.list) {
+        (false, _) if taken.counted => Pass::Count,
         (false, _) => Pass::Switch,
         (true, true) => Pass::Repeat,
         (true, false) => Pass::Value,
@@ -61,17 +63,63 @@ pub(super) fn arguments_of(
         if taken.list {
             argument.value_type = ValueType::List(Box::new(argument.value_type));
         }
+    } else if taken.counted {
+        argument.value_type = ValueType::Int;
+        argument.default = initial.get(&kept).cloned().flatten();
     } else {
         argument.switch();
     }
     let known = found.arguments.iter().any(|other| {
-        other
-            .bindings
-            .iter()
-            .any(|b| argument.bindings.iter().any(|a| a.same(b)))
+        other.when == argument.when
+            && other
+                .bindings
+                .iter()
+                .any(|b| argument.bindings.iter().any(|a| a.same(b)))
     });
     if !known {
         found.arguments.push(argument);
+    }
+}
+
+/// Adds the words of the command line, in their order.
+pub(super) fn words_of(
+    mut words: Vec<Word>,
+    types: &HashMap<String, ValueType>,
+    help: &Help,
+    found: &mut Found,
+) {
+    words.sort_by_key(|word| word.at);
+    for word in words {
+        let shown = help.position(word.at).map(|shown| shown.name.clone());
+        let name = word
+            .name
+            .or(shown)
+            .unwrap_or_else(|| format!("arg{}", word.at + 1));
+        let mut argument = Argument::new(name.clone(), word.place, "env-args");
+        argument.bindings.push(Binding::Positional {
+            positional: word.at,
+        });
+        argument.required = word.required;
+        argument.default = word.default;
+        argument.description = help.of_operand(&name);
+        argument.likely = true;
+        argument.when = word.when;
+        if word.rest {
+            argument.value_type = ValueType::List(Box::new(ValueType::String));
+            argument.required = false;
+        } else if !word.choices.is_empty() {
+            argument.value_type = ValueType::Choice;
+            argument.choices = Some(word.choices);
+        } else if let Some(ty) = word.value_type.as_ref().or_else(|| types.get(&name)) {
+            argument.value_type = ty.clone();
+        }
+        let known = found
+            .arguments
+            .iter()
+            .any(|other| other.bindings == argument.bindings && other.when == argument.when);
+        if !known {
+            found.arguments.push(argument);
+        }
     }
 }
 

@@ -290,3 +290,147 @@ fn formats_and_files_of_folders() {
         assert_eq!(told(body), expected, "{body}");
     }
 }
+
+#[test]
+fn what_is_for_other_systems_is_left_out_and_what_stands_behind_a_condition_is_read() {
+    check(
+        r#"
+        use clap::{Parser, ValueEnum};
+        cfg_if::cfg_if! {
+            if #[cfg(feature = "small")] {
+                fn more() {}
+            } else {
+                #[derive(Clone, ValueEnum)]
+                enum Shell {
+                    Bash,
+                    #[cfg(target_os = "nonesuch")]
+                    Cmd,
+                    #[cfg(not(target_os = "nonesuch"))]
+                    Fish,
+                    #[cfg(all(feature = "extra", target_os = "nonesuch"))]
+                    Never,
+                    #[cfg(any(feature = "extra", target_os = "nonesuch"))]
+                    Perhaps,
+                }
+                #[derive(Parser)]
+                struct Cli {
+                    #[arg(long)]
+                    shell: Shell,
+                    #[cfg(target_os = "nonesuch")]
+                    #[arg(long)]
+                    console: bool,
+                }
+                fn main() { Cli::parse(); }
+            }
+        }
+        "#,
+        &["arg shell --shell choice required {bash,fish,perhaps}"],
+    );
+}
+
+#[test]
+fn small_macros_of_the_file_are_written_out() {
+    check(
+        r#"
+        use lexopt::prelude::*;
+        macro_rules! from_env { ($name:literal) => { std::env::var($name).ok() }; }
+        fn main() -> Result<(), lexopt::Error> {
+            let (mut title, mut format, mut names, mut path, mut name) = (false, None, Vec::new(), None, None);
+            let mut loud = 0;
+            let token = from_env!("TOKEN_OF_MINE");
+            let mut parser = lexopt::Parser::from_env();
+            while let Some(arg) = parser.next()? {
+                macro_rules! flag { ($flag:ident $(,)?) => {{ if std::mem::replace(&mut $flag, true) { twice(&arg); } }}; }
+                macro_rules! option { ($kept:ident) => { { seen.push(arg.clone()); $kept = Some(parser.value()?.parse()?); } }; }
+                macro_rules! several { ($kept:ident, $at:expr) => {{ let mut v = parser.value()?; v = v.split($at); $kept.extend(v); }}; }
+                match arg {
+                    Short('t') | Long("title") => flag!(title),
+                    Long("format" | "form") => option!(format),
+                    Long("names") => several!(names, ','),
+                    Short('v') => loud += 1,
+                    Value(val) if path.is_none() => path = Some(val.into()),
+                    Value(val) if name.is_none() => name = Some(val.parse()?),
+                    _ => return Err(arg.unexpected()),
+                }
+            }
+            let Some(path) = path else { panic!("no path") };
+            Ok(())
+        }
+        "#,
+        &[
+            "arg title --title|-t? bool =false",
+            "arg format --format string",
+            "arg names --names* [string]",
+            "arg loud -v# int =0",
+            "arg path <0 string required",
+            "arg name <1 string",
+            "env TOKEN_OF_MINE $TOKEN_OF_MINE string",
+        ],
+    );
+}
+
+#[test]
+fn pico_args_gives_words_and_subcommands() {
+    check(
+        r#"
+        fn main() -> Result<(), pico_args::Error> {
+            let mut args = pico_args::Arguments::from_env();
+            if let Some(command) = args.subcommand()? {
+                if command == "hash" {
+                    let preset: Option<String> = args.opt_value_from_str(["-p", "--preset"])?;
+                } else if command == "copy" {
+                    let fast = args.contains("--fast");
+                    let from: std::path::PathBuf = args.free_from_str()?;
+                    let to: Option<u32> = args.opt_free_from_str()?;
+                }
+            }
+            Ok(())
+        }
+        "#,
+        &[
+            "arg preset --preset|-p string when command=hash",
+            "arg fast --fast? bool =false when command=copy",
+            "arg command <0 choice {hash,copy}",
+            "arg from <1 path required when command=copy",
+            "arg to <2 int when command=copy",
+        ],
+    );
+    check(
+        r#"
+        fn main() -> Result<(), pico_args::Error> {
+            let mut args = pico_args::Arguments::from_env();
+            match args.subcommand()?.as_deref() {
+                Some("add" | "put") => { let force = args.contains("--force"); }
+                Some("list") => {}
+                _ => {}
+            }
+            Ok(())
+        }
+        "#,
+        &[
+            "arg force --force? bool =false when command=add",
+            "arg command <0 choice {add,put,list}",
+        ],
+    );
+}
+
+#[test]
+fn arguments_and_commands_of_a_builder_may_be_borrowed() {
+    check(
+        r#"
+        use clap::{App, Arg};
+        fn main() {
+            let dry = Arg::new("dry-run").long("dry-run");
+            let limit = Arg::new("limit").long("limit").takes_value(true).required(true);
+            let trim = App::new("trim").arg(&limit).arg(&dry);
+            let matches = App::new("tool").subcommand(trim.clone()).arg(&dry).get_matches();
+        }
+        "#,
+        &[
+            "arg command <0 choice {trim}",
+            "arg limit --limit string required when command=trim",
+            "arg dry_run --dry-run? bool =false when command=trim",
+            "arg dry_run --dry-run? bool =false",
+        ],
+    );
+}
