@@ -6,7 +6,12 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::file;
 use crate::plan::Configured;
+
+mod running;
+
+pub use self::running::{Left, Running};
 
 /// How a step ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -26,6 +31,8 @@ pub enum StepState {
     Flaky,
     /// The run ended before its turn.
     NotRun,
+    /// It was under way when the run was interrupted or killed, or still is.
+    Unfinished,
 }
 
 impl StepState {
@@ -38,6 +45,31 @@ impl StepState {
     pub fn is_failure(self) -> bool {
         matches!(self, Self::Failed | Self::TimedOut)
     }
+
+    /// Whether a reader wants to know more of it than that: it went wrong, or was ended on its way.
+    pub fn needs_a_look(self) -> bool {
+        self.is_failure() || self == Self::Unfinished
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunEnding {
+    /// It has not: it is under way, or was killed.
+    Unfinished,
+    /// Of itself, whatever became of its steps.
+    #[default]
+    Finished,
+    /// Somebody asked for the end.
+    Interrupted,
+    /// It took longer than the whole run was allowed to take.
+    OutOfTime,
+}
+
+/// The output of an attempt at a step, from 1, relative to the run's folder.
+pub fn log_of(step: &str, attempt: u32) -> PathBuf {
+    PathBuf::from(format!("logs/{}.{attempt}.log", file::name_for(step)))
 }
 
 /// All that is known of a step when it has ended; a step's entry in `summary.json`.
@@ -115,6 +147,9 @@ pub struct RunSummary {
     pub pipeline: String,
     /// Whether every selected step passed.
     pub success: bool,
+    /// How it ended, if it did.
+    #[serde(default)]
+    pub ending: RunEnding,
     /// When it began (RFC 3339).
     pub started: String,
     /// How long it took, in seconds.
@@ -247,6 +282,12 @@ pub enum Event {
         step: String,
         /// How.
         outcome: StepOutcome,
+        /// Seconds since the run began.
+        at: f64,
+    },
+    /// Nothing has happened for a while, and the run goes on: of one that is killed it is known how far it came. Told less
+    /// and less often, so that the time since it was last told is a small part of the whole.
+    StillRunning {
         /// Seconds since the run began.
         at: f64,
     },

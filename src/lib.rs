@@ -114,6 +114,7 @@ pub mod cli;
 pub mod diagnostic;
 pub mod discovery;
 pub mod disk;
+pub mod duration;
 pub mod event;
 pub mod exit_code;
 pub mod extract;

@@ -8,9 +8,6 @@ use serde_json::Value;
 
 use crate::requirement::{DataType, Kind};
 
-/// What a reader sees instead of a secret.
-pub const MASK: &str = "***";
-
 /// A run before it begins; `plan.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Outline {
@@ -133,30 +130,4 @@ pub struct Asked {
     pub at: String,
     /// The line.
     pub text: String,
-}
-
-/// A text without secrets.
-pub fn hidden(text: &str, secrets: &[impl AsRef<str>]) -> String {
-    let mut secrets: Vec<&str> = secrets
-        .iter()
-        .map(|secret| secret.as_ref().trim())
-        .filter(|secret| !secret.is_empty() && text.contains(secret))
-        .collect();
-    // The longest first: one may hold another.
-    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    let text = text.to_owned();
-    secrets
-        .into_iter()
-        .fold(text, |text, secret| text.replace(secret, MASK))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn secrets_are_hidden_the_longest_first() {
-        let secrets = ["abc", "abcdef\n", " "];
-        assert_eq!(hidden("a=abc b=abcdef", &secrets), "a=*** b=***");
-    }
 }

@@ -13,7 +13,6 @@ mod inputs;
 pub mod interrupt;
 pub mod journal;
 pub mod live;
-pub mod mask;
 mod outputs;
 mod process;
 pub mod scheduler;
@@ -422,7 +421,7 @@ fn run_steps(
                     Ok(())
                 }
                 Ok(Message::Panicked(panic)) => panic::resume_unwind(panic),
-                Err(_) => Ok(()),
+                Err(_) => teller.goes_on(),
             };
             also(&mut result, told);
         }

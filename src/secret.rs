@@ -1,4 +1,7 @@
-//! Owns which names say that a value must not be shown, and the values of such keys in YAML that is shown to people.
+//! Owns which names say that a value must not be shown, the values of such keys in YAML that is shown to people, and the
+//! hiding of values wherever they turn up.
+
+pub mod mask;
 
 use std::borrow::Cow;
 

@@ -8,13 +8,14 @@ use clap::ValueEnum;
 
 use crate::analysis;
 use crate::diagnostic::nearest;
-use crate::event::RunSummary;
+use crate::duration::measured;
+use crate::event::{Left, RunSummary};
 use crate::exit_code::Exit;
 use crate::file;
 use crate::report::compare::{Comparison, compare};
 use crate::report::record::{self, Record};
 use crate::report::{html, junit, markdown, trace, words};
-use crate::run::journal;
+use crate::run::journal::{self, Lock};
 use crate::ui::{Tone, Ui, paint, shown_path};
 
 use super::args::Global;
@@ -73,7 +74,8 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     if let Some([a, b]) = args.compare.as_deref() {
         let load = |name: &str| -> Result<RunSummary, String> {
             let folder = find(home, name)?;
-            journal::load_summary(&folder).map_err(|error| unreadable(&folder, &error))
+            let loaded = load(home, &folder).map_err(|error| unreadable(&folder, &error))?;
+            Ok(loaded.summary)
         };
         return match load(a).and_then(|a| Ok((a, load(b)?))) {
             Ok((a, b)) => {
@@ -84,7 +86,7 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         };
     }
     let record = match find(home, &args.run) {
-        Ok(folder) => match Record::load(&folder) {
+        Ok(folder) => match load(home, &folder) {
             Ok(record) => record,
             Err(error) => return super::failed(&unreadable(&folder, &error), ui),
         },
@@ -186,6 +188,16 @@ fn find(home: &Path, name: &str) -> Result<PathBuf, String> {
     }
 }
 
+/// All that is known of a run. One that has not ended was killed, unless somebody is still at it.
+fn load(home: &Path, folder: &Path) -> io::Result<Record> {
+    let run_id = folder.file_name().unwrap_or_default().to_string_lossy();
+    let left = match Lock::is_held_by(home, &run_id) {
+        true => Left::UnderWay,
+        false => Left::Killed,
+    };
+    Record::load(folder, left)
+}
+
 fn list(home: &Path, ui: &mut Ui) -> Exit {
     let runs = home.join("runs");
     let latest = journal::latest(home);
@@ -199,7 +211,7 @@ fn list(home: &Path, ui: &mut Ui) -> Exit {
             } else {
                 ""
             };
-            let Ok(record) = Record::load(&folder) else {
+            let Ok(record) = load(home, &folder) else {
                 return vec![
                     toned(Tone::Name, &name),
                     toned(Tone::Warn, "unreadable"),
@@ -213,7 +225,7 @@ fn list(home: &Path, ui: &mut Ui) -> Exit {
                 toned(Tone::Name, &name),
                 toned(tone, word),
                 plain(words::counted(record.summary.steps.len(), "step")),
-                plain(words::duration(record.summary.seconds)),
+                plain(measured(record.summary.seconds)),
                 plain(mark.to_owned()),
             ]
         })
@@ -231,17 +243,17 @@ fn compared(change: &Comparison) -> String {
     let mut lines = vec![format!(
         "{} ({}) → {} ({})",
         paint(Tone::Name, &change.earlier),
-        words::duration(change.seconds.0),
+        measured(change.seconds.0),
         paint(Tone::Name, &change.later),
-        words::duration(change.seconds.1)
+        measured(change.seconds.1)
     )];
-    for (title, steps) in change.lists() {
-        let tone = match title {
-            "newly failing" | "still failing" => Tone::Bad,
-            "flaky" => Tone::Warn,
-            "mended" => Tone::Good,
-            _ => Tone::Strong,
-        };
+    for (which, how) in &change.cut_short {
+        lines.push(format!(
+            "  {}",
+            paint(Tone::Warn, &format!("the {which} run {how}"))
+        ));
+    }
+    for (title, tone, steps) in change.lists() {
         if !steps.is_empty() {
             lines.push(format!("  {}: {}", paint(tone, title), steps.join(", ")));
         }
@@ -251,10 +263,7 @@ fn compared(change: &Comparison) -> String {
         ("faster", Tone::Good, &change.faster),
     ] {
         for timing in timings {
-            let (before, after) = (
-                words::duration(timing.before),
-                words::duration(timing.after),
-            );
+            let (before, after) = (measured(timing.before), measured(timing.after));
             lines.push(format!(
                 "  {}: {}, from {before} to {after}",
                 paint(tone, title),

@@ -1,6 +1,7 @@
 //! The command `run`: checks, then carries the pipeline out.
 
 use std::collections::HashSet;
+use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use clap::ValueEnum;
 use crate::analysis::{self, Analysis};
 use crate::answers::Sources;
 use crate::check::{self, status};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::disk;
 use crate::event::{Judged, Live, RunSummary};
 use crate::exit_code::Exit;
@@ -22,7 +23,7 @@ use crate::manifest::load;
 use crate::plan::select::{self, Selection, Shard};
 use crate::plan::{Plan, build, changed, outline};
 use crate::report::console;
-use crate::report::github::Github;
+use crate::report::github::{self, Github};
 use crate::report::record;
 use crate::report::{Console, Explain, Json, Reporter, Reporters, Results, Written};
 use crate::run::cache::Reuse;
@@ -30,6 +31,7 @@ use crate::run::cache::digest::Hash;
 use crate::run::expect::Snapshots;
 use crate::run::interrupt::Interrupt;
 use crate::run::{self, OnFailure, RunError, RunOptions};
+use crate::secret::mask::Mask;
 use crate::source::Place;
 use crate::ui::{Ui, Verbosity};
 
@@ -245,14 +247,24 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     let mut analysis = match analysis::analyse(&global.options()) {
         Ok(analysis) => analysis,
         Err(problems) => {
-            annotate(args, &problems, &global.folder(), ui);
+            tell_github(args, None, &problems, &global.folder(), ui);
             return super::refuse(problems, ui);
         }
+    };
+    let refusal = |problems: &Diagnostics, ui: &mut Ui| {
+        let manifest = &analysis.manifest;
+        tell_github(
+            args,
+            Some(&manifest.pipeline),
+            problems,
+            &manifest.folder,
+            ui,
+        );
     };
     let answers = match check::read_answers(&analysis) {
         Ok(answers) => answers.with_settings(&args.settings.set),
         Err(problems) => {
-            annotate(args, &problems, &analysis.manifest.folder, ui);
+            refusal(&problems, ui);
             ui.diagnostics(&problems);
             return Exit::AnswersInvalid;
         }
@@ -268,6 +280,7 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     let selected = match select::select(&analysis.manifest, &selection) {
         Ok(selected) => selected,
         Err(problems) => {
+            refusal(&problems, ui);
             ui.diagnostics(&problems);
             return Exit::Usage;
         }
@@ -283,15 +296,17 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         &args.judging.policy(),
         &Baseline::default(),
     );
-    ui.diagnostics(&told.findings);
+    let shown = weighty(told.findings.clone(), ui);
+    ui.diagnostics(&shown);
     if told.findings.has_errors() {
-        annotate(args, &told.findings, &analysis.manifest.folder, ui);
+        refusal(&told.findings, ui);
         super::no_answers(&analysis, &told.findings, ui);
         ui.error("nothing was started");
         return check::verdict(&told.findings, &analysis).into();
     }
     let not_left = build::not_left(&analysis, &checked, &selected);
     if !not_left.is_empty() {
+        refusal(&not_left, ui);
         ui.diagnostics(&not_left);
         ui.error("nothing was started");
         return Exit::Usage;
@@ -302,10 +317,7 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     if args.dry_run {
         let environment = RunOptions::default().environment;
         if let Err((path, error)) = run::staging::make_ready(&plan) {
-            return super::failed(
-                &format!("cannot write `{}`: {}", path.display(), file::plain(&error)),
-                ui,
-            );
+            return super::failed(&cannot_write(&path, &error), ui);
         }
         for invocation in &plan.invocations {
             let command = run::command::command_ahead(&plan, invocation, &environment);
@@ -326,10 +338,7 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
         );
     }
     let outline = Arc::new(outline::outline(&analysis, &checked, &plan));
-    let written = Written::new(
-        Arc::clone(&outline),
-        plan.secrets().map(str::to_owned).collect(),
-    );
+    let written = Written::new(Arc::clone(&outline), Mask::new(plan.secrets()));
     let trace = args.trace.as_ref();
     let written = written
         .with_trace(trace.map(|path| file::resolve(&global.folder(), path)))
@@ -352,20 +361,40 @@ pub(super) fn main(global: &Global, args: &Args, ui: &mut Ui) -> Exit {
     drop((analysis, answers, checked));
     let (exit, summary) = carry_out(&plan, reporters, args, ui);
     if let (Some(caller), Some(seen), Some(summary)) = (caller, disk::seen(), summary) {
-        let told = ui.drawn(&told.findings);
+        let told = ui.drawn(&shown);
         settled::remember(is_whole, &plan, &summary, caller, told, seen, began);
     }
     exit
 }
 
-/// Shows beside the lines that they are about why a job of GitHub Actions starts nothing.
-fn annotate(args: &Args, problems: &Diagnostics, folder: &Path, ui: &mut Ui) {
-    if github(args).is_some_and(|github| github.commands) {
-        ui.out(&findings::github::render(
-            problems,
-            &findings::root_of(folder),
-        ));
+/// What a run tells of findings before it begins: advice is for `check`, and for who wants to know everything.
+fn weighty(findings: Diagnostics, ui: &Ui) -> Diagnostics {
+    let is_told = |finding: &Diagnostic| {
+        finding.severity != Severity::Advice || ui.verbosity() == Verbosity::Verbose
+    };
+    findings.changed(|finding| is_told(&finding).then_some(finding))
+}
+
+/// Tells a job of GitHub Actions why nothing is started: beside the lines that it is about, and in its summary.
+fn tell_github(
+    args: &Args,
+    pipeline: Option<&str>,
+    problems: &Diagnostics,
+    folder: &Path,
+    ui: &mut Ui,
+) {
+    let Some(github) = github(args) else {
+        return;
+    };
+    let commands = findings::github::render(problems, &findings::root_of(folder));
+    let told = github::refused(pipeline, problems, &commands, &github, ui);
+    if let Err((path, error)) = told {
+        ui.warning(&cannot_write(&path, &error));
     }
+}
+
+fn cannot_write(path: &Path, error: &io::Error) -> String {
+    format!("cannot write `{}`: {}", path.display(), file::plain(error))
 }
 
 /// The job of GitHub Actions that this is part of.
@@ -491,11 +520,7 @@ fn carry_out(
     }
     let ended = run::run(plan, &options, &mut |event| reporters.hear(event, ui));
     for (path, error) in reporters.failures() {
-        ui.warning(&format!(
-            "cannot write `{}`: {}",
-            path.display(),
-            file::plain(error)
-        ));
+        ui.warning(&cannot_write(path, error));
     }
     if let (Ok(summary), MessageFormat::Human) = (&ended, args.message_format) {
         ui.diagnostics(&unmet(plan, summary));

@@ -206,6 +206,22 @@ proptest! {
         let drawn = text::render(&any, Canvas { width: 80, unicode: true });
         prop_assert!(drawn.lines().count() >= 14);
     }
+
+    /// A step stands right below another only where it needs that one.
+    #[test]
+    fn what_stands_below_each_other_is_connected(edges in prop::collection::vec((0..10_usize, 0..10_usize), 0..12)) {
+        let mut any = dag("a b c d e f g h i j", &[]);
+        let forward = edges.into_iter().filter(|(from, to)| from < to);
+        any.edges = forward.map(|(from, to)| Edge { from, to, wires: Vec::new() }).collect();
+        let drawn = text::render(&any, Canvas { width: 200, unicode: true });
+        let drawn = crate::ui::without_styles(&drawn);
+        let columns: Vec<Option<usize>> = drawn.lines().map(|line| line.chars().position(|c| c == '●')).collect();
+        prop_assert_eq!(columns.len(), 10);
+        for (above, pair) in columns.windows(2).enumerate() {
+            let is_needed = any.edges.iter().any(|edge| (edge.from, edge.to) == (above, above + 1));
+            prop_assert!(is_needed || pair[0] != pair[1], "{}", drawn);
+        }
+    }
 }
 
 /// A pipeline of `count` steps that read one source, work in `kinds` ways and end in one.

@@ -140,7 +140,7 @@ fn wrapped(parts: Vec<String>, width: usize) -> Vec<String> {
 }
 
 /// The lanes beside each step: those of its row, and those of the lines below. Each lane belongs to a step that others
-/// still wait for.
+/// still wait for. A step stands right below another only where it needs that one.
 fn lanes(dag: &Dag, signs: &Signs) -> Vec<(String, String)> {
     let mut waiting = vec![0_usize; dag.nodes.len()];
     let mut needs = vec![Vec::new(); dag.nodes.len()];
@@ -150,6 +150,7 @@ fn lanes(dag: &Dag, signs: &Signs) -> Vec<(String, String)> {
     }
     let mut lanes: Vec<Option<usize>> = Vec::new();
     let mut rows = Vec::with_capacity(dag.nodes.len());
+    let mut above = None;
     for (node, needs) in needs.iter().enumerate() {
         for &need in needs {
             waiting[need] -= 1;
@@ -157,14 +158,11 @@ fn lanes(dag: &Dag, signs: &Signs) -> Vec<(String, String)> {
         // Its own lane: one that ends here, or a free one.
         let ends =
             |owner: &Option<usize>| owner.is_some_and(|o| needs.contains(&o) && waiting[o] == 0);
-        let own = lanes
-            .iter()
-            .position(ends)
-            .or_else(|| lanes.iter().position(Option::is_none))
-            .unwrap_or(lanes.len());
-        if own == lanes.len() {
-            lanes.push(None);
-        }
+        let is_free = |at: &usize| lanes.get(*at).is_none_or(Option::is_none) && above != Some(*at);
+        let free = || (0..).find(is_free).unwrap_or_default();
+        let own = lanes.iter().position(ends).unwrap_or_else(free);
+        above = Some(own);
+        lanes.resize(lanes.len().max(own + 1), None);
         let wanted = |at: usize| at != own && lanes[at].is_some_and(|o| needs.contains(&o));
         let first = (0..lanes.len())
             .find(|&at| wanted(at))

@@ -10,8 +10,9 @@ use crate::analysis::Analysis;
 use crate::check::Checked;
 use crate::check::values::Taken;
 use crate::file;
-use crate::outline::{Asked, MASK, Origin, Outline, StepOutline, ValueOutline, Wire, hidden};
+use crate::outline::{Asked, Origin, Outline, StepOutline, ValueOutline, Wire};
 use crate::requirement::{Kind, Layer, Requirement};
+use crate::secret::mask::{MASK, Mask};
 use crate::ui::clipped;
 
 /// The most that is told of a line of a script.
@@ -19,7 +20,7 @@ const LONGEST_LINE: usize = 200;
 
 /// Tells of a plan.
 pub fn outline(analysis: &Analysis, checked: &Checked, plan: &Plan) -> Outline {
-    let secrets: Vec<&str> = plan.secrets().collect();
+    let secrets = Mask::new(plan.secrets());
     let steps = plan.invocations.iter().filter_map(|invocation| {
         let index = analysis.manifest.find(&invocation.step)?;
         let step = step(analysis, checked, plan, invocation, index, &secrets);
@@ -41,7 +42,7 @@ fn step(
     plan: &Plan,
     invocation: &Invocation,
     index: usize,
-    secrets: &[&str],
+    secrets: &Mask,
 ) -> StepOutline {
     let step = &analysis.manifest.steps[index];
     let requirements = &analysis.steps[index].requirements;
@@ -64,7 +65,7 @@ fn step(
     let values = requirements.iter().zip(values);
     StepOutline {
         description: step.description.clone(),
-        runs: hidden(&invocation.script, secrets),
+        runs: secrets.text(&invocation.script),
         needs,
         values: values
             .map(|(requirement, taken)| value(invocation, requirement, taken, secrets))
@@ -78,7 +79,7 @@ fn value(
     invocation: &Invocation,
     requirement: &Requirement,
     taken: &Taken,
-    secrets: &[&str],
+    secrets: &Mask,
 ) -> ValueOutline {
     let (value, origin) = match taken {
         Taken::Answer { value, place, .. } => {
@@ -129,7 +130,7 @@ fn value(
         let line = place.source.slice(line);
         Asked {
             at: place.to_string(),
-            text: hidden(&clipped(line, LONGEST_LINE), secrets),
+            text: secrets.text(&clipped(line, LONGEST_LINE)),
         }
     });
     ValueOutline {
@@ -149,15 +150,15 @@ fn text(path: &Path) -> Value {
 }
 
 /// A value without secrets.
-fn without(value: Value, secrets: &[&str]) -> Value {
+fn without(value: Value, secrets: &Mask) -> Value {
     match value {
-        Value::String(text) => Value::String(hidden(&text, secrets)),
+        Value::String(text) => Value::String(secrets.text(&text)),
         Value::Array(items) => items
             .into_iter()
             .map(|item| without(item, secrets))
             .collect(),
         // A secret may read as a number.
-        Value::Number(number) if secrets.contains(&number.to_string().as_str()) => MASK.into(),
+        Value::Number(number) if secrets.is(&number.to_string()) => MASK.into(),
         other => other,
     }
 }
@@ -167,14 +168,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_are_hidden_the_longest_first() {
+    fn a_secret_may_read_as_a_number() {
+        let secrets = Mask::new(["1234", "7"]);
         assert_eq!(
-            hidden("a=abc b=abcdef", &["abc", "abcdef\n", " "]),
-            "a=*** b=***"
-        );
-        assert_eq!(
-            without(serde_json::json!(["x1234", 1234, 1]), &["1234"]),
-            serde_json::json!(["x***", "***", 1])
+            without(serde_json::json!(["x1234", 1234, 1, 7, 77]), &secrets),
+            serde_json::json!(["x***", "***", 1, "***", 77])
         );
     }
 }

@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::record::Record;
 use crate::event::StepOutcome;
-use crate::outline::{MASK, Origin, StepOutline, ValueOutline};
+use crate::outline::{Origin, StepOutline, ValueOutline};
+use crate::secret::mask::MASK;
 use crate::ui::clipped;
 
 /// How many of the last lines that are not blank may be about an answer.

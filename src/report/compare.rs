@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::event::{RunSummary, StepOutcome, StepState};
+use crate::event::{RunEnding, RunSummary, StepOutcome, StepState};
+use crate::ui::Tone;
 
 /// From which factor and which difference in seconds on a time counts as another.
 const FACTOR: f64 = 1.25;
@@ -17,12 +18,20 @@ pub struct Comparison {
     pub later: String,
     /// How long both took, in seconds.
     pub seconds: (f64, f64),
+    /// Which of them did not end of itself, and how it ended: what it had not come to by then differs for that reason.
+    pub cut_short: Vec<(&'static str, &'static str)>,
     /// Steps that did not fail before, and do now.
     pub newly_failing: Vec<String>,
     /// Steps that failed before and pass now.
     pub mended: Vec<String>,
     /// Steps that failed both times.
     pub still_failing: Vec<String>,
+    /// Steps that were under way when the later run was interrupted or killed.
+    pub unfinished: Vec<String>,
+    /// Steps that ran or were spared before, and did not have their turn in the later run.
+    pub not_reached: Vec<String>,
+    /// Steps that did not have their turn before, and pass now.
+    pub reached: Vec<String>,
     /// Steps that passed only on a further attempt in the later run.
     pub flaky: Vec<String>,
     /// Steps that took notably longer, those that lost most first.
@@ -51,44 +60,57 @@ pub struct Timing {
 impl Comparison {
     /// Whether there is nothing to tell.
     pub fn is_empty(&self) -> bool {
-        let lists = [
-            &self.newly_failing,
-            &self.mended,
-            &self.still_failing,
-            &self.flaky,
-            &self.called_otherwise,
-            &self.added,
-            &self.removed,
-        ];
-        lists.iter().all(|list| list.is_empty()) && self.slower.is_empty() && self.faster.is_empty()
+        self.lists().iter().all(|(_, _, steps)| steps.is_empty())
+            && self.slower.is_empty()
+            && self.faster.is_empty()
     }
 
-    /// The lists of steps, each with its title.
-    pub fn lists(&self) -> [(&'static str, &[String]); 7] {
+    /// What is told of steps by their names, under its title, the most urgent first.
+    pub fn lists(&self) -> [(&'static str, Tone, &[String]); 10] {
         [
-            ("newly failing", &self.newly_failing),
-            ("still failing", &self.still_failing),
-            ("mended", &self.mended),
-            ("flaky", &self.flaky),
-            ("called otherwise", &self.called_otherwise),
-            ("only in the later run", &self.added),
-            ("only in the earlier run", &self.removed),
+            ("newly failing", Tone::Bad, &self.newly_failing),
+            ("still failing", Tone::Bad, &self.still_failing),
+            ("unfinished", Tone::Warn, &self.unfinished),
+            ("no longer reached", Tone::Warn, &self.not_reached),
+            ("flaky", Tone::Warn, &self.flaky),
+            ("mended", Tone::Good, &self.mended),
+            ("reached again", Tone::Good, &self.reached),
+            ("called otherwise", Tone::Strong, &self.called_otherwise),
+            ("only in the later run", Tone::Strong, &self.added),
+            ("only in the earlier run", Tone::Strong, &self.removed),
         ]
+    }
+}
+
+/// What a run that did not end of itself did instead.
+fn cut_short(run: &RunSummary) -> Option<&'static str> {
+    match run.ending {
+        RunEnding::Finished => None,
+        RunEnding::Unfinished => Some("did not end: it is under way or was killed"),
+        RunEnding::Interrupted => Some("was interrupted"),
+        RunEnding::OutOfTime => Some("ran out of time"),
     }
 }
 
 /// Compares two runs of a pipeline.
 pub fn compare(earlier: &RunSummary, later: &RunSummary) -> Comparison {
     let failed = |outcome: &StepOutcome| outcome.state.is_failure();
+    let waited = |state| matches!(state, StepState::Skipped | StepState::NotRun);
+    let runs = [("earlier", earlier), ("later", later)].into_iter();
+    let cut_short = runs.filter_map(|(which, run)| Some((which, cut_short(run)?)));
     let mut all = Comparison {
         earlier: earlier.run_id.clone(),
         later: later.run_id.clone(),
         seconds: (earlier.seconds, later.seconds),
+        cut_short: cut_short.collect(),
         ..Comparison::default()
     };
     for (step, after) in &later.steps {
         if after.state == StepState::Flaky {
             all.flaky.push(step.clone());
+        }
+        if after.state == StepState::Unfinished {
+            all.unfinished.push(step.clone());
         }
         let Some(before) = earlier.steps.get(step) else {
             all.added.push(step.clone());
@@ -105,6 +127,10 @@ pub fn compare(earlier: &RunSummary, later: &RunSummary) -> Comparison {
             (false, true) => all.newly_failing.push(step.clone()),
             (true, true) => all.still_failing.push(step.clone()),
             (true, false) if after.state.is_good() => all.mended.push(step.clone()),
+            _ if waited(after.state) && !waited(before.state) => {
+                all.not_reached.push(step.clone());
+            }
+            _ if waited(before.state) && after.state.is_good() => all.reached.push(step.clone()),
             _ => {}
         }
         if let (Some(before), Some(after)) = (attempt(before), attempt(after)) {
@@ -191,6 +217,72 @@ mod tests {
                 .collect::<Vec<_>>(),
             ["train_bill"]
         );
+        let told = |change: &Comparison| -> Vec<String> {
+            let lists = change.lists().into_iter();
+            let told = lists.filter(|(_, _, steps)| !steps.is_empty());
+            told.map(|(title, _, steps)| format!("{title}: {}", steps.join(" ")))
+                .collect()
+        };
+        for (step, before, after, expected) in [
+            (
+                "clean",
+                StepState::Passed,
+                StepState::Skipped,
+                "no longer reached: clean",
+            ),
+            (
+                "clean",
+                StepState::Cached,
+                StepState::NotRun,
+                "no longer reached: clean",
+            ),
+            (
+                "clean",
+                StepState::Failed,
+                StepState::Skipped,
+                "no longer reached: clean",
+            ),
+            (
+                "clean",
+                StepState::Unfinished,
+                StepState::NotRun,
+                "no longer reached: clean",
+            ),
+            (
+                "clean",
+                StepState::Passed,
+                StepState::Unfinished,
+                "unfinished: clean",
+            ),
+            (
+                "clean",
+                StepState::NotRun,
+                StepState::Cached,
+                "reached again: clean",
+            ),
+            (
+                "clean",
+                StepState::Skipped,
+                StepState::Failed,
+                "newly failing: clean",
+            ),
+            ("clean", StepState::Skipped, StepState::NotRun, ""),
+        ] {
+            let (mut earlier, mut later) = (summary(), summary());
+            earlier.steps.retain(|name, _| name == step);
+            later.steps.retain(|name, _| name == step);
+            earlier.steps[step].state = before;
+            later.steps[step].state = after;
+            let change = compare(&earlier, &later);
+            assert_eq!(told(&change).join("\n"), expected);
+            assert_eq!(change.is_empty(), expected.is_empty());
+            assert!(change.cut_short.is_empty());
+        }
+        let mut killed = summary();
+        killed.ending = RunEnding::Unfinished;
+        let told = compare(&killed, &summary()).cut_short;
+        assert_eq!(told[0].0, "earlier");
+        assert!(told[0].1.starts_with("did not end"));
         // Milliseconds are noise, whatever the factor.
         later.steps["clean"].seconds = 0.2;
         assert!(

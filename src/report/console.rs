@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::words::{counted, duration};
+use super::words::counted;
+use crate::duration::{chosen, measured};
 use crate::event::{Event, Live, StepOutcome, StepState};
 use crate::outline::Outline;
 use crate::ui::{Tone, Ui, Verbosity, clean, paint, without_styles};
@@ -143,7 +144,7 @@ impl Console {
                 seconds,
                 ..
             } => {
-                let time = format!("[>{seconds:>8.3}s]");
+                let time = format!("[>{:>9}]", measured(*seconds));
                 let text = format!(
                     "{time} {}{} is still running",
                     name(step),
@@ -170,17 +171,18 @@ impl Console {
                 ..
             } => {
                 let when = match *pause > 0.0 {
-                    true => format!("; again in {}", duration(*pause)),
+                    true => format!("; again in {}", chosen(*pause)),
                     false => String::new(),
                 };
                 let text = format!("{}: attempt {attempt} {}{when}", name(step), clean(reason));
                 ui.progress_ends(&clean(step), self.ended);
                 ui.note(&headed(Tone::Warn, "RETRY", &text));
             }
+            Event::StillRunning { .. } => {}
             Event::OutOfTime { timeout, .. } => {
                 let text = format!(
                     "the whole run took longer than {}; ending running steps",
-                    duration(*timeout)
+                    chosen(*timeout)
                 );
                 ui.tell(&headed(Tone::Warn, "TIMEOUT", &text));
             }
@@ -318,6 +320,7 @@ fn word(outcome: &StepOutcome) -> (Tone, &'static str) {
         StepState::TimedOut => (Tone::Bad, "TIMEOUT"),
         StepState::Skipped => (Tone::Warn, "SKIP"),
         StepState::NotRun => (Tone::Warn, "NOT RUN"),
+        StepState::Unfinished => (Tone::Warn, "UNFINISHED"),
     }
 }
 
@@ -331,7 +334,7 @@ fn time_of(outcome: &StepOutcome) -> String {
 
 /// `[   0.041s]`.
 fn time(seconds: f64) -> String {
-    format!("[{seconds:>8.3}s]")
+    format!("[{:>9}]", measured(seconds))
 }
 
 #[cfg(test)]

@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::log::without_controls;
-use crate::outline::{Origin, StepOutline, ValueOutline, hidden};
+use crate::outline::{Origin, StepOutline, ValueOutline};
 use crate::requirement::{DataType, Kind};
+use crate::secret::mask::Mask;
 use crate::ui::clipped;
 
 /// How much of a text is read for a preview, and how much of it is shown.
@@ -93,7 +94,7 @@ pub enum Preview {
 
 impl Files {
     /// Takes in the files of a step that has ended.
-    pub fn keep(&mut self, step: &str, outline: &StepOutline, secrets: &[String]) {
+    pub fn keep(&mut self, step: &str, outline: &StepOutline, secrets: &Mask) {
         self.version = 1;
         let mut room = PICTURES.saturating_sub(self.pictures);
         let mut all = Vec::new();
@@ -118,7 +119,7 @@ fn paths(value: &ValueOutline) -> Vec<&Path> {
     paths.filter(|path| path.is_absolute()).collect()
 }
 
-fn keep(value: &ValueOutline, path: &Path, secrets: &[String], room: &mut usize) -> Kept {
+fn keep(value: &ValueOutline, path: &Path, secrets: &Mask, room: &mut usize) -> Kept {
     let found = fs::metadata(path).ok();
     let is_folder = found.as_ref().is_some_and(fs::Metadata::is_dir);
     // What comes from another step has been shown there.
@@ -147,7 +148,7 @@ fn look(
     name: &str,
     size: u64,
     kind: Option<DataType>,
-    secrets: &[String],
+    secrets: &Mask,
     room: &mut usize,
 ) -> Option<Preview> {
     if let Some(media) = media(name) {
@@ -161,7 +162,7 @@ fn look(
     }
     let mut bytes = Vec::new();
     // A secret that the end of what is read cuts in two would not be found.
-    let longest = secrets.iter().map(String::len).max().unwrap_or_default() as u64;
+    let longest = secrets.longest() as u64;
     File::open(path)
         .ok()?
         .take(READ + longest)
@@ -179,7 +180,7 @@ fn look(
     if text.contains('\0') || text.trim().is_empty() {
         return None;
     }
-    let text = hidden(text, secrets);
+    let text = secrets.text(text);
     let text = match whole {
         true => text.as_str(),
         false => text
@@ -307,7 +308,7 @@ fn base64(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outline::MASK;
+    use crate::secret::mask::MASK;
 
     fn value(kind: Kind, path: &Path) -> ValueOutline {
         ValueOutline {
@@ -337,7 +338,7 @@ mod tests {
     #[test]
     fn previews_are_small_and_without_secrets() {
         let folder = tempfile::tempdir().expect("a folder");
-        let secrets = ["hunter2".to_owned()];
+        let secrets = Mask::new(["hunter2"]);
         let kept = |name: &str, bytes: &[u8]| {
             let path = folder.path().join(name);
             fs::write(&path, bytes).expect("a file");
@@ -387,7 +388,7 @@ mod tests {
                 values,
                 ..StepOutline::default()
             },
-            &[],
+            &Mask::default(),
         );
         assert_eq!(files.steps["s"].len(), 1);
         assert_eq!(files.steps["s"][0].size, None);

@@ -6,13 +6,14 @@ use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::cause::{self, Cause};
 use super::log::{end_of, last_lines, shortened};
 use super::markdown;
 use super::record::Record;
 use super::words::counted;
+use crate::diagnostic::Diagnostics;
 use crate::event::{StepOutcome, StepState};
 use crate::ui::{Ui, clipped};
 
@@ -51,11 +52,36 @@ pub fn tell(record: &Record, github: &Github, ui: &mut Ui) -> Result<(), (PathBu
     let Some(path) = &github.summary else {
         return Ok(());
     };
-    let mut text = markdown::render(record) + "\n";
+    append(path, markdown::render(record))
+}
+
+/// Tells why a run did not begin; `commands` say the same beside the lines that it is about.
+///
+/// # Errors
+/// The summary cannot be written; the path tells where.
+pub fn refused(
+    pipeline: Option<&str>,
+    findings: &Diagnostics,
+    commands: &str,
+    github: &Github,
+    ui: &mut Ui,
+) -> Result<(), (PathBuf, io::Error)> {
+    if github.commands {
+        ui.out(commands);
+    }
+    match &github.summary {
+        Some(path) => append(path, markdown::refused(pipeline, findings)),
+        None => Ok(()),
+    }
+}
+
+/// Adds to a job's summary.
+fn append(path: &Path, mut text: String) -> Result<(), (PathBuf, io::Error)> {
+    text.push('\n');
     text.truncate(text.floor_char_boundary(SUMMARY / 2));
     let open = OpenOptions::new().create(true).append(true).open(path);
     open.and_then(|mut file| file.write_all(text.as_bytes()))
-        .map_err(|error| (path.clone(), error))
+        .map_err(|error| (path.to_owned(), error))
 }
 
 /// The commands to GitHub: groups with logs, then annotations.

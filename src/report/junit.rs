@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::log::end_of;
+use super::log::end_and_size;
 use super::record::Record;
+use super::words;
 use crate::event::{StepOutcome, StepState};
 use crate::ui::without_styles;
 
@@ -39,7 +40,7 @@ pub fn render(record: &Record) -> String {
     cases.extend(steps.map(|(step, outcome)| case(record, step, outcome, room)));
     let count = |is: fn(&Ending) -> bool| cases.iter().filter(|case| is(&case.ending)).count();
     let failures = count(|ending| matches!(ending, Ending::Failed(..)));
-    let errors = count(|ending| matches!(ending, Ending::UnderWay(..)));
+    let errors = count(|ending| matches!(ending, Ending::Unfinished(..)));
     let skipped = count(|ending| matches!(ending, Ending::Skipped(..)));
     let name = attribute(&summary.pipeline);
     let (tests, seconds) = (cases.len(), summary.seconds.max(0.0));
@@ -83,14 +84,14 @@ enum Ending {
     /// Its kind, why, and more of it.
     Failed(&'static str, String, String),
     /// It had not ended.
-    UnderWay(String),
+    Unfinished(String),
     Skipped(String),
 }
 
 /// A step as a test case.
 fn case<'a>(record: &Record, step: &'a str, outcome: &StepOutcome, room: u64) -> Case<'a> {
     let reason = outcome.reason.clone().unwrap_or_default();
-    let is_failure = outcome.state.is_failure();
+    let is_failure = outcome.state.needs_a_look();
     let command = outcome.command.as_deref().unwrap_or_default();
     let ending = match outcome.state {
         StepState::Passed | StepState::Cached | StepState::Flaky => Ending::Passed,
@@ -100,14 +101,21 @@ fn case<'a>(record: &Record, step: &'a str, outcome: &StepOutcome, room: u64) ->
         StepState::TimedOut => {
             Ending::Failed("timeout", reason.clone(), format!("{reason}\n{command}"))
         }
-        StepState::NotRun if !record.ended && outcome.attempts > 0 => Ending::UnderWay(reason),
-        StepState::NotRun if !record.ended => Ending::Skipped("the run has not ended".to_owned()),
+        StepState::Unfinished => Ending::Unfinished(reason),
+        StepState::NotRun if reason.is_empty() => {
+            Ending::Skipped("the run has not ended".to_owned())
+        }
         StepState::Skipped | StepState::NotRun => Ending::Skipped(reason),
     };
     let printed = |log: &Path, most| {
         // A log that is gone leaves the rest of the report as true as it was.
-        let text = end_of(&record.folder.join(log), most).ok()?;
-        Some(without_styles(&text)).filter(|text| !text.is_empty())
+        let (end, size) = end_and_size(&record.folder.join(log), most).ok()?;
+        let left = size.saturating_sub(end.len() as u64);
+        let text = without_styles(&end);
+        (!text.is_empty()).then(|| match size > most {
+            true => format!("{}\n{text}", cut(left, log)),
+            false => text,
+        })
     };
     let attempts = record
         .times
@@ -131,11 +139,17 @@ fn case<'a>(record: &Record, step: &'a str, outcome: &StepOutcome, room: u64) ->
     }
 }
 
+/// What stands where the beginning of a log is left out.
+fn cut(bytes: u64, log: &Path) -> String {
+    let bytes = words::bytes(bytes);
+    format!("… {bytes} left out; the whole log: {}", log.display())
+}
+
 /// Facts about the run, and what each step ran: test cases have no room for either.
 fn properties(record: &Record) -> Vec<(String, String)> {
     let mut all = vec![
         ("run_id".to_owned(), record.summary.run_id.clone()),
-        ("ended".to_owned(), record.ended.to_string()),
+        ("ended".to_owned(), record.has_ended().to_string()),
     ];
     if let Some(outline) = &record.outline {
         let machine = &outline.environment;
@@ -180,7 +194,7 @@ fn write(out: &mut String, pipeline: &str, case: &Case<'_>) {
             attribute(reason),
             text(more)
         ),
-        Ending::UnderWay(reason) => {
+        Ending::Unfinished(reason) => {
             let reason = attribute(reason);
             writeln!(
                 out,

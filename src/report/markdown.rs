@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use super::cause::{self, Given};
 use super::log::{end_of, last_lines};
 use super::record::Record;
-use super::words::{counted, duration, state};
+use super::words::{counted, state};
+use crate::diagnostic::{Diagnostics, Severity};
+use crate::duration::measured;
 use crate::graph::condense::condense;
 use crate::graph::mermaid;
 use crate::ui::{Tone, clipped};
@@ -33,7 +35,7 @@ pub fn render(record: &Record) -> String {
     let mut out = format!(
         "## {}: {sign} {verdict}\n\n{steps} in {}",
         text(&summary.pipeline),
-        duration(summary.seconds)
+        measured(summary.seconds)
     );
     let critical = record.critical_path();
     if !critical.is_empty() {
@@ -57,7 +59,7 @@ pub fn render(record: &Record) -> String {
             _ => "⏭️",
         };
         let time = if outcome.attempts > 0 {
-            duration(outcome.seconds)
+            measured(outcome.seconds)
         } else {
             String::new()
         };
@@ -74,7 +76,7 @@ pub fn render(record: &Record) -> String {
     let failures = summary
         .steps
         .iter()
-        .filter(|(_, outcome)| outcome.state.is_failure());
+        .filter(|(_, outcome)| outcome.state.needs_a_look());
     for (step, outcome) in failures.take(FAILURES) {
         let reason = text(outcome.reason.as_deref().unwrap_or("it did not say why"));
         let _ = write!(out, "\n### {}: {reason}\n\n", text(step));
@@ -103,6 +105,49 @@ pub fn render(record: &Record) -> String {
             let lines: Vec<String> = lines.iter().map(|line| clipped(line, 400)).collect();
             let _ = write!(out, "\n{}", fenced("text", &lines.join("\n")));
         }
+    }
+    out
+}
+
+/// Why a run did not begin, at most so many findings of it.
+pub fn refused(pipeline: Option<&str>, findings: &Diagnostics) -> String {
+    let mut out = format!(
+        "## {}: ❌ not started\n\n",
+        text(pipeline.unwrap_or("cargo runtime-test"))
+    );
+    let kinds = [
+        (Severity::Error, "❌", "error"),
+        (Severity::Warning, "⚠️", "warning"),
+        (Severity::Advice, "ℹ️", "remark"),
+    ];
+    let counts = kinds.iter().filter_map(|(severity, _, word)| {
+        let count = findings.count(*severity);
+        (count > 0).then(|| counted(count, word))
+    });
+    let counts: Vec<String> = counts.collect();
+    let _ = writeln!(out, "{}; nothing was run.\n", counts.join(", "));
+    // What stands in the way comes first.
+    let all = kinds.iter().flat_map(|(severity, sign, _)| {
+        let of_kind = findings.iter().filter(|f| f.severity == *severity);
+        of_kind.map(move |finding| (*sign, finding))
+    });
+    for (sign, finding) in all.take(ROWS) {
+        let place = finding
+            .place()
+            .map(|place| format!(" {}", text(&place.to_string())));
+        let (code, message) = (finding.code.as_str(), text(&finding.message));
+        let _ = writeln!(
+            out,
+            "- {sign} **{code}**{}: {message}",
+            place.unwrap_or_default()
+        );
+        if let Some(help) = &finding.help {
+            let _ = writeln!(out, "  <br/>{}", text(help));
+        }
+    }
+    if findings.len() > ROWS {
+        let left = counted(findings.len() - ROWS, "finding");
+        let _ = writeln!(out, "\nand {left} more");
     }
     out
 }
@@ -153,6 +198,33 @@ mod tests {
     fn a_summary_of_every_ending() {
         let folder = tempfile::tempdir().expect("a folder");
         insta::assert_snapshot!(render(&sample::record(folder.path())));
+    }
+
+    #[test]
+    fn a_refusal_tells_what_stands_in_the_way_first() {
+        use crate::diagnostic::{Code, Diagnostic};
+        use crate::source::{Source, Span};
+        let source = Source::new("answers.yaml", "answers.yaml", "a: 1\nb: <x>\n");
+        let mut findings = Diagnostics::new();
+        let place = source.at(Span::new(5, 6));
+        findings.push(Diagnostic::new(Code::UnusedOutput, "nobody reads `x`"));
+        findings.push(
+            Diagnostic::new(Code::AnswerChoice, "`b` cannot be <x>")
+                .at(place, "")
+                .help("write one of `y` and `z`"),
+        );
+        assert_eq!(
+            refused(Some("pen|guins"), &findings),
+            "## pen\\|guins: ❌ not started\n\n1 error, 1 remark; nothing was run.\n\n\
+             - ❌ **answer-choice** answers.yaml:2: \\`b\\` cannot be &lt;x&gt;\n  \
+             <br/>write one of \\`y\\` and \\`z\\`\n\
+             - ℹ️ **unused-output**: nobody reads \\`x\\`\n"
+        );
+        for _ in 0..1_000 {
+            findings.push(Diagnostic::new(Code::UnusedOutput, "again"));
+        }
+        let told = refused(None, &findings);
+        assert!(told.ends_with("\nand 702 findings more\n"), "{told}");
     }
 
     #[test]

@@ -11,8 +11,9 @@ use std::thread;
 use indexmap::IndexMap;
 
 use super::files::Files;
-use super::words::{duration, state};
-use crate::event::{Event, RunSummary, StepOutcome, StepState};
+use super::words::state;
+use crate::duration::{chosen, measured};
+use crate::event::{Event, Left, RunEnding, RunSummary, Running, StepOutcome, StepState};
 use crate::graph::condense::MANY;
 use crate::graph::{Dag, Look};
 use crate::outline::Outline;
@@ -35,10 +36,10 @@ pub struct Record {
     pub outline: Option<Arc<Outline>>,
     /// What became of it; of a run that has not ended, as far as it came.
     pub summary: RunSummary,
-    /// Whether it has ended.
-    pub ended: bool,
-    /// Whether somebody ended it.
-    pub interrupted: bool,
+    /// Of a run that has not ended, whether it goes on or was killed.
+    pub left: Left,
+    /// The steps that are under way.
+    running: Running,
     /// How long it was allowed to take, in seconds, where it took longer.
     pub out_of_time: Option<f64>,
     /// What Cargo built first.
@@ -102,6 +103,7 @@ impl Record {
             run_id: run_id.clone(),
             pipeline: pipeline.clone(),
             success: false,
+            ending: RunEnding::Unfinished,
             started: at.clone(),
             seconds: 0.0,
             steps: steps.iter().map(|step| (step.clone(), not_run())).collect(),
@@ -111,8 +113,8 @@ impl Record {
             root: root.clone(),
             outline,
             summary,
-            ended: false,
-            interrupted: false,
+            left: Left::UnderWay,
+            running: Running::default(),
             out_of_time: None,
             build: None,
             times: IndexMap::new(),
@@ -123,8 +125,8 @@ impl Record {
 
     /// Takes in what happened.
     pub fn hear(&mut self, event: &Event) {
+        self.running.hear(event, &mut self.summary);
         match event {
-            Event::RunStarted { .. } => {}
             Event::BuildStarted { targets } => {
                 self.build = Some(Build {
                     targets: targets.clone(),
@@ -144,34 +146,18 @@ impl Record {
                     seconds: *seconds,
                 });
             }
-            Event::StepStarted {
-                step,
-                command,
-                at,
-                attempt,
-            } => {
-                self.passed(*at);
+            Event::StepStarted { step, at, .. } => {
                 let attempts = &mut self.times.entry(step.clone()).or_default().attempts;
                 attempts.push(Attempt {
                     start: *at,
                     end: None,
                     reason: None,
                 });
-                if let Some(outcome) = self.summary.steps.get_mut(step) {
-                    outcome.attempts = *attempt;
-                    outcome.command = Some(command.clone());
-                    outcome.reason = Some("it had not ended when this was written".to_owned());
-                }
             }
-            Event::StepExplained { at, .. } => self.passed(*at),
             Event::StepRetried {
                 step, reason, at, ..
-            } => {
-                self.passed(*at);
-                self.end_attempt(step, *at, Some(reason.clone()));
-            }
-            Event::StepFinished { step, outcome, at } => {
-                self.passed(*at);
+            } => self.end_attempt(step, *at, Some(reason.clone())),
+            Event::StepFinished { step, at, .. } => {
                 self.end_attempt(step, *at, None);
                 match self.times.get_mut(step) {
                     Some(times) => times.ended = Some(*at),
@@ -184,34 +170,37 @@ impl Record {
                         self.times.insert(step.clone(), times);
                     }
                 }
-                self.now(step, outcome);
             }
-            Event::StepSlow { .. } | Event::StepOutput { .. } => {}
             Event::OutOfTime { timeout, .. } => self.out_of_time = Some(*timeout),
-            Event::Interrupted { .. } => self.interrupted = true,
             Event::RunFinished { summary } => {
                 // Nearly all of its steps are known already, and there may be very many.
                 for (step, outcome) in &summary.steps {
-                    self.now(step, outcome);
+                    if self.summary.steps.get(step) != Some(outcome) {
+                        self.running.ended(step, outcome.clone(), &mut self.summary);
+                    }
                 }
                 self.summary.success = summary.success;
+                self.summary.ending = summary.ending;
                 self.summary.seconds = summary.seconds;
-                self.ended = true;
             }
+            Event::RunStarted { .. }
+            | Event::StepExplained { .. }
+            | Event::StepSlow { .. }
+            | Event::StepOutput { .. }
+            | Event::StillRunning { .. }
+            | Event::Interrupted { .. } => {}
         }
     }
 
-    /// Takes in how a step stands.
-    fn now(&mut self, step: &str, outcome: &StepOutcome) {
-        match self.summary.steps.get_mut(step) {
-            Some(known) if known == outcome => {}
-            Some(known) => known.clone_from(outcome),
-            None => drop(self.summary.steps.insert(step.to_owned(), outcome.clone())),
-        }
+    /// Whether the run has ended.
+    pub fn has_ended(&self) -> bool {
+        self.summary.ending != RunEnding::Unfinished
     }
 
-    fn passed(&mut self, at: f64) {
-        self.summary.seconds = self.summary.seconds.max(at);
+    /// Makes a record of a run that has not ended tell how far its steps have come, and whether they go on.
+    pub fn leave(&mut self, left: Left) {
+        self.left = left;
+        self.running.leave(left, &mut self.summary);
     }
 
     fn end_attempt(&mut self, step: &str, at: f64, reason: Option<String>) {
@@ -225,11 +214,11 @@ impl Record {
         }
     }
 
-    /// Reads a run's folder.
+    /// Reads a run's folder. `left` is what became of it where it has not ended.
     ///
     /// # Errors
     /// Its events are not there or do not begin as events do.
-    pub fn load(folder: &Path) -> io::Result<Self> {
+    pub fn load(folder: &Path, left: Left) -> io::Result<Self> {
         let mut lines = BufReader::new(File::open(folder.join("events.jsonl"))?).lines();
         let first: Event = match lines.next() {
             Some(line) => serde_json::from_str(&line?)?,
@@ -245,6 +234,11 @@ impl Record {
                 io::Error::new(io::ErrorKind::InvalidData, "events.jsonl has no beginning")
             })?;
         record.folder = folder.to_owned();
+        // What its steps are was known before any of them began.
+        let summary = json::<RunSummary>(&folder.join("summary.json"));
+        if let Some(summary) = summary.filter(|summary| summary.run_id == record.summary.run_id) {
+            record.summary = summary;
+        }
         // The last line of a killed run may have been cut.
         for event in lines
             .map_while(Result::ok)
@@ -253,6 +247,9 @@ impl Record {
             record.hear(&event);
         }
         record.files = json(&folder.join(FILES)).unwrap_or_default();
+        if !record.has_ended() {
+            record.leave(left);
+        }
         Ok(record)
     }
 
@@ -308,26 +305,35 @@ impl Record {
 
     /// How the whole ended, in a word, and how that looks.
     pub fn verdict(&self) -> (&'static str, Tone) {
-        match (self.ended, self.interrupted, self.summary.success) {
-            (false, ..) => ("not ended", Tone::Warn),
-            (_, true, _) => ("interrupted", Tone::Warn),
-            (_, _, true) => ("passed", Tone::Good),
-            (_, _, false) => ("failed", Tone::Bad),
+        match (self.summary.ending, self.left, self.summary.success) {
+            (RunEnding::Unfinished, Left::UnderWay, _) => ("not ended", Tone::Warn),
+            (RunEnding::Unfinished, Left::Killed, _) => ("killed", Tone::Bad),
+            (RunEnding::Interrupted, ..) => ("interrupted", Tone::Warn),
+            (RunEnding::OutOfTime, ..) => ("out of time", Tone::Bad),
+            (RunEnding::Finished, _, true) => ("passed", Tone::Good),
+            (RunEnding::Finished, _, false) => ("failed", Tone::Bad),
         }
     }
 
     /// What a reader has to know of a run that did not end as runs do.
     pub fn remark(&self) -> Option<String> {
-        match self.out_of_time {
-            _ if !self.ended => Some(
-                "This was written while the run was under way. If the run is over, it was killed before it could end: what is here is what had happened by then."
+        let came = measured(self.summary.seconds);
+        match (self.summary.ending, self.left) {
+            (RunEnding::Unfinished, Left::UnderWay) => Some(format!(
+                "This was written while the run was under way, {came} after it began. If the run is over, it was killed, and `cargo runtime-test report` tells how far it came."
+            )),
+            (RunEnding::Unfinished, Left::Killed) => Some(format!(
+                "The run was killed before it could end, {came} or a little more after it began: what is here is what had happened by then."
+            )),
+            (RunEnding::Interrupted, _) => Some(
+                "Somebody ended the run: what ran was ended, and nothing more was started."
                     .to_owned(),
             ),
-            Some(timeout) => Some(format!(
+            (RunEnding::OutOfTime, _) => Some(format!(
                 "The whole run took longer than {}, which is all it was allowed to take: what ran was ended.",
-                duration(timeout)
+                chosen(self.out_of_time.unwrap_or_default())
             )),
-            None => None,
+            (RunEnding::Finished, _) => None,
         }
     }
 
@@ -342,7 +348,7 @@ impl Record {
                 .and_then(|outcome| outcome.reason.clone());
             Look {
                 state: match outcome.filter(|outcome| outcome.attempts > 0) {
-                    Some(outcome) => format!("{word}, {}", duration(outcome.seconds)),
+                    Some(outcome) => format!("{word}, {}", measured(outcome.seconds)),
                     None => word.to_owned(),
                 },
                 tone,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
-use crate::event::{Event, RunSummary, StepOutcome, StepState};
+use crate::event::{Event, RunEnding, RunSummary, StepOutcome, StepState};
 use crate::outline::{Environment, Origin, Outline, StepOutline, ValueOutline, Wire};
 use crate::plan::Configured;
 use crate::report::record::Record;
@@ -158,6 +158,7 @@ pub fn events(root: &Path, keep: impl Fn(StepState) -> bool) -> Vec<Event> {
         run_id: "20261122T214541-123".to_owned(),
         pipeline: "penguins".to_owned(),
         success: steps.values().all(|step| step.state.is_good()),
+        ending: RunEnding::Finished,
         started: "2026-11-22T21:45:41Z".to_owned(),
         seconds: 204.74,
         steps,

@@ -14,25 +14,7 @@ pub fn state(outcome: &StepOutcome) -> (&'static str, Tone) {
         StepState::TimedOut => ("timed out", Tone::Bad),
         StepState::Skipped => ("skipped", Tone::Dim),
         StepState::NotRun => ("not run", Tone::Dim),
-    }
-}
-
-/// `41 ms`, `1.50 s`, `2 min 03 s`, `1 h 05 min`: as exact as a reader needs.
-pub fn duration(seconds: f64) -> String {
-    match seconds.max(0.0) {
-        s if s < 0.9995 => format!("{:.0} ms", s * 1000.0),
-        s if s < 9.995 => format!("{s:.2} s"),
-        s if s < 59.95 => format!("{s:.1} s"),
-        s if s < 3599.5 => format!(
-            "{:.0} min {:02.0} s",
-            (s.round() / 60.0).floor(),
-            s.round() % 60.0
-        ),
-        s => format!(
-            "{:.0} h {:02.0} min",
-            (s.round() / 3600.0).floor(),
-            (s.round() % 3600.0 / 60.0).floor()
-        ),
+        StepState::Unfinished => ("unfinished", Tone::Warn),
     }
 }
 
@@ -82,33 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn times_and_sizes_are_short() {
-        let times = [
-            f64::NAN,
-            0.0,
-            0.0412,
-            0.9996,
-            1.5,
-            59.96,
-            83.2,
-            3599.6,
-            3900.0,
-        ]
-        .map(duration);
-        assert_eq!(
-            times,
-            [
-                "0 ms",
-                "0 ms",
-                "41 ms",
-                "1.00 s",
-                "1.50 s",
-                "1 min 00 s",
-                "1 min 23 s",
-                "1 h 00 min",
-                "1 h 05 min"
-            ]
-        );
+    fn sizes_are_short() {
         assert_eq!(
             [0, 999, 1_000, 12_345, 999_960, 3_400_000].map(bytes),
             ["0 B", "999 B", "1.0 kB", "12.3 kB", "1.0 MB", "3.4 MB"]

@@ -12,9 +12,10 @@ use super::github::{self, Github};
 use super::record::{self, Record};
 use super::{html, junit, trace};
 use crate::both::both;
-use crate::event::{Event, StepState};
+use crate::event::{Event, Left, StepState};
 use crate::file;
 use crate::outline::Outline;
+use crate::secret::mask::Mask;
 use crate::ui::Ui;
 
 /// How long reports stay as they are while steps end, at least; and how many times longer than writing them takes.
@@ -25,7 +26,7 @@ const REST: u32 = 50;
 #[derive(Debug, Default)]
 pub struct Written {
     outline: Option<Arc<Outline>>,
-    secrets: Vec<String>,
+    secrets: Mask,
     /// Where a trace is wanted.
     trace: Option<PathBuf>,
     /// Where this runs, if it is a job of GitHub Actions.
@@ -38,7 +39,7 @@ pub struct Written {
 
 impl Written {
     /// Tells of a run with this outline. `secrets` are looked for in the files that are shown.
-    pub fn new(outline: Arc<Outline>, secrets: Vec<String>) -> Self {
+    pub fn new(outline: Arc<Outline>, secrets: Mask) -> Self {
         Self {
             outline: Some(outline),
             secrets,
@@ -79,11 +80,9 @@ impl Written {
                 if let Some(outline) = outline.filter(|_| ran && record.tells_all(outcome)) {
                     record.files.keep(step, outline, &self.secrets);
                 }
-                match self.next.is_some_and(|next| next <= Instant::now()) {
-                    true => self.write(),
-                    false => Ok(()),
-                }
+                self.write_if_due()
             }
+            Event::StillRunning { .. } => self.write_if_due(),
             Event::RunFinished { .. } => {
                 write_json(&record.folder.join(record::FILES), &record.files)?;
                 let told = match &self.github {
@@ -100,13 +99,25 @@ impl Written {
         }
     }
 
+    /// Writes it all anew where it was not for long.
+    fn write_if_due(&mut self) -> Result<(), (PathBuf, io::Error)> {
+        match self.next.is_some_and(|next| next <= Instant::now()) {
+            true => self.write(),
+            false => Ok(()),
+        }
+    }
+
     /// Writes all that people and CI systems read, as far as the run has come.
     fn write(&mut self) -> Result<(), (PathBuf, io::Error)> {
-        let Some(record) = &self.record else {
+        let Some(record) = &mut self.record else {
             return Ok(());
         };
         let began = Instant::now();
-        if !self.is_begun && !record.ended {
+        if !record.has_ended() {
+            record.leave(Left::UnderWay);
+        }
+        let record = &*record;
+        if !self.is_begun && !record.has_ended() {
             record.look_back();
         }
         if let Some(outline) = record.outline.as_ref().filter(|_| !self.is_begun) {
@@ -128,7 +139,7 @@ impl Written {
             file::write(path, &text).map_err(|error| (path.clone(), error))
         };
         // People wait for the end of a run; before it, its processes need the time more.
-        match record.ended {
+        match record.has_ended() {
             true => {
                 let (others, page) = both(&others, page);
                 page.and(others)
@@ -180,7 +191,7 @@ mod tests {
     /// Which files of a run's folder are there when a run has been heard of so far.
     fn there(events: &[Event], folder: &Path) -> Vec<&'static str> {
         let mut ui = Ui::new(Color::Never, Verbosity::Quiet);
-        let mut written = Written::new(Arc::new(sample::outline()), Vec::new());
+        let mut written = Written::new(Arc::new(sample::outline()), Mask::default());
         for event in events {
             written.hear(event, &mut ui).expect("written");
         }

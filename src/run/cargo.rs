@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::run::interrupt::Interrupt;
-use crate::run::mask::Mask;
 use crate::run::process::{self, Child, Ending, Limits, Output, Variables};
 use crate::script::{CargoTarget, TargetKind};
+use crate::secret::mask::Mask;
 
 /// How much is kept of what Cargo printed.
 const SHOWN: u64 = 256 * 1024;

@@ -6,9 +6,9 @@ use std::fs;
 use std::path::Path;
 
 use crate::plan::{Inherits, Invocation, Plan, Program};
-use crate::run::mask::Mask;
 use crate::run::step;
 use crate::script::TargetKind;
+use crate::secret::mask::Mask;
 
 /// The command as it can be pasted into a shell that stands in the step's working folder.
 pub fn command(plan: &Plan, invocation: &Invocation, program: &Path) -> String {

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use crate::plan::Container;
 use crate::run::interrupt::Interrupt;
-use crate::run::mask::Mask;
 use crate::run::process::{self, Child, Ending, Limits, Output, Variables};
+use crate::secret::mask::Mask;
 
 /// How long an engine may take to answer a question, or to end a container.
 const ANSWER: Duration = Duration::from_secs(30);

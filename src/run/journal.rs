@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::event::{Event, RunSummary};
+use crate::event::{Event, Left, RunSummary, Running};
 
 /// How often a name for a run is tried.
 const TRIES: u32 = 1_000;
@@ -81,6 +81,18 @@ impl Lock {
             Err(TryLockError::WouldBlock) => Err(LockError::Busy(pid)),
             Err(TryLockError::Error(error)) => Err(io(error)),
         }
+    }
+
+    /// Whether the run of this name holds the lock.
+    pub fn is_held_by(home: &Path, run_id: &str) -> bool {
+        let Ok(mut file) = File::open(home.join("lock")) else {
+            return false;
+        };
+        let mut text = String::new();
+        let _ = (&mut file).take(4096).read_to_string(&mut text);
+        // Whoever can have it for a moment, beside others who look, knows that nobody works under it.
+        text.split_whitespace().nth(1) == Some(run_id)
+            && matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
     }
 
     /// Writes down whose it is.
@@ -275,29 +287,13 @@ pub fn repair(folder: &Path) {
     ) else {
         return;
     };
-    for line in BufReader::new(events).lines().map_while(Result::ok) {
-        // The last line may have been cut.
-        match serde_json::from_str(&line) {
-            Ok(Event::StepStarted {
-                step,
-                attempt,
-                command,
-                at,
-            }) => {
-                if let Some(outcome) = summary.steps.get_mut(&step) {
-                    outcome.attempts = attempt;
-                    outcome.command = Some(command);
-                    outcome.reason = Some("the run was killed while it ran".to_owned());
-                }
-                summary.seconds = at;
-            }
-            Ok(Event::StepFinished { step, outcome, at }) => {
-                summary.steps.insert(step, outcome);
-                summary.seconds = at;
-            }
-            _ => {}
-        }
+    let mut running = Running::default();
+    // The last line may have been cut.
+    let lines = BufReader::new(events).lines().map_while(Result::ok);
+    for event in lines.filter_map(|line| serde_json::from_str(&line).ok()) {
+        running.hear(&event, &mut summary);
     }
+    running.leave(Left::Killed, &mut summary);
     // What cannot be repaired stays as it is: still valid, and still saying that it did not succeed.
     let _ = write_summary(folder, &summary);
 }

@@ -20,7 +20,7 @@ use self::watch::Why;
 use crate::run::group::{self, Group};
 use crate::run::interrupt::{Interrupt, Wish};
 use crate::run::live::Ear;
-use crate::run::mask::{Mask, Masked};
+use crate::secret::mask::{Mask, Masked};
 
 /// How often a wish to end is looked for.
 const TICK: Duration = Duration::from_millis(50);

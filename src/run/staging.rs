@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::plan::{Document, Invocation, Plan, Program};
 use crate::requirement::DataType;
-use crate::run::mask::Mask;
+use crate::secret::mask::Mask;
 
 /// Writes a step's document so that only its owner can read it, and at once, for another step may read the same one.
 pub(super) fn write_document(path: &Path, text: &str) -> io::Result<()> {

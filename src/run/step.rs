@@ -14,8 +14,7 @@ use std::time::{Duration, Instant};
 
 use indexmap::IndexMap;
 
-use crate::event::{Judged, StepOutcome, StepState};
-use crate::file;
+use crate::event::{Judged, StepOutcome, StepState, log_of};
 use crate::plan::{Container, Document, Inherits, Invocation, Plan, Program};
 use crate::run::cache::key::Facts;
 use crate::run::cache::{Cache, Decision, explain};
@@ -26,12 +25,12 @@ use crate::run::images::{Place, Running};
 use crate::run::inputs;
 use crate::run::interrupt::Interrupt;
 use crate::run::live::Ear;
-use crate::run::mask::Mask;
 use crate::run::outputs;
 use crate::run::process::{self, Child, Ended, Ending, Limits, Output, Variables};
 use crate::run::staging::{stage, write_document};
+use crate::secret::mask::Mask;
 
-pub use self::ending::span;
+pub use self::ending::strayed;
 
 /// The variable that names the run.
 pub const RUN_ID: &str = "RUNTIME_TEST_RUN_ID";
@@ -170,7 +169,7 @@ fn fetch(
         environment: context.environment,
         interrupt: context.interrupt,
     };
-    let log = log_of(invocation, number);
+    let log = log_of(&invocation.step, number);
     let began = Instant::now();
     let fetched = (context.facts.images).fetch(container, place, &context.folder.join(&log));
     fetched.map_err(|reason| {
@@ -186,11 +185,6 @@ fn fetch(
             ..failed(reason)
         }
     })
-}
-
-/// The log of an attempt, relative to the run's folder.
-fn log_of(invocation: &Invocation, number: u32) -> PathBuf {
-    Path::new("logs").join(format!("{}.{number}.log", file::name_for(&invocation.step)))
 }
 
 /// An attempt as people may see it.
@@ -337,7 +331,7 @@ fn attempt(
             return failed(cannot_write(path, &error));
         }
     }
-    let log = log_of(invocation, number);
+    let log = log_of(&invocation.step, number);
     let log_path = context.folder.join(&log);
     let file = match File::create(&log_path) {
         Ok(file) => file,
@@ -394,7 +388,13 @@ fn attempt(
         attempt = judged(context, invocation, attempt);
     }
     if attempt.state != StepState::Passed {
-        end_strays(context, invocation);
+        let strays = end_strays(context, invocation);
+        // What was told to end, with all it had begun, has left nothing behind that it should not have.
+        if attempt.state == StepState::Failed {
+            let notes = strays.iter().map(|name| strayed(name));
+            let all: Vec<String> = attempt.reason.take().into_iter().chain(notes).collect();
+            attempt.reason = Some(all.join("; "));
+        }
     }
     attempt
 }
@@ -459,11 +459,12 @@ fn judge(ended: Ended, invocation: &Invocation, log: &Path) -> Attempt {
     }
 }
 
-/// Ends what a failed step has let out of its group.
-fn end_strays(context: &Context<'_>, invocation: &Invocation) {
+/// Ends what a failed step has let out of its group, and tells the names of that.
+fn end_strays(context: &Context<'_>, invocation: &Invocation) -> Vec<String> {
     let [run, place] = marks_of(context.run_id, &context.plan.home);
     let marks = [run, place, Mark::Is(STEP, invocation.step.clone().into())];
-    group::end_marked(&marks, STEP, context.grace);
+    let ended = group::end_marked(&marks, STEP, context.grace);
+    ended.into_iter().map(|(_, name)| name).collect()
 }
 
 /// What all processes of a run bear, and those of no other: two runs may begin in the same moment and so have one name,

@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 use indexmap::IndexMap;
 
 use crate::both::both;
-use crate::event::{Event, RunSummary, StepOutcome, StepState};
+use crate::duration::chosen;
+use crate::event::{Event, Left, RunEnding, RunSummary, Running, StepOutcome, StepState};
 use crate::plan::{Invocation, Plan};
 use crate::run::journal::Journal;
-use crate::run::mask::Mask;
 use crate::run::scheduler::Change;
 use crate::run::step::{self, Attempt};
+use crate::secret::mask::Mask;
 
 /// The version of the events and the summary.
 const VERSION: u32 = 1;
@@ -21,6 +22,10 @@ const VERSION: u32 = 1;
 /// How long the summary stays as it is while steps end, at least; and how many times longer than writing it takes.
 const PAUSE: Duration = Duration::from_secs(1);
 const REST: u32 = 50;
+
+/// How long a run is silent before it is told that it goes on, at least; and which part of the time that it has been going.
+const SILENCE: Duration = Duration::from_secs(1);
+const SILENT: u32 = 20;
 
 /// What cannot be written, and why.
 pub(super) type Unwritten = (PathBuf, io::Error);
@@ -51,7 +56,7 @@ fn hidden(mut outcome: StepOutcome, mask: &Mask) -> StepOutcome {
 fn out_of_time(timeout: Duration) -> String {
     format!(
         "ended because the whole run took longer than {}",
-        step::span(timeout)
+        chosen(timeout.as_secs_f64())
     )
 }
 
@@ -70,6 +75,10 @@ pub(super) struct Teller<'a> {
     pub(super) mask: Mask,
     pub(super) began: Instant,
     pub(super) summary: RunSummary,
+    /// Its steps that are under way.
+    running: Running,
+    /// When something was last told of, as how long the run had been going.
+    last: Duration,
     /// What is known of each step that has started.
     tallies: Vec<Tally>,
     /// How long the whole run may take, and whether that is over.
@@ -111,6 +120,7 @@ impl<'a> Teller<'a> {
             run_id: journal.run_id().to_owned(),
             pipeline: plan.pipeline.clone(),
             success: false,
+            ending: RunEnding::Unfinished,
             started: jiff::Timestamp::now().to_string(),
             seconds: 0.0,
             steps,
@@ -121,6 +131,8 @@ impl<'a> Teller<'a> {
             mask,
             began: Instant::now(),
             summary,
+            running: Running::default(),
+            last: Duration::ZERO,
             tallies: vec![Tally::default(); plan.invocations.len()],
             next_summary: Instant::now() + PAUSE,
             timeout,
@@ -141,8 +153,14 @@ impl<'a> Teller<'a> {
 
     pub(super) fn tell(&mut self, event: &Event) -> Result<(), Unwritten> {
         let written = self.journal.events().append(&[event]);
-        (self.on_event)(event);
+        self.heard(event);
         written
+    }
+
+    /// Tells who listens of what has been written down.
+    fn heard(&mut self, event: &Event) {
+        self.last = self.elapsed();
+        (self.on_event)(event);
     }
 
     /// The summary is there from the start, so that a killed run leaves a valid one: nothing has run, no success.
@@ -171,7 +189,10 @@ impl<'a> Teller<'a> {
         events: &[Event],
         written: Result<(), Unwritten>,
     ) -> Result<(), Unwritten> {
-        events.iter().for_each(|event| (self.on_event)(event));
+        for event in events {
+            self.running.hear(event, &mut self.summary);
+            self.heard(event);
+        }
         written
     }
 
@@ -179,12 +200,25 @@ impl<'a> Teller<'a> {
     pub(super) fn start(&mut self, index: usize, attempt: u32) -> Result<(), Unwritten> {
         let (step, at) = (self.plan.invocations[index].step.clone(), self.now());
         let command = self.tallies[index].command.clone().unwrap_or_default();
-        self.tell(&Event::StepStarted {
+        let event = Event::StepStarted {
             step,
             attempt,
             command,
             at,
-        })
+        };
+        self.running.hear(&event, &mut self.summary);
+        self.tell(&event)
+    }
+
+    /// Nothing happens: tells that the run goes on, where that has not been told for long.
+    pub(super) fn goes_on(&mut self) -> Result<(), Unwritten> {
+        let elapsed = self.elapsed();
+        if elapsed - self.last < SILENCE.max(elapsed / SILENT) {
+            return Ok(());
+        }
+        let at = elapsed.as_secs_f64();
+        let told = self.tell(&Event::StillRunning { at });
+        told.and_then(|()| self.summarise_so_far())
     }
 
     /// An attempt prints something: who listens hears it, and the journal does not, for the log has it.
@@ -245,13 +279,15 @@ impl<'a> Teller<'a> {
         let (step, at) = (self.plan.invocations[index].step.clone(), self.now());
         let tally = &self.tallies[index];
         let reason = tally.last.as_ref().and_then(|last| last.reason.clone());
-        self.tell(&Event::StepRetried {
+        let event = Event::StepRetried {
             step,
             attempt: tally.attempts,
             reason: reason.unwrap_or_else(|| "it failed".to_owned()),
             pause: pause.as_secs_f64(),
             at,
-        })
+        };
+        self.running.hear(&event, &mut self.summary);
+        self.tell(&event)
     }
 
     /// A step has ended as its last attempt did.
@@ -277,7 +313,7 @@ impl<'a> Teller<'a> {
         let event = Event::StepFinished { step, outcome, at };
         let told = self.tell(&event);
         if let Event::StepFinished { step, outcome, .. } = event {
-            self.summary.steps.insert(step, outcome);
+            self.running.ended(&step, outcome, &mut self.summary);
         }
         told.and_then(|()| self.summarise_so_far())
     }
@@ -289,6 +325,7 @@ impl<'a> Teller<'a> {
             return Ok(());
         }
         self.summary.seconds = self.now();
+        self.running.leave(Left::UnderWay, &mut self.summary);
         let summarised = self.journal.summarise(&self.summary);
         self.next_summary = Instant::now() + PAUSE.max(began.elapsed() * REST);
         summarised
@@ -325,7 +362,7 @@ impl<'a> Teller<'a> {
     /// Adds to an ended step that it left a process behind.
     pub(super) fn note_stray(&mut self, step: &str, name: &str) {
         if let Some(outcome) = self.summary.steps.get_mut(step) {
-            let note = format!("left `{name}` running outside its group, which was ended");
+            let note = step::strayed(name);
             outcome.reason = Some(match outcome.reason.take() {
                 Some(reason) => format!("{reason}; {note}"),
                 None => note,
@@ -336,6 +373,11 @@ impl<'a> Teller<'a> {
     /// Writes and tells the whole, and gives it away.
     pub(super) fn finish(mut self, interrupted: bool) -> (RunSummary, Result<(), Unwritten>) {
         self.summary.seconds = self.now();
+        self.summary.ending = match (interrupted, self.out_of_time) {
+            (true, _) => RunEnding::Interrupted,
+            (false, true) => RunEnding::OutOfTime,
+            (false, false) => RunEnding::Finished,
+        };
         self.summary.success =
             !interrupted && self.summary.steps.values().all(|step| step.state.is_good());
         let Self {

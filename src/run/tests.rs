@@ -591,7 +591,7 @@ fn an_interrupted_run_leaves_nothing_running_and_a_valid_summary() {
     });
     assert_eq!(
         ran.states(),
-        ["stubborn: failed", "quick: passed", "later: skipped"]
+        ["stubborn: unfinished", "quick: passed", "later: skipped"]
     );
     assert_eq!(ran.reason("stubborn"), "ended by the interruption");
     assert!(
@@ -625,7 +625,7 @@ fn a_second_wish_does_not_wait_for_grace() {
         });
         pipeline.run()
     });
-    assert_eq!(ran.states(), ["stubborn: failed", "never: not_run"]);
+    assert_eq!(ran.states(), ["stubborn: unfinished", "never: not_run"]);
     assert_eq!(ran.outcome("stubborn").signal, Some(9));
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 /// The rooms of `src/`, lowest first: each may import only from those before it.
 const ORDER: &[&str] = &[
     "both",
+    "duration",
     "secret",
     "source",
     "diagnostic",

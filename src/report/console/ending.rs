@@ -4,12 +4,13 @@
 use std::path::PathBuf;
 
 use super::{Console, headed, time, word};
+use crate::duration::measured;
 use crate::event::{RunSummary, StepOutcome, StepState};
 use crate::report::cause;
 use crate::report::files::size_of;
 use crate::report::log::{end_of, last_lines, shortened};
 use crate::report::table::{self, Row};
-use crate::report::words::{bytes, counted, duration, state};
+use crate::report::words::{bytes, counted, state};
 use crate::ui::{Tone, Ui, Verbosity, clean, paint, shown_path};
 
 /// Lines shown of a failed step's log.
@@ -35,7 +36,7 @@ impl Console {
             }
         }
         for (step, outcome) in &summary.steps {
-            if outcome.state.is_failure() {
+            if outcome.state.needs_a_look() {
                 let failure = self.failure(step, outcome, ui);
                 ui.tell(&failure);
             }
@@ -151,7 +152,7 @@ impl Console {
             tone: Some(word(outcome).0),
             time: match outcome.attempts {
                 0 => String::new(),
-                _ => duration(outcome.seconds),
+                _ => measured(outcome.seconds),
             },
             ran: outcome.script.as_deref().map(clean).unwrap_or_default(),
             outputs: self.outputs(outcome),
@@ -190,6 +191,7 @@ fn counts(summary: &RunSummary) -> Counts {
         timed_out,
         skipped: count(StepState::Skipped),
         not_run: count(StepState::NotRun),
+        unfinished: count(StepState::Unfinished),
     }
 }
 
@@ -204,6 +206,7 @@ pub(super) struct Counts {
     pub(super) timed_out: usize,
     pub(super) skipped: usize,
     pub(super) not_run: usize,
+    pub(super) unfinished: usize,
 }
 
 /// `9 steps: 7 passed (1 flaky), 1 external, 1 failed, 0 skipped`: what is not in brackets adds up, and the four words
@@ -232,9 +235,14 @@ pub(super) fn counted_up(counts: &Counts) -> String {
         part(counts.failed, Tone::Bad, "failed") + &among(&[(counts.timed_out, "timed out")]),
         part(counts.skipped, Tone::Warn, "skipped"),
     ];
-    if counts.not_run > 0 {
-        parts.push(part(counts.not_run, Tone::Warn, "not run"));
+    let others = [
+        (counts.not_run, "not run"),
+        (counts.unfinished, "unfinished"),
+    ];
+    for (n, word) in others.into_iter().filter(|(n, _)| *n > 0) {
+        parts.push(part(n, Tone::Warn, word));
     }
-    let all = counts.passed + counts.external + counts.failed + counts.skipped + counts.not_run;
+    let ended = counts.passed + counts.external + counts.failed + counts.skipped;
+    let all = ended + counts.not_run + counts.unfinished;
     format!("{}: {}", counted(all, "step"), parts.join(", "))
 }

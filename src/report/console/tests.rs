@@ -21,9 +21,9 @@ fn every_ending_is_told() {
             PASS [   0.041s] (2/8) clean
           CACHED             (3/8) split
            RETRY train_bill: attempt 1 exited with 75
-           FLAKY [  83.200s] (4/8) train_bill (2 attempts)
+           FLAKY [   1m 23s] (4/8) train_bill (2 attempts)
             FAIL [   1.500s] (5/8) train_body: exited with 1
-         TIMEOUT [ 120.000s] (6/8) slow: took longer than 120s
+         TIMEOUT [   2m 00s] (6/8) slow: took longer than 120s
             SKIP             (7/8) evaluate: it needs `train_body`, which did not pass
          NOT RUN             (8/8) gate: the run was interrupted before its turn
 
@@ -43,18 +43,18 @@ fn every_ending_is_told() {
           Report [root]/runs/20261122T214541-123/report.html
     ~~~
 
-      step        state            time  ran                  outputs
-      ──────────  ─────────  ──────────  ───────────────────  ───────────────────
+      step        state        time  ran                  outputs
+      ──────────  ─────────  ──────  ───────────────────  ───────────────────
       supplier    external
-      clean       passed          41 ms  scripts/clean.py     cleaned.csv 12.3 kB
-      split       cached                 scripts/split.py
-      train_bill  flaky      1 min 23 s  scripts/train.py     model 987 B
-      train_body  failed         1.50 s  scripts/train.py
-      slow        timed out  2 min 00 s  sh -c 'sleep 1000'
-      evaluate    skipped                scripts/evaluate.py
-      gate        not run                grep
+      clean       passed     0.041s  scripts/clean.py     cleaned.csv 12.3 kB
+      split       cached             scripts/split.py
+      train_bill  flaky      1m 23s  scripts/train.py     model 987 B
+      train_body  failed     1.500s  scripts/train.py
+      slow        timed out  2m 00s  sh -c 'sleep 1000'
+      evaluate    skipped            scripts/evaluate.py
+      gate        not run            grep
 
-         Summary [ 204.740s] 8 steps: 3 passed (1 flaky, 1 cached), 1 external, 2 failed (1 timed out), 1 skipped, 1 not run
+         Summary [   3m 25s] 8 steps: 3 passed (1 flaky, 1 cached), 1 external, 2 failed (1 timed out), 1 skipped, 1 not run
     "#);
 }
 
@@ -66,18 +66,18 @@ fn a_good_run_is_short() {
             PASS [   0.041s] (2/4) clean
           CACHED             (3/4) split
            RETRY train_bill: attempt 1 exited with 75
-           FLAKY [  83.200s] (4/4) train_bill (2 attempts)
+           FLAKY [   1m 23s] (4/4) train_bill (2 attempts)
           Report [root]/runs/20261122T214541-123/report.html
     ~~~
 
-      step        state           time  ran               outputs
-      ──────────  ────────  ──────────  ────────────────  ───────────────────
+      step        state       time  ran               outputs
+      ──────────  ────────  ──────  ────────────────  ───────────────────
       supplier    external
-      clean       passed         41 ms  scripts/clean.py  cleaned.csv 12.3 kB
-      split       cached                scripts/split.py
-      train_bill  flaky     1 min 23 s  scripts/train.py  model 987 B
+      clean       passed    0.041s  scripts/clean.py  cleaned.csv 12.3 kB
+      split       cached            scripts/split.py
+      train_bill  flaky     1m 23s  scripts/train.py  model 987 B
 
-         Summary [ 204.740s] 4 steps: 3 passed (1 flaky, 1 cached), 1 external, 0 failed, 0 skipped
+         Summary [   3m 25s] 4 steps: 3 passed (1 flaky, 1 cached), 1 external, 0 failed, 0 skipped
     ");
 }
 
@@ -90,7 +90,7 @@ fn quiet_tells_results_and_problems() {
            log [root]/runs/20261122T214541-123/logs/slow.1.log
                (it printed nothing)
     ~~~
-         Summary [ 204.740s] 1 step: 0 passed, 0 external, 1 failed (1 timed out), 0 skipped
+         Summary [   3m 25s] 1 step: 0 passed, 0 external, 1 failed (1 timed out), 0 skipped
     ");
 }
 
@@ -101,15 +101,15 @@ fn verbose_tells_commands() {
            START train_bill /usr/bin/python3 scripts/train.py --in 'a b.csv'
            RETRY train_bill: attempt 1 exited with 75
            START train_bill (attempt 2) /usr/bin/python3 scripts/train.py --in 'a b.csv'
-           FLAKY [  83.200s] (1/1) train_bill (2 attempts)
+           FLAKY [   1m 23s] (1/1) train_bill (2 attempts)
           Report [root]/runs/20261122T214541-123/report.html
     ~~~
 
-      step        state        time  ran             outputs
-      ──────────  ─────  ──────────  ──────────────  ───────────
-      train_bill  flaky  1 min 23 s  scripts/train…  model 987 B
+      step        state    time  ran               outputs
+      ──────────  ─────  ──────  ────────────────  ───────────
+      train_bill  flaky  1m 23s  scripts/train.py  model 987 B
 
-         Summary [ 204.740s] 1 step: 1 passed (1 flaky), 0 external, 0 failed, 0 skipped
+         Summary [   3m 25s] 1 step: 1 passed (1 flaky), 0 external, 0 failed, 0 skipped
     ");
 }
 
@@ -193,8 +193,8 @@ fn what_runs_for_long_is_called_out() {
         console.hear(&event, &mut ui);
     }
     insta::assert_snapshot!(printed.err(), @r"
-    SLOW [>  60.030s] train is still running
-    SLOW [>  60.030s] train (attempt 2) is still running
+    SLOW [>   1m 00s] train is still running
+    SLOW [>   1m 00s] train (attempt 2) is still running
     ");
 }
 

@@ -6,14 +6,16 @@ use serde::Serialize;
 use super::draw;
 use super::steps::steps;
 use super::timeline::{Timeline, timeline};
-use crate::event::RunSummary;
+use crate::duration::measured;
+use crate::event::{Left, RunSummary};
 use crate::graph::condense::{GROUPS, MANY, condense};
 use crate::graph::{class_of, svg};
 use crate::report::cause::{self, Given, Line};
 use crate::report::compare::{Timing, compare};
 use crate::report::log::{end_of, last_lines, plain};
 use crate::report::record::Record;
-use crate::report::words::{duration, moment, state};
+use crate::report::words::{moment, state};
+use crate::ui::Tone;
 
 /// From how many steps on the page spares the browser what nobody looks at.
 const LARGE: usize = 150;
@@ -38,9 +40,12 @@ pub(super) struct Page {
     run_id: String,
     started: String,
     moment: String,
+    took: &'static str,
     seconds: String,
     folder: String,
     counts: Vec<Count>,
+    /// What the steps at the top have in common.
+    trouble: &'static str,
     failures: Vec<Failure>,
     drawing: Option<Drawing>,
     timeline: Timeline,
@@ -100,6 +105,8 @@ struct Place {
 /// What is not as it was in the previous run.
 #[derive(Serialize)]
 struct Changes {
+    /// What is said of runs that did not end of themselves.
+    cut_short: Vec<String>,
     earlier: String,
     before: String,
     after: String,
@@ -135,7 +142,7 @@ pub(super) fn page(record: &Record) -> Page {
     let summary = &record.summary;
     let critical = record.critical_path();
     // How a run compares is known when it has ended.
-    let previous = record.ended.then(|| record.previous()).flatten();
+    let previous = record.has_ended().then(|| record.previous()).flatten();
     let is_large = summary.steps.len() > LARGE;
     let (verdict, tone) = record.verdict();
     Page {
@@ -155,9 +162,18 @@ pub(super) fn page(record: &Record) -> Page {
         run_id: plain(&summary.run_id),
         started: plain(&summary.started),
         moment: plain(&moment(&summary.started)),
-        seconds: duration(summary.seconds),
+        took: match (record.has_ended(), record.left) {
+            (true, _) => "took",
+            (false, Left::UnderWay) => "had run for",
+            (false, Left::Killed) => "ran for",
+        },
+        seconds: measured(summary.seconds),
         folder: record.folder.display().to_string(),
         counts: counts(record),
+        trouble: match summary.steps.values().any(|step| step.state.is_failure()) {
+            true => "What went wrong",
+            false => "What had not ended",
+        },
         failures: failures(record, previous),
         drawing: drawing(record),
         timeline: timeline(record, &critical),
@@ -198,8 +214,12 @@ fn counts(record: &Record) -> Vec<Count> {
 
 fn failures(record: &Record, previous: Option<&RunSummary>) -> Vec<Failure> {
     let steps = record.summary.steps.iter().enumerate();
-    let failed = steps.filter(|(_, (_, outcome))| outcome.state.is_failure());
+    let failed = steps.filter(|(_, (_, outcome))| outcome.state.needs_a_look());
+    let mut failed: Vec<_> = failed.collect();
+    // What was only ended on its way comes after what went wrong.
+    failed.sort_by_key(|(_, (_, outcome))| !outcome.state.is_failure());
     failed
+        .into_iter()
         .take(FAILURES)
         .map(|(at, (step, outcome))| {
             let log = outcome.log.as_ref();
@@ -249,7 +269,7 @@ fn drawing(record: &Record) -> Option<Drawing> {
 fn changes(record: &Record, earlier: &RunSummary) -> Changes {
     let change = compare(earlier, &record.summary);
     let lists = change.lists().into_iter();
-    let list = |(word, steps): (&'static str, &[String])| {
+    let list = |(word, tone, steps): (&'static str, Tone, &[String])| {
         let placed = steps
             .iter()
             .filter_map(|step| Some((record.summary.steps.get_index_of(step)?, plain(step))));
@@ -259,17 +279,12 @@ fn changes(record: &Record, earlier: &RunSummary) -> Changes {
             .map(|step| plain(step));
         List {
             word,
-            tone: match word {
-                "newly failing" | "still failing" => "bad",
-                "flaky" => "warn",
-                "mended" => "good",
-                _ => "idle",
-            },
+            tone: class_of(tone),
             steps: placed.collect(),
             gone: gone.collect::<Vec<_>>().join(", "),
         }
     };
-    let lists = lists.filter(|(_, steps)| !steps.is_empty()).map(list);
+    let lists = lists.filter(|(_, _, steps)| !steps.is_empty()).map(list);
     let timed = |word, tone, timings: &[Timing]| -> Vec<Changed> {
         let timed = timings.iter().filter_map(|timing| {
             let (more, less) = (
@@ -281,8 +296,8 @@ fn changes(record: &Record, earlier: &RunSummary) -> Changes {
                 tone,
                 at: record.summary.steps.get_index_of(&timing.step)?,
                 step: plain(&timing.step),
-                before: duration(timing.before),
-                after: duration(timing.after),
+                before: measured(timing.before),
+                after: measured(timing.after),
                 by: format!(
                     "{:.1} times as {}",
                     more / less.max(1e-3),
@@ -297,10 +312,14 @@ fn changes(record: &Record, earlier: &RunSummary) -> Changes {
     };
     let mut times = timed("slower", "warn", &change.slower);
     times.extend(timed("faster", "good", &change.faster));
+    let cut_short = change.cut_short.iter();
     Changes {
+        cut_short: cut_short
+            .map(|(which, how)| format!("The {which} run {how}."))
+            .collect(),
         earlier: plain(&change.earlier),
-        before: duration(change.seconds.0),
-        after: duration(change.seconds.1),
+        before: measured(change.seconds.0),
+        after: measured(change.seconds.1),
         lists: lists.collect(),
         times,
     }
@@ -310,7 +329,7 @@ fn facts(record: &Record) -> Vec<(&'static str, String)> {
     let mut facts = vec![
         ("Run", plain(&record.summary.run_id)),
         ("Started", plain(&moment(&record.summary.started))),
-        ("Took", duration(record.summary.seconds)),
+        ("Took", measured(record.summary.seconds)),
         ("Run folder", record.folder.display().to_string()),
         ("Working folder", record.root.display().to_string()),
     ];

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::duration::{chosen, measured};
 use crate::event::StepOutcome;
 use crate::graph::class_of;
 use crate::outline::{Origin, StepOutline, ValueOutline};
@@ -12,7 +13,7 @@ use crate::report::cause;
 use crate::report::files::{Kept, Preview};
 use crate::report::log::{end_and_size, end_of, plain};
 use crate::report::record::Record;
-use crate::report::words::{bytes, counted, duration, state};
+use crate::report::words::{bytes, counted, state};
 use crate::requirement::Kind;
 use crate::ui::clipped;
 
@@ -102,7 +103,7 @@ pub(super) fn steps(record: &Record, critical: &HashSet<&str>, is_large: bool) -
             let (word, tone) = state(outcome);
             let outline = outlines.and_then(|outlines| outlines.get(name));
             // Of a step that has not begun while others run, there is time to tell later.
-            let is_told = record.ended || record.times.contains_key(name);
+            let is_told = record.has_ended() || record.times.contains_key(name);
             let is_told = is_told && record.tells_all(outcome);
             let told = outline.filter(|_| is_told);
             let values = told.map_or_else(Vec::new, |outline| values(record, outline));
@@ -115,8 +116,8 @@ pub(super) fn steps(record: &Record, critical: &HashSet<&str>, is_large: bool) -
                 name: plain(name),
                 word,
                 tone: class_of(tone),
-                is_open: outcome.state.is_failure(),
-                is_later: is_large && !outcome.state.is_failure(),
+                is_open: outcome.state.needs_a_look(),
+                is_later: is_large && !outcome.state.needs_a_look(),
                 is_critical: critical.contains(name.as_str()),
                 description: outline
                     .and_then(|outline| outline.description.as_deref())
@@ -129,7 +130,7 @@ pub(super) fn steps(record: &Record, critical: &HashSet<&str>, is_large: bool) -
                         .unwrap_or_default(),
                 ),
                 seconds: if outcome.attempts > 0 {
-                    duration(outcome.seconds)
+                    measured(outcome.seconds)
                 } else {
                     String::new()
                 },
@@ -146,7 +147,7 @@ pub(super) fn steps(record: &Record, critical: &HashSet<&str>, is_large: bool) -
                 log: log(
                     record,
                     outcome,
-                    if outcome.state.is_failure() {
+                    if outcome.state.needs_a_look() {
                         FAILED_LOG
                     } else {
                         most
@@ -171,7 +172,7 @@ fn step_facts(outcome: &StepOutcome, outline: Option<&StepOutline>) -> Vec<(&'st
         ("framework", outcome.framework.clone()),
         (
             "timeout",
-            outline.and_then(|outline| outline.timeout).map(duration),
+            outline.and_then(|outline| outline.timeout).map(chosen),
         ),
         (
             "retries",
@@ -285,10 +286,10 @@ fn tried(record: &Record, step: &str, outcome: &StepOutcome) -> Vec<Tried> {
     attempts
         .map(|(at, attempt)| Tried {
             number: at + 1,
-            start: duration(attempt.start),
+            start: measured(attempt.start),
             seconds: attempt
                 .end
-                .map_or_else(|| "–".to_owned(), |end| duration(end - attempt.start)),
+                .map_or_else(|| "–".to_owned(), |end| measured(end - attempt.start)),
             ending: match (&attempt.reason, attempt.end) {
                 (Some(reason), _) => plain(reason),
                 (None, None) => "had not ended".to_owned(),

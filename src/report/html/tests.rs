@@ -3,7 +3,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::*;
-use crate::event::{Event, StepState};
+use crate::event::{Left, RunEnding, StepState};
 use crate::outline::{Asked, Origin, Outline, ValueOutline};
 use crate::report::files::{Kept, Preview};
 use crate::report::sample;
@@ -262,6 +262,7 @@ fn hostile_texts_stay_texts() {
 fn poison(value: &mut serde_json::Value, evil: &str) {
     const WORDS: &[&str] = &[
         "state",
+        "ending",
         "configured",
         "kind",
         "from",
@@ -293,9 +294,12 @@ fn a_run_that_has_not_ended_says_so() {
     }
     let page = render(&record).expect("a page");
     tags(&page);
-    assert!(page.contains("not ended") && page.contains("it was killed before it could end"));
+    assert!(
+        page.contains("not ended")
+            && page.contains("This was written while the run was under way, 0.000s after")
+    );
     let page = render(&sample::record(folder.path())).expect("a page");
-    assert!(!page.contains("it was killed before it could end"));
+    assert!(!page.contains("while the run was under way"));
 }
 
 #[test]
@@ -314,7 +318,7 @@ fn what_is_read_back_makes_the_same_page() {
     .expect("events");
     let outline = serde_json::to_string(&sample::outline()).expect("JSON");
     std::fs::write(record.folder.join("plan.json"), outline).expect("an outline");
-    let read = Record::load(&record.folder).expect("a record");
+    let read = Record::load(&record.folder, Left::Killed).expect("a record");
     assert_eq!(
         render(&read).expect("a page"),
         render(&record).expect("a page")
@@ -377,7 +381,7 @@ fn the_critical_path_goes_through_what_was_waited_for() {
         ["clean", "train_body"],
         "a cached step took no time"
     );
-    record.hear(&Event::Interrupted { forced: false });
+    record.summary.ending = RunEnding::Interrupted;
     assert!(render(&record).expect("a page").contains("interrupted"));
 }
 

@@ -5,11 +5,12 @@ use std::collections::HashSet;
 use serde::Serialize;
 
 use super::draw;
+use crate::duration::{chosen, measured};
 use crate::event::StepOutcome;
 use crate::graph::class_of;
 use crate::report::log::plain;
 use crate::report::record::{Record, Times};
-use crate::report::words::{counted, duration, state};
+use crate::report::words::{counted, state};
 
 /// The most times that stand below the timeline, beside the first.
 const MARKS: f64 = 6.0;
@@ -75,7 +76,7 @@ pub(super) fn timeline(record: &Record, critical: &[&str]) -> Timeline {
         marks: marks(whole),
         critical: (!critical.is_empty()).then(|| {
             let steps = counted(critical.len(), "step");
-            format!("{steps}, {} of {}", duration(spent), duration(whole))
+            format!("{steps}, {} of {}", measured(spent), measured(whole))
         }),
     }
 }
@@ -95,7 +96,7 @@ fn built(record: &Record, whole: f64) -> Option<Row> {
         at: None,
         name: format!("cargo build {}", plain(&build.targets.join(" "))),
         is_critical: false,
-        seconds: duration(end),
+        seconds: measured(end),
         told: String::new(),
         bars: vec![bar(0.0, end, whole, tone)],
         start: 0.0,
@@ -121,8 +122,8 @@ fn row(
         at: Some(at),
         name: plain(step),
         is_critical,
-        seconds: duration(outcome.seconds),
-        told: format!("{word}, began after {}", duration(start)),
+        seconds: measured(outcome.seconds),
+        told: format!("{word}, began after {}", measured(start)),
         bars: bars.collect(),
         start,
     }
@@ -160,19 +161,17 @@ fn marks(whole: f64) -> Vec<Mark> {
         .take_while(|time| *time <= whole * LAST)
         .map(|time| Mark {
             left: share(time, whole),
-            text: mark(time, step),
+            text: mark(time),
         })
         .collect()
 }
 
-/// A time no more exact than it has to be.
-fn mark(time: f64, step: f64) -> String {
+/// A time as it would be written, which needs no more than the distance to the next.
+fn mark(time: f64) -> String {
     match time {
         0.0 => "0".to_owned(),
-        t if t < 0.9995 => format!("{:.0} ms", t * 1000.0),
-        t if t < 60.0 && step < 0.9995 => format!("{t:.1} s"),
-        t if t < 60.0 => format!("{t:.0} s"),
-        t => duration(t).replace(" 00 s", "").replace(" 00 min", ""),
+        t if t < 1e-3 => String::new(),
+        t => chosen(t),
     }
 }
 
@@ -183,13 +182,13 @@ mod tests {
     #[test]
     fn marks_are_few_and_round() {
         for (whole, expected) in [
-            (0.432, "0 100 ms 200 ms 300 ms 400 ms"),
-            (1.83, "0 500 ms 1.0 s 1.5 s"),
-            (12.0, "0 2 s 4 s 6 s 8 s 10 s"),
-            (83.0, "0 15 s 30 s 45 s 1 min 1 min 15 s"),
-            (3_900.0, "0 15 min 30 min 45 min 1 h"),
-            (40_000.0, "0 2 h 4 h 6 h 8 h 10 h"),
-            (0.000_001, "0 0 ms 0 ms 0 ms 0 ms"),
+            (0.432, "0 0.1s 0.2s 0.3s 0.4s"),
+            (1.83, "0 0.5s 1s 1.5s"),
+            (12.0, "0 2s 4s 6s 8s 10s"),
+            (83.0, "0 15s 30s 45s 1m 1m 15s"),
+            (3_900.0, "0 15m 30m 45m 1h"),
+            (40_000.0, "0 2h 4h 6h 8h 10h"),
+            (0.000_001, "0    "),
         ] {
             let texts: Vec<String> = marks(whole).into_iter().map(|mark| mark.text).collect();
             assert_eq!(texts.join(" "), expected, "{whole}");

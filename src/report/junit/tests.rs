@@ -1,4 +1,5 @@
 use super::*;
+use crate::event::{Event, Left};
 use crate::report::sample;
 
 #[test]
@@ -27,19 +28,64 @@ fn a_run_that_has_not_ended_says_so() {
     for event in &events[1..3] {
         record.hear(event);
     }
-    let now = render(&record);
-    assert!(
-        now.contains("tests=\"8\" failures=\"0\" errors=\"1\""),
-        "{now}"
-    );
-    assert!(now.contains("type=\"unfinished\""), "{now}");
+    record.hear(&Event::StillRunning { at: 2.5 });
+    for (left, under_way, to_come) in [
+        (
+            Left::UnderWay,
+            "it had run for 2.500s when this was written",
+            "the run has not ended",
+        ),
+        (
+            Left::Killed,
+            "the run was killed while it ran, after 2.500s or a little more",
+            "the run was killed before its turn",
+        ),
+    ] {
+        record.leave(left);
+        let now = render(&record);
+        assert!(now.contains("tests=\"8\" failures=\"0\" errors=\"1\""));
+        let error = format!("<error message=\"{under_way}\" type=\"unfinished\"/>");
+        assert!(now.contains(&error), "{now}");
+        assert!(now.contains("classname=\"penguins\" time=\"2.500\""));
+        let skipped = format!("<skipped message=\"{to_come}\"/>");
+        assert_eq!(now.matches(&skipped).count(), 6, "{now}");
+    }
+}
+
+#[test]
+fn a_log_that_is_cut_says_so_and_where_all_of_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let record = sample::record(folder.path());
+    let line = "0123456789abcde\n";
+    for (step, lines, cut) in [
+        ("clean", 1024, None),
+        (
+            "clean",
+            1025,
+            Some("… 32 B left out; the whole log: logs/clean.1.log"),
+        ),
+        ("train_body", 4096, None),
+        (
+            "train_body",
+            100_000,
+            Some("… 1.5 MB left out; the whole log: logs/train_body.1.log"),
+        ),
+    ] {
+        let log = record.folder.join(format!("logs/{step}.1.log"));
+        std::fs::write(log, line.repeat(lines)).expect("a log");
+        let told = render(&record);
+        let case = told.split(&format!("<testcase name=\"{step}\"")).nth(1);
+        let printed = case.and_then(|case| case.split("<system-out>").nth(1));
+        let first = printed.and_then(|printed| printed.lines().next());
+        assert_eq!(first, Some(cut.unwrap_or(line.trim_end())), "{lines}");
+    }
 }
 
 #[test]
 fn a_build_that_failed_is_a_failure() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut record = sample::record(folder.path());
-    record.hear(&crate::event::Event::BuildFinished {
+    record.hear(&Event::BuildFinished {
         targets: vec!["packager".to_owned()],
         success: false,
         seconds: 1.5,

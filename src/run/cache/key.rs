@@ -13,8 +13,8 @@ use super::store::Record;
 use crate::disk;
 use crate::plan::{Container, Inherits, Invocation, PlannedPath};
 use crate::run::images::Images;
-use crate::run::mask::Mask;
 use crate::run::outputs::shown;
+use crate::secret::mask::Mask;
 
 /// What a part is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

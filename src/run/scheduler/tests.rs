@@ -501,6 +501,16 @@ proptest! {
                 prop_assert!(attempt <= tasks[step].retries.count + 1);
                 prop_assert!(tasks[step].needs.iter().all(|&need| ended[need] == Some("good")));
                 prop_assert!(ended[step].is_none() && !running.contains(&step));
+                // Nobody who could start but for his weight is overtaken by who is less urgent.
+                let may = |other: &usize| {
+                    let is_taken = |mutex: &Option<String>| mutex.is_some() && running.iter().any(|&s| tasks[s].mutex == *mutex);
+                    ended[*other].is_none()
+                        && !running.contains(other)
+                        && tasks[*other].needs.iter().all(|&need| ended[need] == Some("good"))
+                        && !is_taken(&tasks[*other].mutex)
+                };
+                let most_urgent = (0..tasks.len()).filter(may).map(|other| scheduler.ranks[other]).min();
+                prop_assert_eq!(most_urgent.map(|rank| rank.step), Some(step));
                 running.push(step);
                 let weight: usize = running.iter().map(|&s| tasks[s].weight.clamp(1, jobs)).sum();
                 prop_assert!(weight <= jobs);

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::diagnostic::listed;
+use crate::duration::chosen;
 use crate::event::StepState;
 use crate::plan::{Container, Invocation};
 use crate::run::group::signal_name;
@@ -11,23 +12,28 @@ use crate::run::process::{Ended, Ending};
 
 /// How a step has ended whose process ended so, and why, where there is something to tell.
 pub(super) fn meaning(ended: &Ended, invocation: &Invocation) -> (StepState, Option<String>) {
+    let engine = invocation.container.as_ref().map(Container::engine_name);
+    meaning_of(ended, engine.as_deref(), invocation.timeout)
+}
+
+/// The same of a process in a container of this engine, where there is one, that had this time.
+fn meaning_of(
+    ended: &Ended,
+    engine: Option<&str>,
+    timeout: Option<Duration>,
+) -> (StepState, Option<String>) {
     let (state, reason) = match &ended.ending {
-        Ending::Exited(0) => (StepState::Passed, left_behind(&ended.left)),
-        Ending::Exited(code) => {
-            let engine = invocation.container.as_ref().map(Container::engine_name);
-            (StepState::Failed, Some(exited(*code, engine.as_deref())))
-        }
+        Ending::Exited(0) => (StepState::Passed, None),
+        Ending::Exited(code) => (StepState::Failed, Some(exited(*code, engine))),
         Ending::Signalled(signal) => (StepState::Failed, Some(signalled(*signal))),
-        Ending::TimedOut(_) => (StepState::TimedOut, Some(timed_out(invocation.timeout))),
-        Ending::Interrupted(_) => (StepState::Failed, Some(interrupted())),
+        Ending::TimedOut(_) => (StepState::TimedOut, Some(timed_out(timeout))),
+        Ending::Interrupted(_) => (StepState::Unfinished, Some(interrupted())),
         Ending::CouldNotStart(reason) => (StepState::Failed, Some(reason.clone())),
     };
-    let reason = match (reason, ended.is_cut) {
-        (reason, false) => reason,
-        (None, true) => Some(log_cut()),
-        (Some(reason), true) => Some(format!("{reason}; {}", log_cut())),
-    };
-    (state, reason)
+    let cut = ended.is_cut.then(log_cut);
+    let all = [reason, left_behind(&ended.left), cut];
+    let all: Vec<String> = all.into_iter().flatten().collect();
+    (state, (!all.is_empty()).then(|| all.join("; ")))
 }
 
 /// How an exit code reads, of a program or of the engine that ran it in a container.
@@ -57,30 +63,7 @@ fn signalled(signal: i32) -> String {
 
 fn timed_out(timeout: Option<Duration>) -> String {
     let timeout = timeout.unwrap_or_default();
-    format!("took longer than {}", span(timeout))
-}
-
-/// `2m`, `1h 30m`, `1.5s`: as people write it in a manifest.
-pub fn span(duration: Duration) -> String {
-    let (seconds, rest) = (duration.as_secs(), duration.subsec_millis());
-    if seconds < 60 && rest > 0 {
-        return format!("{}s", duration.as_secs_f64());
-    }
-    let units = [
-        (seconds / 3600, "h"),
-        (seconds / 60 % 60, "m"),
-        (seconds % 60, "s"),
-    ];
-    let parts: Vec<String> = units
-        .iter()
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, unit)| format!("{n}{unit}"))
-        .collect();
-    if parts.is_empty() {
-        "0s".to_owned()
-    } else {
-        parts.join(" ")
-    }
+    format!("took longer than {}", chosen(timeout.as_secs_f64()))
 }
 
 fn interrupted() -> String {
@@ -89,6 +72,11 @@ fn interrupted() -> String {
 
 fn log_cut() -> String {
     "not all that it printed could be written to its log".to_owned()
+}
+
+/// What a process outside of its step's group means.
+pub fn strayed(name: &str) -> String {
+    format!("left `{name}` running outside its group, which was ended")
 }
 
 fn left_behind(names: &[String]) -> Option<String> {
@@ -125,6 +113,34 @@ mod tests {
             left_behind(&names).as_deref(),
             Some("left `sleep` and `tee` running, which was ended")
         );
+        let ended = |ending, is_cut| Ended {
+            ending,
+            left: names.to_vec(),
+            is_cut,
+        };
+        for (ending, is_cut, state, expected) in [
+            (
+                Ending::Exited(0),
+                false,
+                StepState::Passed,
+                "left `sleep` and `tee` running, which was ended",
+            ),
+            (
+                Ending::Exited(1),
+                false,
+                StepState::Failed,
+                "exited with 1; left `sleep` and `tee` running, which was ended",
+            ),
+            (
+                Ending::Signalled(11),
+                true,
+                StepState::Failed,
+                "ended by SIGSEGV; left `sleep` and `tee` running, which was ended; not all that it printed could be written to its log",
+            ),
+        ] {
+            let told = meaning_of(&ended(ending, is_cut), None, None);
+            assert_eq!(told, (state, Some(expected.to_owned())));
+        }
         assert_eq!(
             timed_out(Some(Duration::from_secs(120))),
             "took longer than 2m"

@@ -1,9 +1,15 @@
 //! Owns the hiding of secrets, in a text at once or in a stream that arrives in pieces.
+//!
+//! A secret is hidden wherever it stands. One of fewer than four characters is hidden where it stands alone, with no
+//! letter, digit or `_` beside it: within words it tells nobody anything, and without it nobody could read what is left.
 
 use std::io::{self, Write};
 
 /// What a reader sees instead of a secret.
-const MASK: &str = "***";
+pub const MASK: &str = "***";
+
+/// From how many characters on a secret is hidden within words as well.
+const LONG: usize = 4;
 
 /// Lines of a secret of many lines that are at least this long are hidden alone as well.
 const TELLING_LINE: usize = 8;
@@ -11,21 +17,55 @@ const TELLING_LINE: usize = 8;
 /// Texts that must never be shown, longest first.
 #[derive(Clone, Debug, Default)]
 pub struct Mask {
-    secrets: Vec<Vec<u8>>,
+    secrets: Vec<Secret>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Secret {
+    bytes: Vec<u8>,
+    /// Whether it is only hidden where it stands alone.
+    is_word: bool,
+}
+
+impl Secret {
+    fn new(text: &str) -> Self {
+        Self {
+            bytes: text.as_bytes().to_vec(),
+            is_word: text.chars().count() < LONG,
+        }
+    }
+
+    /// How many bytes have to be there for it to be known.
+    fn known_by(&self) -> usize {
+        self.bytes.len() + usize::from(self.is_word)
+    }
+
+    /// Whether it stands at the beginning of `rest`, `before` which is this byte.
+    fn stands(&self, before: Option<u8>, rest: &[u8]) -> bool {
+        let is_apart = |beside: Option<u8>| !beside.is_some_and(is_of_word);
+        let after = rest.get(self.bytes.len()).copied();
+        rest.starts_with(&self.bytes) && (!self.is_word || is_apart(before) && is_apart(after))
+    }
+}
+
+/// Whether a byte is part of a word; of one in another script nobody can say where it ends.
+fn is_of_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
 impl Mask {
     /// Hides all of `secrets`; blank ones hide nothing.
-    pub fn new<'a>(secrets: impl IntoIterator<Item = &'a String>) -> Self {
-        let mut all: Vec<Vec<u8>> = Vec::new();
+    pub fn new<T: AsRef<str>>(secrets: impl IntoIterator<Item = T>) -> Self {
+        let mut all: Vec<Secret> = Vec::new();
         for secret in secrets {
-            let trimmed = secret.trim();
+            let trimmed = secret.as_ref().trim();
             let lines = trimmed.lines().map(str::trim);
             let telling = lines.filter(|line| line.len() >= TELLING_LINE);
             let kept = telling.chain([trimmed]).filter(|part| !part.is_empty());
-            all.extend(kept.map(|part| part.as_bytes().to_vec()));
+            all.extend(kept.map(Secret::new));
         }
-        all.sort_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
+        all.sort_by(|a, b| (b.bytes.len().cmp(&a.bytes.len())).then(a.bytes.cmp(&b.bytes)));
         all.dedup();
         Self { secrets: all }
     }
@@ -35,24 +75,34 @@ impl Mask {
         self.secrets.is_empty()
     }
 
+    /// How many bytes the longest of them has.
+    pub fn longest(&self) -> usize {
+        self.secrets.first().map_or(0, |secret| secret.bytes.len())
+    }
+
+    /// Whether a text is a secret, and nothing else.
+    pub fn is(&self, text: &str) -> bool {
+        let mut secrets = self.secrets.iter();
+        secrets.any(|secret| secret.bytes == text.trim().as_bytes())
+    }
+
     /// The text without its secrets.
     pub fn text(&self, text: &str) -> String {
         if self.is_empty() {
             return text.to_owned();
         }
         let mut shown = Vec::with_capacity(text.len());
-        self.hide(text.as_bytes(), End::Reached, &mut shown);
+        self.hide(None, text.as_bytes(), End::Reached, &mut shown);
         String::from_utf8_lossy(&shown).into_owned()
     }
 
     /// Appends `bytes` without secrets to `shown`, and says how many of them: where more may come, what could be the
-    /// beginning of a secret has to wait for its rest.
-    fn hide(&self, bytes: &[u8], end: End, shown: &mut Vec<u8>) -> usize {
+    /// beginning of a secret has to wait for its rest. `before` is the byte that came before them.
+    fn hide(&self, before: Option<u8>, bytes: &[u8], end: End, shown: &mut Vec<u8>) -> usize {
         let mut firsts = [false; 256];
         for secret in &self.secrets {
-            firsts[usize::from(secret[0])] = true;
+            firsts[usize::from(secret.bytes[0])] = true;
         }
-        let longest = self.secrets.first().map_or(0, Vec::len);
         let mut at = 0;
         while at < bytes.len() {
             let plain = bytes[at..]
@@ -62,14 +112,25 @@ impl Mask {
             shown.extend_from_slice(&bytes[at..at + plain]);
             at += plain;
             let rest = &bytes[at..];
-            let begins = |secret: &Vec<u8>| secret.len() > rest.len() && secret.starts_with(rest);
-            if end == End::Open && rest.len() < longest && self.secrets.iter().any(begins) {
+            let begins = |secret: &Secret| {
+                let common = secret.bytes.len().min(rest.len());
+                rest.len() < secret.known_by() && secret.bytes[..common] == rest[..common]
+            };
+            if end == End::Open && !rest.is_empty() && self.secrets.iter().any(begins) {
                 break;
             }
-            match self.secrets.iter().find(|secret| rest.starts_with(secret)) {
+            let before = match at {
+                0 => before,
+                _ => Some(bytes[at - 1]),
+            };
+            match self
+                .secrets
+                .iter()
+                .find(|secret| secret.stands(before, rest))
+            {
                 Some(secret) => {
                     shown.extend_from_slice(MASK.as_bytes());
-                    at += secret.len();
+                    at += secret.bytes.len();
                 }
                 None => {
                     shown.extend(rest.first());
@@ -95,7 +156,9 @@ enum End {
 pub struct Masked<W> {
     to: W,
     mask: Mask,
+    /// What may be the beginning of a secret, and the byte before that.
     held: Vec<u8>,
+    before: Option<u8>,
     shown: Vec<u8>,
 }
 
@@ -106,6 +169,7 @@ impl<W: Write> Masked<W> {
             to,
             mask,
             held: Vec::new(),
+            before: None,
             shown: Vec::new(),
         }
     }
@@ -123,8 +187,8 @@ impl<W: Write> Masked<W> {
     /// Writes as much of what is held as may be shown.
     fn pass(&mut self, end: End) -> io::Result<()> {
         self.shown.clear();
-        let passed = self.mask.hide(&self.held, end, &mut self.shown);
-        self.held.drain(..passed);
+        let passed = (self.mask).hide(self.before, &self.held, end, &mut self.shown);
+        self.before = self.held.drain(..passed).next_back().or(self.before);
         self.to.write_all(&self.shown)
     }
 }
@@ -148,15 +212,14 @@ mod tests {
     use super::*;
 
     fn mask(secrets: &[&str]) -> Mask {
-        let secrets: Vec<String> = secrets.iter().map(|&s| s.to_owned()).collect();
-        Mask::new(&secrets)
+        Mask::new(secrets)
     }
 
     #[test]
     fn secrets_are_hidden_wherever_they_stand() {
         for (secrets, text, shown) in [
             (&["hunter2"][..], "pw=hunter2!", "pw=***!"),
-            (&["abc", "abcdef"], "abcdef abc", "*** ***"),
+            (&["abcd", "abcdef"], "abcdef abcd", "*** ***"),
             (&["", "  "], "a  b", "a  b"),
             (&["käse"], "der käse", "der ***"),
             (
@@ -164,7 +227,22 @@ mod tests {
                 "x one line here y",
                 "x *** y",
             ),
-            (&["aa"], "aaa", "***a"),
+            (&["aaaa"], "aaaaa", "***a"),
+            (&["käse"], "käsekuchen", "***kuchen"),
+            // Short ones only where they stand alone.
+            (
+                &["a"],
+                "a cat, a=a /data/a/b \"a\"",
+                "*** cat, ***=*** /data/***/b \"***\"",
+            ),
+            (
+                &["42"],
+                "42 420 4.42 n42 42n 42_ -42%",
+                "*** 420 4.*** n42 42n 42_ -***%",
+            ),
+            (&["né"], "né néon né", "*** néon ***"),
+            (&["x", "x-y-z"], "x-y-z x-y xx", "*** ***-y xx"),
+            (&["!"], "oh! a ! b", "oh! a *** b"),
         ] {
             assert_eq!(mask(secrets).text(text), shown);
         }
@@ -181,8 +259,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn pieces_make_no_difference(text in "[ab]{0,60}", cuts in proptest::collection::vec(0..60_usize, 0..8)) {
-            let mask = mask(&["abba", "aab", "bbbbb"]);
+        fn pieces_make_no_difference(text in "[ab ]{0,60}", cuts in proptest::collection::vec(0..60_usize, 0..8)) {
+            let mask = mask(&["abba", "aaab", "bbbbb", "ab", "b"]);
             let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(text.len())).collect();
             cuts.push(text.len());
             cuts.sort_unstable();
@@ -193,8 +271,10 @@ mod tests {
                 from = cut;
             }
             let shown = masked.finish().expect("an end");
-            prop_assert!(!String::from_utf8_lossy(&shown).contains("abba"));
-            prop_assert_eq!(String::from_utf8_lossy(&shown), mask.text(&text));
+            let shown = String::from_utf8_lossy(&shown);
+            prop_assert!(!shown.contains("abba"));
+            prop_assert!(shown.split(' ').all(|word| word != "ab" && word != "b"));
+            prop_assert_eq!(shown, mask.text(&text));
         }
     }
 }
