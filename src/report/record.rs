@@ -46,6 +46,8 @@ pub struct Record {
     pub build: Option<Build>,
     /// When each step ran.
     pub times: IndexMap<String, Times>,
+    /// Why each step that ran was not spared.
+    pub because: HashMap<String, Vec<String>>,
     /// What lay at the steps' paths when they had ended.
     pub files: Files,
     /// The run before it, once that was looked for.
@@ -118,6 +120,7 @@ impl Record {
             out_of_time: None,
             build: None,
             times: IndexMap::new(),
+            because: HashMap::new(),
             files: Files::default(),
             earlier: Arc::default(),
         })
@@ -182,6 +185,9 @@ impl Record {
                 self.summary.success = summary.success;
                 self.summary.ending = summary.ending;
                 self.summary.seconds = summary.seconds;
+            }
+            Event::StepExplained { step, because, .. } if !because.is_empty() => {
+                self.because.insert(step.clone(), because.clone());
             }
             Event::RunStarted { .. }
             | Event::StepExplained { .. }

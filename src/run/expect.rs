@@ -60,7 +60,8 @@ pub fn reason(judged: &[Judged]) -> Option<String> {
     let first = broken.next()?;
     let more = match broken.count() {
         0 => String::new(),
-        more => format!("; and {more} more that it was expected to be"),
+        1 => "; 1 more expectation does not hold".to_owned(),
+        more => format!("; {more} more expectations do not hold"),
     };
     Some(format!(
         "output `{}` (`{}`) {}{more}",

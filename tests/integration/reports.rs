@@ -224,6 +224,29 @@ fn github_is_told_in_its_own_words() {
     );
     let json = project.run(&["run", "--message-format", "json"]).code(100);
     assert!(!json.out.contains("::group::"), "programs read that");
+    // Where nothing is started, the job's summary says why.
+    for (manifest, code, expected) in [
+        (
+            "script: count.sh",
+            "script: gone.sh",
+            "## small: ❌ not started",
+        ),
+        (
+            "version: 1",
+            "versoin: 1",
+            "## cargo runtime-test: ❌ not started",
+        ),
+    ] {
+        let project = small()
+            .env("GITHUB_ACTIONS", "true")
+            .env("GITHUB_STEP_SUMMARY", "summary.md");
+        project.edit("runtime-test.yaml", manifest, code);
+        project.run(&["run"]).code(120);
+        let summary = project.read("summary.md");
+        assert!(summary.contains(expected), "{summary}");
+        assert!(summary.contains("- ❌ **"), "{summary}");
+        assert!(summary.contains("runtime-test.yaml:"), "{summary}");
+    }
 }
 
 #[test]
@@ -260,15 +283,16 @@ fn a_killed_run_leaves_reports_that_say_so() {
     let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
     assert_eq!(json(&read("summary.json"))["success"], false);
     assert!(json(&project.read("trace.json"))["traceEvents"].is_array());
-    assert!(read("report.html").contains("it was killed before it could end"));
+    assert_eq!(json(&read("summary.json"))["ending"], "unfinished");
+    assert!(read("report.html").contains("This was written while the run was under way"));
     assert!(read("junit.xml").contains("<property name=\"ended\" value=\"false\"/>"));
     judge(&folder.join("junit.xml"));
 
     let list = project.run(&["report", "--list"]).code(0).out;
-    assert!(list.contains("not ended"), "{list}");
+    assert!(list.contains("killed"), "{list}");
     let told = project.run(&["report", "--format", "markdown"]).code(0).out;
     assert!(
-        told.contains("not ended") && told.contains("| make | passed |"),
+        told.contains("❌ killed") && told.contains("| make | passed |"),
         "{told}"
     );
     let told = project
@@ -281,6 +305,33 @@ fn a_killed_run_leaves_reports_that_say_so() {
         project.read("told.xml")
     );
     judge(&project.path().join("told.xml"));
+    let told = project.run(&["report", "--format", "json"]).code(0).out;
+    let count = &json(&told)["steps"]["count"];
+    assert_eq!(count["state"], "unfinished");
+    assert_eq!(count["script"], "count.sh");
+    let why = count["reason"].as_str().expect("a reason");
+    assert!(
+        why.starts_with("the run was killed while it ran, after 0."),
+        "{why}"
+    );
+    project.run(&["report"]).code(0);
+    let page = read("report.html");
+    assert!(page.contains("The run was killed before it could end") && page.contains(why));
+    let run = folder
+        .file_name()
+        .expect("a name")
+        .to_string_lossy()
+        .into_owned();
+    project.write("count.sh", COUNT);
+    project.run(&["run"]).code(0);
+    let compared = project
+        .run(&["report", "--compare", &run, "latest"])
+        .code(0)
+        .out;
+    assert!(
+        compared.contains("the earlier run did not end"),
+        "{compared}"
+    );
 }
 
 /// Has a file of ours judged by the schema of the Jenkins plugin, and read by a reader of others; where the machine has

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::{Console, headed, time, word};
 use crate::duration::measured;
-use crate::event::{RunSummary, StepOutcome, StepState};
+use crate::event::{RunEnding, RunSummary, StepOutcome, StepState};
 use crate::report::cause;
 use crate::report::files::size_of;
 use crate::report::log::{end_of, last_lines, shortened};
@@ -51,7 +51,12 @@ impl Console {
             Tone::Bad
         };
         let counts = counted_up(&counts(summary));
-        let text = format!("{} {counts}", time(summary.seconds));
+        let cut = match summary.ending {
+            RunEnding::Interrupted => "; interrupted",
+            RunEnding::OutOfTime => "; out of time",
+            RunEnding::Finished | RunEnding::Unfinished => "",
+        };
+        let text = format!("{} {counts}{cut}", time(summary.seconds));
         self.result(&headed(tone, "Summary", &text), ui);
         let page = shown_path(&self.folder.join("report.html"));
         ui.note(&headed(Tone::Dim, "Report", &page));

@@ -2,7 +2,7 @@
 //! thousands of them, so this is written out where a template would take many times as long. Every text goes through
 //! [`Markup::text`].
 
-use super::steps::{Log, Lying, Shown, Step, Tried};
+use super::steps::{Log, Lying, Proof, Shown, Step, Tried};
 use super::timeline::Row;
 use crate::report::files::Preview;
 
@@ -156,6 +156,11 @@ fn body(out: &mut Markup, step: &Step) {
         step.command.as_deref(),
         "</code></pre>\n",
     );
+    if let Some(because) = &step.because {
+        out.raw("<p class=\"because\">It ran because ");
+        out.message(because).raw(".</p>\n");
+    }
+    proofs(out, step);
     values(out, step);
     if !step.files.is_empty() {
         out.raw("<h4>Files</h4>\n<ul class=\"files\">\n");
@@ -182,6 +187,22 @@ fn body(out: &mut Markup, step: &Step) {
     if let Some(one) = &step.log {
         log(out, one, &step.name);
     }
+}
+
+fn proofs(out: &mut Markup, step: &Step) {
+    if step.proofs.is_empty() {
+        return;
+    }
+    out.raw("<h4>Expected</h4>\n<ul class=\"proofs\">\n");
+    for Proof { holds, text, at } in &step.proofs {
+        out.raw(match holds {
+            true => "<li><span class=\"away\">It holds: </span>",
+            false => "<li class=\"bad\"><span class=\"away\">It does not hold: </span>",
+        });
+        out.message(text).raw(" <small class=\"dim\"><code>");
+        out.text(at).raw("</code></small></li>\n");
+    }
+    out.raw("</ul>\n");
 }
 
 fn values(out: &mut Markup, step: &Step) {

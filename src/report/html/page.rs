@@ -79,6 +79,7 @@ struct Failure {
     at: usize,
     step: String,
     word: &'static str,
+    tone: &'static str,
     reason: String,
     /// What became of it in the previous run.
     before: Option<&'static str>,
@@ -232,6 +233,7 @@ fn failures(record: &Record, previous: Option<&RunSummary>) -> Vec<Failure> {
                 at,
                 step: plain(step),
                 word: state(outcome).0,
+                tone: class_of(state(outcome).1),
                 reason: plain(outcome.reason.as_deref().unwrap_or("it did not say why")),
                 before: before.and_then(|before| match before.state {
                     state if state.is_failure() => Some("failed in the previous run as well"),

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::duration::{chosen, measured};
-use crate::event::StepOutcome;
+use crate::event::{Judged, StepOutcome};
 use crate::graph::class_of;
 use crate::outline::{Origin, StepOutline, ValueOutline};
 use crate::report::cause;
@@ -39,6 +39,10 @@ pub(super) struct Step {
     pub(super) seconds: String,
     pub(super) reason: Option<String>,
     pub(super) command: Option<String>,
+    /// Why it was not spared.
+    pub(super) because: Option<String>,
+    /// What was expected of its outputs.
+    pub(super) proofs: Vec<Proof>,
     pub(super) values: Vec<Shown>,
     /// What the script takes by itself.
     pub(super) own: Vec<Shown>,
@@ -46,6 +50,15 @@ pub(super) struct Step {
     pub(super) attempts: Vec<Tried>,
     pub(super) log: Option<Log>,
     pub(super) facts: Vec<(&'static str, String)>,
+}
+
+/// Whether an output is as it was expected to be.
+pub(super) struct Proof {
+    pub(super) holds: bool,
+    /// What was found.
+    pub(super) text: String,
+    /// Where it is expected.
+    pub(super) at: String,
 }
 
 /// A requirement with its value.
@@ -136,6 +149,11 @@ pub(super) fn steps(record: &Record, critical: &HashSet<&str>, is_large: bool) -
                 },
                 reason: outcome.reason.as_deref().map(plain),
                 command: outcome.command.as_deref().map(plain),
+                because: record
+                    .because
+                    .get(name)
+                    .map(|because| plain(&because.join("; "))),
+                proofs: outcome.expectations.iter().map(proof).collect(),
                 values: shown(values),
                 own: shown(own),
                 files: kept
@@ -185,6 +203,14 @@ fn step_facts(outcome: &StepOutcome, outline: Option<&StepOutline>) -> Vec<(&'st
     all.into_iter()
         .filter_map(|(name, value)| Some((name, plain(&value?))))
         .collect()
+}
+
+fn proof(judged: &Judged) -> Proof {
+    Proof {
+        holds: judged.holds,
+        text: plain(&format!("`{}` {}", judged.output, judged.found)),
+        at: plain(&judged.at),
+    }
 }
 
 /// A step's values, and whether the script takes each by itself.

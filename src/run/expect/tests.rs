@@ -269,7 +269,7 @@ fn nothing_is_blessed_that_is_wrong_otherwise() {
     let judged = output.judged(Snapshots::Compared, "{ rows: 7, columns: [b] }");
     assert_eq!(
         reason(&judged).as_deref(),
-        Some("output `out` (`t.csv`) has 1 row, expected 7; and 1 more that it was expected to be")
+        Some("output `out` (`t.csv`) has 1 row, expected 7; 1 more expectation does not hold")
     );
     assert_eq!(judged[0].at, "m:7:19");
 }
