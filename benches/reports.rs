@@ -12,6 +12,7 @@ use runtime_test::plan::{Plan, build, outline};
 use runtime_test::report::{Console, Reporter, Reporters, Results, Written};
 use runtime_test::run::cache::Reuse;
 use runtime_test::run::{self, RunOptions};
+use runtime_test::secret::mask::Mask;
 use runtime_test::ui::{Color, Ui, Verbosity};
 use runtime_test::{analysis, answers, check};
 
@@ -38,7 +39,7 @@ fn main() {
         untold.push(timed(&plan, &mut |_| {}));
         let mut ui = Ui::new(Color::Never, Verbosity::Quiet);
         let console = Console::new(Results::Stderr).with_outline(outline.clone());
-        let written = Written::new(outline.clone(), Vec::new());
+        let written = Written::new(outline.clone(), Mask::default());
         let mut reporters = Reporters::new(vec![
             Reporter::Console(console),
             Reporter::Written(Box::new(written)),
