@@ -106,6 +106,7 @@ impl Walk<'_> {
                 self.flag_default(id, before.as_ref());
             }
         }
+        self.told_by_condition(&value, before.as_ref());
         // `--jobs) jobs=$(check $2)`
         if value == [Atom::Other]
             && let Some(id) = self.arm.as_ref().and_then(|arm| arm.flag)

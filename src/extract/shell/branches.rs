@@ -3,7 +3,8 @@
 use tree_sitter::Node;
 
 use super::condition::{Condition, both};
-use super::walk::{Loaded, Walk};
+use super::fallbacks::Presence;
+use super::walk::{Fork, Loaded, Walk};
 
 impl Walk<'_> {
     /// `if … then … elif … else … fi`.
@@ -25,8 +26,10 @@ impl Walk<'_> {
         }
         let condition = self.conditions(file, &conditions);
         let mut fork = self.fork();
+        fork.asked = Presence::of(&condition);
+        self.asked.push(fork.asked.clone());
         self.branch(file, node, &condition, &then, true);
-        self.end_branch(&mut fork);
+        self.close_branch(file, &then, &mut fork);
         let has_elif = others.iter().any(|other| other.kind() == "elif_clause");
         let mut before = vec![condition];
         for other in others {
@@ -46,7 +49,7 @@ impl Walk<'_> {
                 } else {
                     self.inside(file, &inner, Vec::new());
                 }
-                self.end_branch(&mut fork);
+                self.close_branch(file, &inner, &mut fork);
                 continue;
             }
             let mut conditions = Vec::new();
@@ -63,15 +66,28 @@ impl Walk<'_> {
             self.branches += 1;
             let condition = self.conditions(file, &conditions);
             self.branches -= 1;
+            fork.asked.also(&Presence::of(&condition));
+            if let Some(asked) = self.asked.last_mut() {
+                asked.clone_from(&fork.asked);
+            }
             // An `elif` that stops the script is reached whenever nothing before it held; what it asks for is
             // then needed only in that case, except where the branches before stop as well.
             self.branches += 1;
             self.branch(file, node, &condition, &then, true);
             self.branches -= 1;
-            self.end_branch(&mut fork);
+            self.close_branch(file, &then, &mut fork);
             before.push(condition);
         }
+        self.asked.pop();
         self.join(fork);
+    }
+
+    /// The end of a branch, by whether the script goes on behind it.
+    pub fn close_branch(&mut self, file: &Loaded, body: &[Node<'_>], fork: &mut Fork) {
+        match self.ends(file, body) {
+            true => self.lose_branch(fork),
+            false => self.end_branch(fork),
+        }
     }
 
     pub fn conditions(&mut self, file: &Loaded, nodes: &[Node<'_>]) -> Condition {
@@ -194,6 +210,9 @@ impl Walk<'_> {
             }
             let kept = self.empty.len();
             self.empty.extend(empty);
+            let mut asked = Presence::default();
+            before.iter().for_each(|c| asked.also(&Presence::of(c)));
+            self.asked.push(asked);
             self.branches += usize::from(index > 0 && tested);
             let frame = (index > 0 && tested).then(|| self.frame.clone());
             let fails = self.fails;
@@ -202,6 +221,7 @@ impl Walk<'_> {
             self.fails = fails;
             self.frame = frame.unwrap_or_else(|| self.frame.clone());
             self.branches -= usize::from(index > 0 && tested);
+            self.asked.pop();
             self.empty.truncate(kept);
             self.arm = saved;
             conditions.push(condition);

@@ -3,7 +3,9 @@
 use tree_sitter::Node;
 
 use super::eval::apart;
+use super::launchers::{self, Before};
 use super::ledger::Origin;
+use super::paths::{seen, texts};
 use super::value::{self, Atom, Value};
 use super::walk::{Frame, Loaded, Walk, node_at};
 use crate::extract::words;
@@ -78,6 +80,7 @@ impl Walk<'_> {
                     return;
                 }
             }
+            self.pass_on(file, &[(name_node, name)]);
             self.handed_to_any(file, node, &arguments);
             self.pass_on(file, &arguments);
             return;
@@ -102,36 +105,21 @@ impl Walk<'_> {
         word: &str,
         arguments: &[(Node<'_>, Value)],
     ) {
-        const BEFORE: &[&str] = &[
-            "sudo",
-            "exec",
-            "command",
-            "builtin",
-            "time",
-            "nohup",
-            "env",
-            "nice",
-            "ionice",
-            "xargs",
-            "eval",
-            "gosu",
-            "su-exec",
-            "chroot",
-            "timeout",
-            "stdbuf",
-            "noglob",
-            "srun",
-            "mpirun",
-            "mpiexec",
-            "parallel",
-            "singularity",
-            "apptainer",
-        ];
-        if BEFORE.contains(&word) && self.enter() {
-            let skip = before_command(word, arguments);
+        if let Some(before) = self.before_command(word, arguments)
+            && self.enter()
+        {
+            for (index, role, cut) in before.files {
+                if let Some((_, value)) = arguments.get(index) {
+                    self.file_word(file, node, value, role, cut);
+                }
+            }
+            let started = arguments.get(before.words..).unwrap_or_default();
+            // `parallel tool ::: a b`
+            let listed = |(_, value): &(Node<'_>, Value)| value::prefix_of(value).starts_with(":::");
+            let end = started.iter().position(listed).unwrap_or(started.len());
             if word == "eval" {
                 self.evaluate(file, arguments);
-            } else if let Some(((_, inner), rest)) = arguments[skip..].split_first() {
+            } else if let Some(((_, inner), rest)) = started[..end].split_first() {
                 match value::text_of(inner) {
                     Some(inner) => self.dispatch(file, node, &inner, rest),
                     None => {
@@ -141,6 +129,9 @@ impl Walk<'_> {
                 }
             }
             self.leave();
+            return;
+        }
+        if self.inline_argument(file, word, arguments) {
             return;
         }
         if word == "find" {
@@ -201,6 +192,15 @@ impl Walk<'_> {
                 }
             }
         }
+    }
+
+    /// What stands before the command that this one starts; none where it starts none.
+    fn before_command(&self, word: &str, arguments: &[(Node<'_>, Value)]) -> Option<Before> {
+        if self.functions.contains_key(word) {
+            return None;
+        }
+        let texts = texts(arguments);
+        launchers::before(word, &seen(&texts, arguments))
     }
 
     /// `find … -exec command {} \;`
@@ -453,46 +453,6 @@ impl Walk<'_> {
             }
         }
     }
-}
-
-/// How many words stand between a command that starts another and that one: options, settings, numbers.
-fn before_command(word: &str, arguments: &[(Node<'_>, Value)]) -> usize {
-    let text = |at: usize| arguments.get(at).map(|(_, value)| value::prefix_of(value));
-    let takes: &[&str] = match word {
-        "xargs" => &["-I", "-d", "-P", "-n", "-L", "-a", "-s", "-E"],
-        "sudo" => &["-u", "-g", "-C"],
-        "parallel" => &[
-            "-j", "--jobs", "-a", "--colsep", "--joblog", "--tmpdir", "-C", "-N", "-k",
-        ],
-        "srun" | "mpirun" | "mpiexec" => &[
-            "-n",
-            "-np",
-            "-N",
-            "-c",
-            "-p",
-            "-w",
-            "-A",
-            "-t",
-            "-J",
-            "-x",
-            "--map-by",
-            "--hostfile",
-        ],
-        _ => &[],
-    };
-    let mut at = 0;
-    while let Some(found) = text(at) {
-        let is_option = found.starts_with('-');
-        let is_setting = found
-            .split_once('=')
-            .is_some_and(|(name, _)| words::is_name(name));
-        let is_number = found.starts_with(|c: char| c.is_ascii_digit()) && word != "env";
-        if !is_option && !is_setting && !is_number {
-            break;
-        }
-        at += 1 + usize::from(takes.contains(&found.as_str()));
-    }
-    at
 }
 
 /// Whether a word may be the name of a command.

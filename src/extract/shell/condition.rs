@@ -147,9 +147,11 @@ impl Walk<'_> {
                     let op = op.clone();
                     let term = match tokens.get(at + 1) {
                         Some(Token::Word(node)) => {
-                            let left = self.tested(file, *node, Asked::Presence);
-                            if op == "-v" {
-                                self.set_name(file, *node);
+                            let mut left = self.tested(file, *node, Asked::Presence);
+                            if op == "-v"
+                                && let Some(id) = self.set_name(file, *node)
+                            {
+                                left = vec![Atom::Need(id)];
                             }
                             if let Some(id) = value::sole_need(&left)
                                 && matches!(op.as_str(), "-f" | "-e" | "-s" | "-r" | "-d")
@@ -279,17 +281,18 @@ impl Walk<'_> {
     }
 
     /// `-v name`.
-    pub fn set_name(&mut self, file: &Loaded, node: Node<'_>) {
-        let name = text(file, node).to_owned();
-        if crate::extract::words::is_name(&name)
+    pub fn set_name(&mut self, file: &Loaded, node: Node<'_>) -> Option<usize> {
+        let name = text(file, node).trim_matches(['"', '\'']).to_owned();
+        let is_asked = crate::extract::words::is_name(&name)
             && !crate::extract::words::is_system(&name)
-            && !self.vars.contains_key(&name)
-        {
+            && !self.vars.contains_key(&name);
+        is_asked.then(|| {
             let place = self.place(file, node);
             let id = self.ledger.entry(Origin::Env(name), place, "expansion");
             self.ledger.needs[id].live = true;
             self.ledger.optional(id);
-        }
+            id
+        })
     }
 }
 

@@ -210,6 +210,28 @@ impl Walk<'_> {
         }
     }
 
+    /// `[ "$1" != --flag ]`: an option whose absence is asked for.
+    fn options_missed(&mut self, file: &Loaded, node: Node<'_>, condition: &Condition) {
+        for term in condition.iter().flatten() {
+            let differs = match term.operator.as_str() {
+                "!=" => !term.negated,
+                "=" | "==" => term.negated,
+                _ => false,
+            };
+            let asks_word = value::likely_need(&term.left).is_some_and(|id| {
+                matches!(
+                    self.ledger.needs[id].origin,
+                    Origin::Position(_) | Origin::Rest(_)
+                )
+            });
+            let names = value::text_of(&term.right)
+                .filter(|text| text.starts_with('-') && !matches!(text.as_str(), "-h" | "-?"));
+            if let (true, true, Some(name)) = (differs, asks_word, names) {
+                self.option(file, node, &[name], "option-test");
+            }
+        }
+    }
+
     /// `[ "$1" = --flag ]`: the option that is asked for.
     pub fn option_of(
         &mut self,
@@ -217,6 +239,7 @@ impl Walk<'_> {
         node: Node<'_>,
         condition: &Condition,
     ) -> Option<Arm> {
+        self.options_missed(file, node, condition);
         let mut names = Vec::new();
         for all in condition {
             let [term] = all.as_slice() else { return None };

@@ -37,7 +37,10 @@ impl Walk<'_> {
             }
             let roots = value::path_roots(&value);
             if !manages && roots.is_empty() {
-                self.literal_behind(file, node, flag.as_deref(), &value);
+                match &flag {
+                    Some(flag) => self.literal_behind(file, node, flag, &value),
+                    None => self.literal_operand(file, node, &value),
+                }
             }
             for (id, shape) in roots {
                 let long = flag.as_ref().filter(|flag| flag.len() > 2);
@@ -64,12 +67,10 @@ impl Walk<'_> {
         &mut self,
         file: &Loaded,
         node: Node<'_>,
-        flag: Option<&str>,
+        flag: &str,
         value: &[Atom],
     ) {
-        let Some(flag) = flag.and_then(|flag| flag.strip_prefix('-')) else {
-            return;
-        };
+        let is_option = flag.starts_with('-');
         let flag = flag.trim_start_matches('-');
         let flag = flag
             .strip_prefix("D")
@@ -77,11 +78,9 @@ impl Walk<'_> {
             .unwrap_or(flag);
         let known = value::prefix_of(value);
         let is_whole = value::text_of(value).is_some();
-        let is_plain = ["./", "../", "/"]
-            .iter()
-            .any(|start| known.starts_with(start))
-            || is_whole && DataType::of_name(&known).is_some();
+        let is_plain = is_rooted(&known) || is_whole && DataType::of_name(&known).is_some();
         let direction = match is_plain {
+            _ if !is_option => None,
             true => {
                 hints::direction_of_path(flag, None).or_else(|| hints::told_by_name(flag, None))
             }
@@ -112,9 +111,43 @@ impl Walk<'_> {
                     self.ledger.needs[id].filled = true;
                 }
             }
+            // What else is given by its place and looks like a file lies there already.
+            None if is_rooted(&known) => self.literal_operand(file, node, value),
             _ => {}
         }
     }
+
+    /// `train ./model/tokens.txt`: a path written out that is plainly a file's is read.
+    fn literal_operand(&mut self, file: &Loaded, node: Node<'_>, value: &[Atom]) {
+        let Some(path) = value::text_of(value).filter(|path| path.contains('/')) else {
+            return;
+        };
+        let name = path.rsplit('/').next().unwrap_or_default();
+        if is_rooted(&path) && ends_as_file(name) || DataType::of_name(&path).is_some() {
+            self.path(file, node, value, Role::Read);
+        }
+    }
+}
+
+/// Whether a path is written from the root or from a folder above or here.
+fn is_rooted(path: &str) -> bool {
+    ["./", "../", "/"]
+        .iter()
+        .any(|start| path.starts_with(start))
+}
+
+/// Whether a name ends as files' names do, and not as programs' and libraries' do.
+fn ends_as_file(name: &str) -> bool {
+    const PROGRAMS: &[&str] = &[
+        "a", "bash", "bin", "class", "dll", "dylib", "exe", "jar", "jl", "js", "pl", "pm", "py", "r", "rb", "sh", "so", "sock", "pid", "service", "socket", "ts", "zsh",
+    ];
+    name.rsplit_once('.').is_some_and(|(stem, ending)| {
+        !stem.is_empty()
+            && (1..=10).contains(&ending.len())
+            && ending.bytes().all(|b| b.is_ascii_alphanumeric())
+            && ending.bytes().any(|b| b.is_ascii_alphabetic())
+            && !PROGRAMS.contains(&ending.to_ascii_lowercase().as_str())
+    })
 }
 
 /// The flag that a word is the value of, and the value without it: `--out FILE`, `--out=FILE`, `out=FILE`.

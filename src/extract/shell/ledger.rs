@@ -572,6 +572,8 @@ fn claim(need: &Need, needs: &[Need], help: &Help) -> Claim {
     claim.required = Some(match &need.origin {
         _ if claim.default.is_some() => false,
         _ if stops => true,
+        // `Usage: tool FILE` says so, however the script looks at it.
+        Origin::Position(at) if help.position(*at).is_some_and(|shown| !shown.optional) && need.live => true,
         _ if need.optional || is_flag || need.list || shown_optional => false,
         // What is compared with this and that may be missing, unless people are told otherwise.
         Origin::Position(at) => need.always && (!need.compared || help.position(*at).is_some()),

@@ -2,6 +2,7 @@
 
 use tree_sitter::Node;
 
+use super::fallbacks::Presence;
 use super::ledger::Origin;
 use super::value::{self, Atom, Value};
 use super::walk::{Arm, Loaded, Walk, text};
@@ -51,7 +52,7 @@ impl Walk<'_> {
                     p.starts_with('-') && p.len() > 1 && p != "--" && !p.starts_with("-*")
                 });
         if !has_options {
-            return self.choice(file, need, &items, &patterns);
+            return self.choice(file, &subject, &items, &patterns);
         }
         let variable = variable_name(file, subject_node);
         self.words_among_options(file, &items, &patterns, getopts);
@@ -332,10 +333,11 @@ impl Walk<'_> {
     fn choice(
         &mut self,
         file: &Loaded,
-        need: Option<usize>,
+        subject: &[Atom],
         items: &[Node<'_>],
         patterns: &[Vec<String>],
     ) {
+        let need = value::likely_need(subject);
         let mut choices: Vec<String> = Vec::new();
         let mut closed = false;
         let mut literal = true;
@@ -371,6 +373,8 @@ impl Walk<'_> {
         }
         let mut fork = self.fork();
         fork.covers = patterns.iter().flatten().any(|pattern| pattern == "*");
+        fork.asked = Presence::of_value(subject);
+        self.asked.push(fork.asked.clone());
         // What one branch shifts away the others still have; afterwards it is gone where each of them does it.
         let words = self.frame.clone();
         let mut left = Vec::new();
@@ -381,7 +385,7 @@ impl Walk<'_> {
                 self.statement(file, *statement);
             }
             self.branches -= 1;
-            self.end_branch(&mut fork);
+            self.close_branch(file, &body, &mut fork);
             let frame = std::mem::replace(&mut self.frame, words.clone());
             if !self.ends(file, &body) {
                 left.push(frame);
@@ -392,6 +396,7 @@ impl Walk<'_> {
         {
             self.frame = frame;
         }
+        self.asked.pop();
         self.join(fork);
     }
 }

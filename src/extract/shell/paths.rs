@@ -21,6 +21,7 @@ impl Walk<'_> {
         for redirect in &redirects {
             self.redirect(file, *redirect);
         }
+        self.inline_documents(file, body, &redirects);
         let mut walker = node.walk();
         let herestrings: Vec<Node<'_>> = node
             .named_children(&mut walker)
@@ -28,6 +29,27 @@ impl Walk<'_> {
             .collect();
         for herestring in herestrings {
             self.redirect(file, herestring);
+        }
+    }
+
+    /// Here documents of a command that runs what it reads.
+    fn inline_documents(
+        &mut self,
+        file: &Loaded,
+        body: Option<Node<'_>>,
+        redirects: &[Node<'_>],
+    ) {
+        let Some(command) = body.filter(|body| body.kind() == "command") else {
+            return;
+        };
+        for redirect in redirects {
+            let mut walker = redirect.walk();
+            let document = redirect
+                .named_children(&mut walker)
+                .find(|child| child.kind() == "heredoc_body");
+            if let Some(document) = document {
+                self.inline_document(file, command, document);
+            }
         }
     }
 
@@ -52,15 +74,10 @@ impl Walk<'_> {
                     _ => None,
                 };
                 let value = self.eval(file, target);
-                let is_log = text(file, node).starts_with('2');
-                match (role, value::text_of(&value)) {
+                match role {
                     _ if target.kind() == "process_substitution" => {}
-                    // What a program complains of is no result, but it is there afterwards.
-                    (Some(_), Some(log)) if is_log => {
-                        self.made.extend(self.full_path(&log));
-                    }
-                    (Some(role), _) => self.path(file, node, &value, role),
-                    (None, _) => {}
+                    Some(role) => self.path(file, node, &value, role),
+                    None => {}
                 }
             }
             "heredoc_redirect" => {
@@ -143,19 +160,8 @@ impl Walk<'_> {
         command: &str,
         arguments: &[(Node<'_>, Value)],
     ) {
-        let texts: Vec<(Option<String>, String)> = arguments
-            .iter()
-            .map(|(_, value)| (value::text_of(value), value::prefix_of(value)))
-            .collect();
-        let seen: Vec<Word<'_>> = texts
-            .iter()
-            .zip(arguments)
-            .map(|((text, prefix), (_, value))| Word {
-                text: text.as_deref(),
-                prefix,
-                remote: value::has_colon(value),
-            })
-            .collect();
+        let texts = texts(arguments);
+        let seen = seen(&texts, arguments);
         for name in commands::fetches(command, &seen) {
             if let Some(cwd) = &self.cwd {
                 self.made.insert(format!("{cwd}{name}"));
@@ -177,35 +183,10 @@ impl Walk<'_> {
                 continue;
             };
             let mut value = value.clone();
-            if cut > 0
-                && let Some(Atom::Lit(first)) = value.first_mut()
-            {
-                *first = first.get(cut..).unwrap_or_default().to_owned();
-                value.retain(|atom| *atom != Atom::Lit(String::new()));
-            }
-            let role = match role {
-                Role::ReadNamed | Role::WriteNamed => {
-                    value.push(Atom::Lit("*".to_owned()));
-                    if role.reads() {
-                        Role::Read
-                    } else {
-                        Role::Write
-                    }
-                }
-                role => role,
-            };
-            if let [Atom::All(from)] = value.as_slice() {
-                self.pass_all(file, node, *from);
-                let id =
-                    self.ledger
-                        .entry(Origin::Rest(*from), self.place(file, node), "positional");
-                self.ledger.role(id, role);
-                continue;
-            }
             if let Some(files) = &files {
                 value.push(Atom::Lit(format!("/{files}")));
             }
-            self.path(file, node, &value, role);
+            self.file_word(file, node, &value, role, cut);
         }
         self.columns(file, command, arguments, &seen, &known);
         if let Some(name) = commands::unpacks(command, &seen, &known)
@@ -235,6 +216,43 @@ impl Walk<'_> {
                 }
             }
         }
+    }
+
+    /// A word of a command is a file; `cut` bytes of an option stand before it.
+    pub fn file_word(
+        &mut self,
+        file: &Loaded,
+        node: Node<'_>,
+        value: &Value,
+        role: Role,
+        cut: usize,
+    ) {
+        let mut value = value.clone();
+        if cut > 0
+            && let Some(Atom::Lit(first)) = value.first_mut()
+        {
+            *first = first.get(cut..).unwrap_or_default().to_owned();
+            value.retain(|atom| *atom != Atom::Lit(String::new()));
+        }
+        let role = match role {
+            Role::ReadNamed | Role::WriteNamed => {
+                value.push(Atom::Lit("*".to_owned()));
+                if role.reads() {
+                    Role::Read
+                } else {
+                    Role::Write
+                }
+            }
+            role => role,
+        };
+        if let [Atom::All(from)] = value.as_slice() {
+            self.pass_all(file, node, *from);
+            let place = self.place(file, node);
+            let id = self.ledger.entry(Origin::Rest(*from), place, "positional");
+            self.ledger.role(id, role);
+            return;
+        }
+        self.path(file, node, &value, role);
     }
 
     /// A word is used as a path.
@@ -486,6 +504,30 @@ impl Walk<'_> {
                 })
             })
     }
+}
+
+/// What is known of each word: all of its text, and what it begins with.
+pub fn texts(arguments: &[(Node<'_>, Value)]) -> Vec<(Option<String>, String)> {
+    arguments
+        .iter()
+        .map(|(_, value)| (value::text_of(value), value::prefix_of(value)))
+        .collect()
+}
+
+/// The words as the tables look at them.
+pub fn seen<'t>(
+    texts: &'t [(Option<String>, String)],
+    arguments: &[(Node<'_>, Value)],
+) -> Vec<Word<'t>> {
+    texts
+        .iter()
+        .zip(arguments)
+        .map(|((text, prefix), (_, value))| Word {
+            text: text.as_deref(),
+            prefix,
+            remote: value::has_colon(value),
+        })
+        .collect()
 }
 
 /// The pattern of the names that `find FOLDER -name PATTERN` looks for, below the folder.

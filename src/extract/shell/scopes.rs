@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use indexmap::IndexMap;
 
+use super::fallbacks::Presence;
 use super::value::{self, Value};
 use super::walk::{Fork, Walk};
 
@@ -54,6 +55,7 @@ impl Walk<'_> {
             branches: 0,
             outcomes: IndexMap::new(),
             covers: false,
+            asked: Presence::default(),
         }
     }
 
@@ -81,10 +83,24 @@ impl Walk<'_> {
         }
     }
 
+    /// One branch ends the script: what it sets is seen by nobody.
+    pub fn lose_branch(&mut self, fork: &mut Fork) {
+        let mut lost = Fork {
+            start: fork.start,
+            ..self.fork()
+        };
+        self.end_branch(&mut lost);
+    }
+
     /// The branches meet again.
     pub fn join(&mut self, fork: Fork) {
         for (name, (set, values)) in fork.outcomes {
             let everywhere = fork.covers && set == fork.branches;
+            let values = match self.vars.get(&name).filter(|_| everywhere) {
+                Some(before) => without(before, values),
+                None => values,
+            };
+            self.told_by_branches(&fork.asked, everywhere, &values);
             if !everywhere && !self.vars.contains_key(&name) {
                 self.perhaps.insert(name.clone());
             }
@@ -99,4 +115,13 @@ impl Walk<'_> {
         inside(self);
         self.cwd = cwd;
     }
+}
+
+/// The values that branches leave, without what stood there before: each of them puts something else there.
+fn without(before: &Value, values: Vec<Value>) -> Vec<Value> {
+    let set = |value: Value| match value.as_slice() {
+        [value::Atom::OneOf(both)] if both.len() == 2 && both[0] == *before => both[1].clone(),
+        _ => value,
+    };
+    values.into_iter().map(set).collect()
 }

@@ -43,10 +43,12 @@ impl Walk<'_> {
                 self.path(file, node, value, Role::Read);
             }
             for (id, shape) in value::path_roots(value) {
-                if shape == Shape::Whole {
-                    self.ledger.role(id, Role::Read);
-                    self.ledger.needs[id].breaks |= self.branches == 0;
-                }
+                let role = match shape {
+                    Shape::Whole => Role::Read,
+                    Shape::Folder => Role::ReadFolder,
+                };
+                self.ledger.role(id, role);
+                self.ledger.needs[id].breaks |= self.branches == 0;
             }
             let system = of_system
                 || tail.contains("/venv")

@@ -74,8 +74,11 @@ fn said(word: &str) -> Option<Said<'_>> {
     })
 }
 
-/// The role of each word that a line knows for a path: its index, the role, how many bytes of an option stand before it.
-pub(super) fn roles(line: &str, words: &[Word<'_>], found: &mut Vec<(usize, Role, usize)>) {
+/// A word that is a path: its index, what is done with it, how many bytes of an option stand before it.
+pub(super) type Found = (usize, Role, usize);
+
+/// The role of each word that a line knows for a path.
+pub(super) fn roles(line: &str, words: &[Word<'_>], found: &mut Vec<Found>) {
     let told: Vec<Said<'_>> = line.split(' ').filter_map(said).collect();
     let letters = line.split(' ').find_map(|word| word.strip_prefix('@'));
     let letters = letters.unwrap_or_default();
@@ -175,6 +178,49 @@ pub(super) fn roles(line: &str, words: &[Word<'_>], found: &mut Vec<(usize, Role
         }
         found.extend(said.and_then(|said| said.place).map(|role| (at, role, 0)));
     }
+}
+
+/// How many words of a command stand before the one that it starts: its options, settings, and the operands that its
+/// line names. Those that are files are added to `found`.
+pub(super) fn leading(line: &str, words: &[Word<'_>], found: &mut Vec<Found>) -> usize {
+    let told: Vec<Said<'_>> = line.split(' ').filter_map(said).collect();
+    let letters = line.split(' ').find_map(|word| word.strip_prefix('@'));
+    let letters = letters.unwrap_or_default();
+    let option = |name: &str| told.iter().find(|said| said.name == name);
+    let mut operands = told.iter().filter(|said| said.name.is_empty());
+    let mut index = 0;
+    while let Some(word) = words.get(index) {
+        let prefix = word.prefix;
+        let (key, is_setting) = match prefix.split_once('=') {
+            Some((key, _)) => (Some(key), crate::extract::words::is_name(key)),
+            None => (None, false),
+        };
+        if is_setting {
+            index += 1;
+        } else if !prefix.starts_with('-') || prefix == "-" {
+            let Some(said) = operands.next() else {
+                break;
+            };
+            found.extend(said.place.map(|role| (index, role, 0)));
+            index += 1;
+        } else if word.text == Some("--") {
+            index += 1;
+        } else if let Some(said) = key.and_then(option) {
+            let cut = key.map_or(0, |key| key.len() + 1);
+            found.extend(said.place.map(|role| (index, role, cut)));
+            index += 1;
+        } else if let Some(said) = word.text.and_then(option) {
+            if index + 1 < words.len() {
+                found.extend(said.place.map(|role| (index + 1, role, 0)));
+            }
+            index += 2;
+        } else {
+            let short = word.text.filter(|text| !text.starts_with("--"));
+            let first = short.and_then(|text| text[1..].find(|letter| letters.contains(letter)));
+            index += 1 + usize::from(first.is_some_and(|first| first + 2 == prefix.len()));
+        }
+    }
+    index.min(words.len())
 }
 
 /// Whether a word has nothing of a file's name about it.

@@ -570,7 +570,6 @@ pub fn is_of_system(path: &str, is_written: bool) -> bool {
         "/lib64",
         "/proc",
         "/root",
-        "/run",
         "/sbin",
         "/sys",
         "/tmp",

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use indexmap::IndexMap;
 use tree_sitter::{Node, Tree};
 
+use super::fallbacks::Presence;
 use super::ledger::{Ledger, Origin};
 use super::value::{self, Atom, Value};
 use crate::extract::Files;
@@ -67,6 +68,8 @@ pub struct Fork {
     pub outcomes: IndexMap<String, (usize, Vec<Value>)>,
     /// Whether one of the branches is taken for certain.
     pub covers: bool,
+    /// Of what the conditions asked whether it is there.
+    pub asked: Presence,
 }
 
 /// The state of the walk.
@@ -100,6 +103,8 @@ pub struct Walk<'w> {
     /// Whether this place runs when the script ends, however far it got.
     pub trapped: bool,
     pub loops: usize,
+    /// How many pieces of code for other shells were read.
+    pub inlined: usize,
     pub depth: usize,
     pub spent: usize,
     /// Whether something was left out for being too deep or too much.
@@ -112,6 +117,8 @@ pub struct Walk<'w> {
     pub dynamic: bool,
     /// Needs known to be empty in this branch.
     pub empty: Vec<usize>,
+    /// Of what the conditions around this place ask whether it is there.
+    pub asked: Vec<Presence>,
     /// The working folder, relative to the one the script starts in, while that is known.
     pub cwd: Option<String>,
     /// The folder that `cd` left last.
@@ -162,6 +169,7 @@ impl<'w> Walk<'w> {
             trapped: false,
             fails: false,
             loops: 0,
+            inlined: 0,
             depth: 0,
             spent: 0,
             cut: false,
@@ -169,6 +177,7 @@ impl<'w> Walk<'w> {
             settable: false,
             dynamic: false,
             empty: Vec::new(),
+            asked: Vec::new(),
             cwd: Some(String::new()),
             left: None,
             folders: Vec::new(),
@@ -191,12 +200,9 @@ impl<'w> Walk<'w> {
         self.statements(&loaded, loaded.tree.root_node());
     }
 
-    /// Reads the functions that nothing calls by name, where something may call them by a name made at run time, and
-    /// where there is nothing but functions: then they are what the file is for.
+    /// Reads the functions that nothing calls by name: something may call them by a name made at run time, or they are
+    /// what the file is for.
     pub fn rest(&mut self) {
-        if !self.dynamic && !self.loaded.first().is_some_and(|main| is_library(main)) {
-            return;
-        }
         let mut names: Vec<(usize, String)> = self
             .functions
             .iter()
@@ -205,8 +211,11 @@ impl<'w> Walk<'w> {
             .collect();
         names.sort_unstable();
         self.branches += 1;
+        let known = (self.opaque, self.settable);
         for (_, name) in names {
             self.call(&name, Vec::new(), None);
+            // What one of them sources the others need not have.
+            (self.opaque, self.settable) = known;
         }
         self.branches -= 1;
     }
@@ -487,22 +496,6 @@ impl<'w> Walk<'w> {
         operators.reverse();
         self.chain(file, &items, &operators);
     }
-}
-
-/// Whether a file does nothing by itself but define functions and set variables.
-fn is_library(file: &Loaded) -> bool {
-    let root = file.tree.root_node();
-    let mut walker = root.walk();
-    root.named_children(&mut walker).all(|child| {
-        matches!(
-            child.kind(),
-            "comment"
-                | "function_definition"
-                | "variable_assignment"
-                | "variable_assignments"
-                | "declaration_command"
-        )
-    })
 }
 
 /// The variable that an arithmetic expression sets: `i = 1`, `i += 1`, `i++`, `--i`.
