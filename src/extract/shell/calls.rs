@@ -115,7 +115,8 @@ impl Walk<'_> {
             }
             let started = arguments.get(before.words..).unwrap_or_default();
             // `parallel tool ::: a b`
-            let listed = |(_, value): &(Node<'_>, Value)| value::prefix_of(value).starts_with(":::");
+            let listed =
+                |(_, value): &(Node<'_>, Value)| value::prefix_of(value).starts_with(":::");
             let end = started.iter().position(listed).unwrap_or(started.len());
             if word == "eval" {
                 self.evaluate(file, arguments);
@@ -341,7 +342,9 @@ impl Walk<'_> {
             .iter()
             .all(|(_, value)| value::text_of(value).is_some());
         for (node, value) in arguments {
-            self.computed_assignment(file, *node, value);
+            if !self.assigned_by_name(file, *node, value) {
+                self.computed_assignment(file, *node, value);
+            }
         }
         let first = arguments
             .first()

@@ -75,7 +75,9 @@ impl Walk<'_> {
         }
         match node.kind() {
             "negated_command" => match node.named_child(0) {
-                Some(inner) if is_test(inner) => negated(self.condition(file, inner)),
+                Some(inner) if is_test(inner) || text(file, inner).starts_with("printenv ") => {
+                    negated(self.condition(file, inner))
+                }
                 _ => {
                     self.statement(file, node);
                     Vec::new()
@@ -99,6 +101,41 @@ impl Walk<'_> {
                             (false, true) => both(&left, &right),
                             (false, false) => left.into_iter().chain(right).collect(),
                         }
+                    }
+                    _ => Vec::new(),
+                }
+            }
+            "command"
+                if node
+                    .child_by_field_name("name")
+                    .is_some_and(|name| text(file, name) == "printenv") =>
+            {
+                match self.told_variable(file, node, "printenv") {
+                    Some(left) => {
+                        if let Some(id) = value::likely_need(&left) {
+                            self.ledger.optional(id);
+                        }
+                        vec![vec![Term {
+                            negated: false,
+                            operator: "-n".to_owned(),
+                            left,
+                            right: Vec::new(),
+                        }]]
+                    }
+                    None => Vec::new(),
+                }
+            }
+            // `printenv NAME > /dev/null`
+            "redirected_statement"
+                if node
+                    .child_by_field_name("body")
+                    .is_some_and(|body| text(file, body).starts_with("printenv ")) =>
+            {
+                match node.child_by_field_name("body") {
+                    Some(body) if self.enter() => {
+                        let condition = self.condition(file, body);
+                        self.leave();
+                        condition
                     }
                     _ => Vec::new(),
                 }

@@ -114,7 +114,7 @@ impl Walk<'_> {
                         Role::ReadFolder
                     };
                     match shape {
-                        Shape::Whole => self.ledger.role(id, role),
+                        Shape::Whole => self.ledger.sought(id, role),
                         Shape::Folder => self.ledger.must_exist(id, role),
                     }
                     if self.branches == 0

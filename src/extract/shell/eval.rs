@@ -177,8 +177,12 @@ impl Walk<'_> {
                 push_literal(&mut value, gap);
             }
             match child.kind() {
-                "string_content" => push_literal(&mut value, text(file, child)),
+                "string_content" | "heredoc_content" => push_literal(&mut value, text(file, child)),
                 kind => {
+                    // The grammar counts the blank before `$@` as part of it.
+                    let shown = text(file, child);
+                    let blank = shown.len() - shown.trim_start_matches([' ', '\t']).len();
+                    push_literal(&mut value, &shown[..blank]);
                     let held = self.eval(file, child);
                     // `data=  # set this` and `$data/x`: where that lies is not known.
                     let is_open = kind.ends_with("expansion") && held.is_empty();
@@ -303,6 +307,11 @@ impl Walk<'_> {
                     return vec![Atom::Temporary];
                 }
                 "pwd" => return self.working_folder(),
+                "eval" | "printenv" => {
+                    if let Some(value) = self.told_variable(file, *only, name) {
+                        return value;
+                    }
+                }
                 "git" if whole.contains("rev-parse") && whole.contains("--show-toplevel") => {
                     return vec![Atom::Repository];
                 }
@@ -326,14 +335,36 @@ impl Walk<'_> {
                         ("dirname", [value]) if matches!(value.as_slice(), [Atom::ScriptFile]) => {
                             vec![Atom::ScriptFolder]
                         }
-                        ("dirname", [value]) => match value::sole_need(value) {
-                            Some(id) => vec![Atom::Parent(id)],
-                            None => vec![Atom::Other],
-                        },
-                        ("basename", [value]) => match value::sole_need(value) {
-                            Some(id) => vec![Atom::Last(id)],
-                            None => vec![Atom::Other],
-                        },
+                        ("dirname", [value]) => {
+                            match (value::sole_need(value), value::text_of(value)) {
+                                (Some(id), _) => vec![Atom::Parent(id)],
+                                (None, Some(path)) => value::literal(
+                                    match path.trim_end_matches('/').rsplit_once('/') {
+                                        Some((folder, _)) => folder,
+                                        None => ".",
+                                    },
+                                ),
+                                (None, None) => vec![Atom::Other],
+                            }
+                        }
+                        ("basename", [value]) => {
+                            match (value::sole_need(value), value::text_of(value)) {
+                                (Some(id), _) => vec![Atom::Last(id)],
+                                (None, Some(path)) => value::literal(last_part(&path)),
+                                (None, None) => vec![Atom::Other],
+                            }
+                        }
+                        ("basename", [value, ending]) => {
+                            match (value::text_of(value), value::text_of(ending)) {
+                                (Some(path), Some(ending)) => {
+                                    let name = last_part(&path);
+                                    value::literal(
+                                        name.strip_suffix(ending.as_str()).unwrap_or(name),
+                                    )
+                                }
+                                _ => vec![Atom::Other],
+                            }
+                        }
                         ("dirname" | "basename", _) => vec![Atom::Other],
                         (_, [value]) => (*value).clone(),
                         _ => vec![Atom::Other],
@@ -341,6 +372,16 @@ impl Walk<'_> {
                 }
                 _ => {}
             }
+        }
+        // `$(cat <<EOF …)` is the text.
+        if let [only] = children.as_slice()
+            && only.kind() == "redirected_statement"
+            && only
+                .child_by_field_name("body")
+                .is_some_and(|body| text(file, body) == "cat")
+            && let Some(document) = document_of(*only)
+        {
+            return self.document_value(file, document);
         }
         // `$(cd "$folder" && pwd)` is the folder.
         if let [only] = children.as_slice()
@@ -375,6 +416,47 @@ impl Walk<'_> {
         vec![Atom::Other]
     }
 
+    /// `$(printenv NAME)`, `$(eval echo \$$name)`: the value of that variable.
+    pub fn told_variable(&mut self, file: &Loaded, node: Node<'_>, command: &str) -> Option<Value> {
+        let mut walker = node.walk();
+        let words: Vec<Node<'_>> = node
+            .children_by_field_name("argument", &mut walker)
+            .collect();
+        let last = *words.last()?;
+        let mut texts = match (command, words.as_slice()) {
+            ("printenv", [_]) => {
+                let value = self.eval(file, last);
+                let texts = value::texts_of(&value);
+                texts.into_iter().map(|name| format!("${name}")).collect()
+            }
+            ("eval", [echo, _]) if text(file, *echo) == "echo" => {
+                let value = self.eval(file, last);
+                value::texts_of(&value)
+            }
+            ("eval", [_]) => {
+                let value = self.eval(file, last);
+                value::texts_of(&value)
+            }
+            _ => return None,
+        };
+        for text in &mut texts {
+            if let Some(told) = text.strip_prefix("echo ") {
+                *text = told.to_owned();
+            }
+        }
+        self.named_in(file, last, &texts)
+    }
+
+    /// The text of a here document.
+    pub fn document_value(&mut self, file: &Loaded, document: Node<'_>) -> Value {
+        let value = self.parts(file, document, document.start_byte(), document.end_byte());
+        let plain = |atom: Atom| match atom {
+            Atom::Lit(text) => Atom::Lit(text.replace("\\\n", " ")),
+            atom => atom,
+        };
+        value.into_iter().map(plain).collect()
+    }
+
     /// `$PWD`, `$(pwd)`.
     pub fn working_folder(&self) -> Value {
         match self.cwd.as_deref() {
@@ -393,6 +475,26 @@ impl Walk<'_> {
     pub fn statements_apart(&mut self, file: &Loaded, node: Node<'_>) {
         self.apart(|walk| walk.statements(file, node));
     }
+}
+
+/// The here document of a statement.
+pub fn document_of(statement: Node<'_>) -> Option<Node<'_>> {
+    let mut walker = statement.walk();
+    let redirects: Vec<Node<'_>> = statement
+        .children_by_field_name("redirect", &mut walker)
+        .collect();
+    redirects.into_iter().find_map(|redirect| {
+        let mut walker = redirect.walk();
+        redirect
+            .named_children(&mut walker)
+            .find(|child| child.kind() == "heredoc_body")
+    })
+}
+
+/// The name at the end of a path.
+fn last_part(path: &str) -> &str {
+    let plain = path.trim_end_matches('/');
+    plain.rsplit('/').next().unwrap_or(plain)
 }
 
 /// The words that a node's value comes to.

@@ -150,6 +150,10 @@ impl Walk<'_> {
                         |n| vec![Atom::All(from + n.saturating_sub(1))],
                     );
                 }
+                if is_modified(&rest) {
+                    let value = self.variable(file, node, name, Read::Plain);
+                    return modified(value, &rest);
+                }
                 self.offsets(file, node, start);
                 self.variable(file, node, name, Read::Plain);
                 vec![Atom::Other]
@@ -164,7 +168,12 @@ impl Walk<'_> {
                     ("%" | "%%", [Atom::ScriptFile]) => vec![Atom::ScriptFolder],
                     // `${folder%/}` is the folder still.
                     ("%" | "%%", _) if rest == "/" => value,
-                    _ => vec![Atom::Other],
+                    _ => match value::text_of(&value)
+                        .and_then(|text| trimmed(&text, operator, &rest))
+                    {
+                        Some(text) => value::literal(text),
+                        None => vec![Atom::Other],
+                    },
                 }
             }
             "" => self.variable(file, node, name, Read::Plain),
@@ -312,6 +321,54 @@ impl Walk<'_> {
         }
     }
 
+    /// `\$$name` as `eval` reads it: the variables that the texts name; none where they are anything else.
+    pub fn named_in(&mut self, file: &Loaded, node: Node<'_>, texts: &[String]) -> Option<Value> {
+        let named = |text: &String| {
+            let name = text.trim_matches(['"', '\'']).strip_prefix('$')?;
+            let (name, has_default) = match name.strip_prefix('{') {
+                Some(inner) => {
+                    let inner = inner.strip_suffix('}')?;
+                    let name = inner.trim_end_matches([':', '-']);
+                    (name, name != inner)
+                }
+                None => (name, false),
+            };
+            let read = match has_default {
+                true => Read::Default(None),
+                false => Read::Plain,
+            };
+            words::is_name(name).then(|| (name.to_owned(), read))
+        };
+        let names: Vec<(String, Read)> = texts.iter().map(named).collect::<Option<_>>()?;
+        let values = names
+            .into_iter()
+            .map(|(name, read)| self.variable(file, node, &name, read));
+        let values: Vec<Value> = values.collect();
+        (!values.is_empty()).then(|| value::one_of(values))
+    }
+
+    /// `eval value=\$$name`; whether it is of this form.
+    pub fn assigned_by_name(&mut self, file: &Loaded, node: Node<'_>, value: &[Atom]) -> bool {
+        let texts = value::texts_of(value);
+        let parts: Option<Vec<(&str, &str)>> =
+            texts.iter().map(|text| text.split_once('=')).collect();
+        let Some(parts) = parts.filter(|parts| !parts.is_empty()) else {
+            return false;
+        };
+        let name = parts[0].0;
+        if !words::is_name(name) || parts.iter().any(|(other, _)| *other != name) {
+            return false;
+        }
+        let named: Vec<String> = parts.iter().map(|(_, text)| (*text).to_owned()).collect();
+        match self.named_in(file, node, &named) {
+            Some(value) => {
+                self.assign(file, node, name, value, false);
+                true
+            }
+            None => false,
+        }
+    }
+
     /// `${!name}`: the variable whose name `name` holds.
     pub fn indirect(
         &mut self,
@@ -350,6 +407,63 @@ impl Walk<'_> {
             }
         }
     }
+}
+
+/// What a text comes to without what a pattern fits at its beginning or end; none where the pattern is too much for that.
+fn trimmed(text: &str, operator: &str, pattern: &str) -> Option<String> {
+    let pattern = pattern.trim_matches(['"', '\'']);
+    let plain = |pattern: &str| !pattern.contains(['*', '?', '[', '$', '(', '`', '\\']);
+    let cut = match (
+        operator,
+        pattern.strip_prefix('*'),
+        pattern.strip_suffix('*'),
+    ) {
+        ("#" | "##", Some(mark), _) if plain(mark) && !mark.is_empty() => {
+            let at = match operator {
+                "#" => text.find(mark),
+                _ => text.rfind(mark),
+            };
+            at.and_then(|at| text.get(at + mark.len()..))
+        }
+        ("%" | "%%", _, Some(mark)) if plain(mark) && !mark.is_empty() => {
+            let at = match operator {
+                "%" => text.rfind(mark),
+                _ => text.find(mark),
+            };
+            at.and_then(|at| text.get(..at))
+        }
+        ("#" | "##", ..) if plain(pattern) => text.strip_prefix(pattern),
+        ("%" | "%%", ..) if plain(pattern) => text.strip_suffix(pattern),
+        _ => return None,
+    };
+    Some(cut.unwrap_or(text).to_owned())
+}
+
+/// Whether `${name:…}` names parts of a path, as zsh has it: `${0:A:h}`.
+fn is_modified(rest: &str) -> bool {
+    rest.split(':').all(|part| {
+        let letter = part.trim_end_matches(|c: char| c.is_ascii_digit());
+        matches!(letter, "a" | "A" | "h" | "t" | "r" | "e" | "l" | "u" | "P")
+    })
+}
+
+/// What parts of a path come to: `h` is the folder, `t` the last part.
+fn modified(value: Value, rest: &str) -> Value {
+    let mut value = value;
+    for part in rest.split(':') {
+        value = match (part, value.as_slice()) {
+            ("a" | "A" | "P", _) => value,
+            ("h", [Atom::ScriptFile]) => vec![Atom::ScriptFolder],
+            ("h", [Atom::ScriptFolder, up @ ..]) => {
+                let above = value::prefix_of(up);
+                vec![Atom::ScriptFolder, Atom::Lit(format!("{above}/.."))]
+            }
+            ("h", [Atom::Need(id)]) => vec![Atom::Parent(*id)],
+            ("t", [Atom::Need(id)]) => vec![Atom::Last(*id)],
+            _ => vec![Atom::Other],
+        };
+    }
+    value
 }
 
 /// The message of `${name:?message}`, as far as it is literal.

@@ -63,13 +63,7 @@ impl Walk<'_> {
 
     /// `python train.py --data data/train.csv --output-dir runs`: a path written out behind a flag that tells what is
     /// done with it.
-    fn literal_behind(
-        &mut self,
-        file: &Loaded,
-        node: Node<'_>,
-        flag: &str,
-        value: &[Atom],
-    ) {
+    fn literal_behind(&mut self, file: &Loaded, node: Node<'_>, flag: &str, value: &[Atom]) {
         let is_option = flag.starts_with('-');
         let flag = flag.trim_start_matches('-');
         let flag = flag
@@ -112,7 +106,7 @@ impl Walk<'_> {
                 }
             }
             // What else is given by its place and looks like a file lies there already.
-            None if is_rooted(&known) => self.literal_operand(file, node, value),
+            None => self.literal_operand(file, node, value),
             _ => {}
         }
     }
@@ -139,7 +133,8 @@ fn is_rooted(path: &str) -> bool {
 /// Whether a name ends as files' names do, and not as programs' and libraries' do.
 fn ends_as_file(name: &str) -> bool {
     const PROGRAMS: &[&str] = &[
-        "a", "bash", "bin", "class", "dll", "dylib", "exe", "jar", "jl", "js", "pl", "pm", "py", "r", "rb", "sh", "so", "sock", "pid", "service", "socket", "ts", "zsh",
+        "a", "bash", "bin", "class", "dll", "dylib", "exe", "jar", "jl", "js", "pl", "pm", "py",
+        "r", "rb", "sh", "so", "sock", "pid", "service", "socket", "ts", "zsh",
     ];
     name.rsplit_once('.').is_some_and(|(stem, ending)| {
         !stem.is_empty()

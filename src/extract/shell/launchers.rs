@@ -7,17 +7,17 @@ use super::spec;
 /// by name.
 #[rustfmt::skip]
 const LAUNCHERS: &[(&str, &str)] = &[
-    ("aprun", "@nNdSjb"),
     ("apptainer exec", "-B. --bind. --pwd. --env. --env-file< -H. --home. -W. --overlay. --mount. --fakeroot. <"),
     ("apptainer run", "-B. --bind. --pwd. --env. --env-file< -H. --home. -W. --overlay. --mount. <"),
     ("apptainer shell", "-B. --bind. --pwd. --env. --env-file< -H. --home. -W. --overlay. <"),
+    ("aprun", "@nNdSjb"),
     ("builtin", ""),
     ("bundle exec", ""),
     ("caffeinate", "@tw"),
     ("catchsegv", ""),
     ("chpst", "@uUbem/"),
-    ("chroot", "--userspec. --groups. ."),
     ("chronic", ""),
+    ("chroot", "--userspec. --groups. ."),
     ("command", ""),
     ("conda run", "-n. -p. --name. --prefix. --cwd."),
     ("dbus-run-session", ""),
@@ -42,8 +42,8 @@ const LAUNCHERS: &[(&str, &str)] = &[
     ("parallel", "-a< --arg-file< --joblog> --results>d --jobs. --colsep. --tmpdir. --halt. --delay. --timeout. --retries. --memfree. --load. --nice. --env. --sshlogin. --sshloginfile< --tagstring. --header. --rpl. --workdir. --wd. --max-args. --max-procs. --delimiter. @jaCNnLPSId"),
     ("perf record", "-o> @gFec"),
     ("perf stat", "-o> @erx"),
-    ("pixi run", "-e. --environment. --manifest-path<"),
     ("pipenv run", ""),
+    ("pixi run", "-e. --environment. --manifest-path<"),
     ("poetry run", ""),
     ("runuser", "@ugG"),
     ("s6-setuidgid", "."),
@@ -96,7 +96,9 @@ pub fn before(command: &str, words: &[Word<'_>]) -> Option<Before> {
             if !starts(LAUNCHERS.partition_point(|(launcher, _)| *launcher <= name)) {
                 return None;
             }
-            let verb = words.iter().position(|word| !word.prefix.starts_with('-'))?;
+            let verb = words
+                .iter()
+                .position(|word| !word.prefix.starts_with('-'))?;
             let line = find(&format!("{name} {}", words[verb].text?))?;
             (line, verb + 1)
         }
@@ -161,7 +163,11 @@ mod tests {
                 .iter()
                 .map(|(at, role, cut)| format!("{role:?} {}", &texts[at + 1][*cut..]))
                 .collect();
-            assert_eq!((found.words, told.join(" ")), (words, files.to_owned()), "{line}");
+            assert_eq!(
+                (found.words, told.join(" ")),
+                (words, files.to_owned()),
+                "{line}"
+            );
         }
         for line in ["cat", "conda", "conda install", "singularity pull x"] {
             let (name, rest) = line.split_once(' ').unwrap_or((line, ""));

@@ -75,6 +75,8 @@ pub struct Need {
     /// Whether it is handed to a command of which nothing more is known: behind which flag, and whether as the
     /// folder of something.
     pub handed: Option<(Option<String>, bool)>,
+    /// Whether its role is only that the script stops where it is not there.
+    pub only_sought: bool,
     /// Whether nothing but making the folder was seen so far.
     pub only_made: bool,
     /// Whether a command that is not known puts something into the folder.
@@ -175,6 +177,7 @@ impl Ledger {
             columns: Vec::new(),
             sought: None,
             handed: None,
+            only_sought: false,
             only_made: false,
             filled: false,
             valued: false,
@@ -257,10 +260,20 @@ impl Ledger {
         self.role(id, role);
     }
 
+    /// The script stops where the path is not there: it is read unless something is written there.
+    pub fn sought(&mut self, id: usize, role: Role) {
+        let is_first = self.needs[id].role.is_none();
+        self.role(id, role);
+        self.needs[id].only_sought |= is_first;
+    }
+
     /// The path is read or written; the first use decides, for a script may read again what it wrote.
     pub fn role(&mut self, id: usize, role: Role) {
         let need = &mut self.needs[id];
         need.live = true;
+        if std::mem::take(&mut need.only_sought) && role.writes() {
+            need.role = None;
+        }
         need.only_made = need.role.is_none_or(|_| need.only_made) && role == Role::WriteFolder;
         match (need.role, role) {
             (_, Role::Remove) => {}
@@ -331,6 +344,7 @@ pub fn claims(ledger: Ledger, help: &Help, doubtful: bool) -> Vec<Claim> {
         if !(need.live || need.looked && !in_rest(need, &needs))
             || absorbed.contains(&index)
             || holding.contains(&index)
+            || told_by_rest(need, &needs)
             || doubtful && need.is_bare_name()
         {
             continue;
@@ -417,6 +431,13 @@ fn holding_folders(needs: &[Need]) -> HashSet<usize> {
         .collect()
 }
 
+/// Whether nothing is known of it but that it is one of the words that are passed on as they are.
+fn told_by_rest(need: &Need, needs: &[Need]) -> bool {
+    let is_plain =
+        need.choices.is_none() && need.role.is_none() && need.default.is_none() && !need.stops;
+    is_plain && in_rest(need, needs)
+}
+
 /// Whether it is one of the words that are passed on as they are.
 fn in_rest(need: &Need, needs: &[Need]) -> bool {
     let Origin::Position(at) = need.origin else {
@@ -447,7 +468,21 @@ fn told_role(need: &Need, help: &Help) -> Option<Role> {
         .as_ref()
         .and_then(|flag| hints::told_by_name(flag.trim_start_matches('-'), None));
     let description = need.description.clone().or_else(|| help.of_operand(&name));
-    let direction = by_flag.or_else(|| hints::told_by_name(&name, description.as_deref()));
+    // `Usage: score hypothesis.txt`
+    let by_usage = || match need.origin {
+        Origin::Position(at) => hints::told_by_name(&help.position(at)?.name, None),
+        _ => None,
+    };
+    let default = need.default.as_ref().and_then(Json::as_str);
+    let by_default = || {
+        let is_named = default.is_some_and(|default| default.contains(char::is_alphanumeric));
+        let is_path = is_named && default.is_some_and(hints::looks_like_path);
+        is_path.then_some(Kind::Input)
+    };
+    let direction = by_flag
+        .or_else(|| hints::told_by_name(&name, description.as_deref()))
+        .or_else(by_usage)
+        .or_else(by_default);
     let folder = *is_folder
         || hints::names_folder(&name)
         || flag.as_deref().is_some_and(hints::names_folder);
@@ -503,9 +538,11 @@ fn claim(need: &Need, needs: &[Need], help: &Help) -> Claim {
         Origin::Rest(from) => {
             // What has a place of its own comes before the rest.
             let taken = |at: usize| {
-                needs
-                    .iter()
-                    .any(|other| other.live && other.origin == Origin::Position(at))
+                needs.iter().any(|other| {
+                    other.live
+                        && other.origin == Origin::Position(at)
+                        && !told_by_rest(other, needs)
+                })
             };
             let positional = (*from..).find(|at| !taken(*at)).unwrap_or(*from);
             Binding::Positional { positional }
@@ -573,7 +610,11 @@ fn claim(need: &Need, needs: &[Need], help: &Help) -> Claim {
         _ if claim.default.is_some() => false,
         _ if stops => true,
         // `Usage: tool FILE` says so, however the script looks at it.
-        Origin::Position(at) if help.position(*at).is_some_and(|shown| !shown.optional) && need.live => true,
+        Origin::Position(at)
+            if help.position(*at).is_some_and(|shown| !shown.optional) && need.live =>
+        {
+            true
+        }
         _ if need.optional || is_flag || need.list || shown_optional => false,
         // What is compared with this and that may be missing, unless people are told otherwise.
         Origin::Position(at) => need.always && (!need.compared || help.position(*at).is_some()),

@@ -44,7 +44,13 @@ impl Walk<'_> {
                 Origin::Position(_) | Origin::Rest(_)
             )
         }) || subject == [Atom::Option];
-        let patterns: Vec<Vec<String>> = items.iter().map(|item| patterns(file, *item)).collect();
+        let patterns: Vec<Vec<String>> = items
+            .iter()
+            .map(|item| {
+                let patterns = patterns(file, *item).into_iter();
+                patterns.map(|text| self.known_text(&text)).collect()
+            })
+            .collect();
         let getopts = subject == [Atom::Option] && self.arm.is_none();
         let has_options = getopts
             || is_word
@@ -88,6 +94,38 @@ impl Walk<'_> {
             let need = &mut self.ledger.needs[id];
             (need.live, need.looked) = (false, false);
         }
+    }
+
+    /// A text in which variables stand for what the script put into them: `"$flag"=*`.
+    fn known_text(&self, text: &str) -> String {
+        let mut known = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find('$') {
+            let after = &rest[at + 1..];
+            let braced = after.starts_with('{');
+            let start = usize::from(braced);
+            let length = after[start..]
+                .bytes()
+                .take_while(|b| b.is_ascii_alphanumeric() || *b == b'_')
+                .count();
+            let end = start + length + usize::from(braced);
+            let closed = !braced || after[start + length..].starts_with('}');
+            let held = self.vars.get(&after[start..start + length]);
+            let held = held.and_then(|value| value::text_of(value));
+            known.push_str(&rest[..at]);
+            match held.filter(|_| closed) {
+                Some(held) => {
+                    known.push_str(&held);
+                    rest = &after[end..];
+                }
+                None => {
+                    known.push('$');
+                    rest = after;
+                }
+            }
+        }
+        known.push_str(rest);
+        known
     }
 
     /// Plain words that an option loop knows, such as `install`, are a choice of their own.

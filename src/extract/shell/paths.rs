@@ -3,10 +3,12 @@
 use tree_sitter::Node;
 
 use super::commands::{self, Role, Word};
+use super::eval::document_of;
 use super::ledger::Origin;
 use super::tools;
 use super::value::{self, Atom, Shape, Value};
 use super::walk::{Loaded, Walk, text};
+use crate::extract::words;
 
 impl Walk<'_> {
     pub fn redirected(&mut self, file: &Loaded, node: Node<'_>) {
@@ -21,7 +23,12 @@ impl Walk<'_> {
         for redirect in &redirects {
             self.redirect(file, *redirect);
         }
-        self.inline_documents(file, body, &redirects);
+        if let (Some(command), Some(document)) = (
+            body.filter(|body| body.kind() == "command"),
+            document_of(node),
+        ) {
+            self.document(file, command, document);
+        }
         let mut walker = node.walk();
         let herestrings: Vec<Node<'_>> = node
             .named_children(&mut walker)
@@ -32,24 +39,26 @@ impl Walk<'_> {
         }
     }
 
-    /// Here documents of a command that runs what it reads.
-    fn inline_documents(
-        &mut self,
-        file: &Loaded,
-        body: Option<Node<'_>>,
-        redirects: &[Node<'_>],
-    ) {
-        let Some(command) = body.filter(|body| body.kind() == "command") else {
-            return;
-        };
-        for redirect in redirects {
-            let mut walker = redirect.walk();
-            let document = redirect
-                .named_children(&mut walker)
-                .find(|child| child.kind() == "heredoc_body");
-            if let Some(document) = document {
-                self.inline_document(file, command, document);
-            }
+    /// The here document of a command that runs it or puts it into a variable.
+    fn document(&mut self, file: &Loaded, command: Node<'_>, document: Node<'_>) {
+        let is_read = command
+            .child_by_field_name("name")
+            .is_some_and(|name| text(file, name) == "read");
+        if !is_read {
+            return self.inline_document(file, command, document);
+        }
+        // `read -r -d '' name <<EOF`
+        let mut walker = command.walk();
+        let words: Vec<Node<'_>> = command
+            .children_by_field_name("argument", &mut walker)
+            .collect();
+        let takes_all = words
+            .iter()
+            .any(|word| text(file, *word).starts_with("-") && text(file, *word).ends_with('d'));
+        let name = words.last().map(|word| text(file, *word));
+        if let Some(name) = name.filter(|name| takes_all && words::is_name(name)) {
+            let value = self.document_value(file, document);
+            self.put(name.to_owned(), value);
         }
     }
 
@@ -76,6 +85,12 @@ impl Walk<'_> {
                 let value = self.eval(file, target);
                 match role {
                     _ if target.kind() == "process_substitution" => {}
+                    // What a program complains of is there afterwards, and may be empty.
+                    Some(role) if text(file, node).starts_with('2') => {
+                        self.branches += 1;
+                        self.path(file, node, &value, role);
+                        self.branches -= 1;
+                    }
                     Some(role) => self.path(file, node, &value, role),
                     None => {}
                 }
@@ -276,7 +291,7 @@ impl Walk<'_> {
             }
             self.ledger.role(*id, role);
             // Of several that may give the path none is needed for certain.
-            if self.branches == 0 && roots.len() == 1 {
+            if self.branches == 0 && roots.len() == 1 && !value::has_texts_beside(value) {
                 self.ledger.needs[*id].breaks = true;
             }
         }
@@ -443,7 +458,8 @@ impl Walk<'_> {
         let is_odd = plain.is_empty()
             || matches!(plain, "." | ".." | "-")
             || plain.len() > 200
-            || plain.starts_with(['-', '~', '&', '$', '(', '%', '@', '+', '='])
+            || plain.starts_with(['-', '&', '$', '(', '%', '@', '+', '='])
+            || plain.starts_with('~') && !plain.starts_with("~/")
             || plain.contains([
                 '$', '*', '?', '[', '{', '\n', '\\', '<', '>', '|', ' ', '\'', '"', ',',
             ])
@@ -464,7 +480,7 @@ impl Walk<'_> {
         let single = path.contains("//").then(|| path.replace("//", "/"));
         let plain = single.as_deref().unwrap_or(path).trim_end_matches('/');
         let plain = plain.strip_prefix("./").unwrap_or(plain);
-        match (&self.cwd, plain.starts_with('/')) {
+        match (&self.cwd, plain.starts_with(['/', '~'])) {
             (_, true) => Some(plain.to_owned()),
             // `../x` leads out of where `cd` led.
             (Some(cwd), false) if plain.starts_with("../") && !cwd.is_empty() => {

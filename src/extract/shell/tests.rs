@@ -1,5 +1,7 @@
 //! Tests of the shell reader: one script an idiom, and what it must come out as.
 
+mod told;
+
 use std::path::{Path, PathBuf};
 
 use crate::extract::{shell::read, shown};
@@ -322,7 +324,7 @@ fn paths() {
         ),
         (
             "sed -n 's/a/b/p' in.txt > /dev/null 2> err.log",
-            &["input in @in.txt required text"],
+            &["input in @in.txt required text", "output err @err.log text"],
         ),
         ("cat /etc/os-release /proc/cpuinfo; echo > /tmp/x", &[]),
         ("cat \"$(dirname \"$0\")/words.txt\"", &[]),
@@ -789,6 +791,7 @@ fn what_lies_where_after_it_was_packed_moved_or_unpacked() {
             "output x @out/x required",
             "output calls @calls.vcf.gz required gzip",
             "output whole @whole.txt required text",
+            "output log @log",
             "input data @data.csv.gz required gzip",
         ],
     );

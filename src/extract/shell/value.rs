@@ -345,6 +345,12 @@ pub fn path_roots(value: &[Atom]) -> Vec<(usize, Shape)> {
     roots
 }
 
+/// Whether a word may be a text as well as what the user gives.
+pub fn has_texts_beside(value: &[Atom]) -> bool {
+    let is_text = |value: &Value| text_of(value).is_some_and(|text| !text.is_empty());
+    matches!(value, [Atom::OneOf(values), ..] if values.iter().any(is_text))
+}
+
 fn collect_roots(value: &[Atom], after: &[Atom], roots: &mut Vec<(usize, Shape)>) {
     let Some((first, rest)) = value.split_first() else {
         return;

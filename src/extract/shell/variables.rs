@@ -34,11 +34,7 @@ impl Walk<'_> {
             return value;
         }
         match name {
-            "@" | "*" => {
-                return self
-                    .all()
-                    .map_or_else(|| vec![Atom::Other], |from| vec![Atom::All(from)]);
-            }
+            "@" | "*" => return self.all_words(),
             "#" => {
                 return self
                     .all()
@@ -84,6 +80,16 @@ impl Walk<'_> {
             && name.starts_with(|c: char| c.is_ascii_uppercase())
             && value::sole_need(value)
                 .is_some_and(|id| matches!(self.ledger.needs[id].origin, Origin::Position(_)))
+    }
+
+    /// `"$@"`: the words that a function is called with, and behind them the script's own.
+    pub fn all_words(&self) -> Value {
+        let own = self.all().map(|from| vec![Atom::All(from)]);
+        if self.frame.words.is_empty() {
+            return own.unwrap_or_else(|| vec![Atom::Other]);
+        }
+        let given = self.frame.words.iter().cloned();
+        value::array(given.chain(own).collect())
     }
 
     /// Reads a variable that the script has put nothing into so far.

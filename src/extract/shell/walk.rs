@@ -7,6 +7,7 @@ use std::rc::Rc;
 use indexmap::IndexMap;
 use tree_sitter::{Node, Tree};
 
+use super::commands::Role;
 use super::fallbacks::Presence;
 use super::ledger::{Ledger, Origin};
 use super::value::{self, Atom, Value};
@@ -260,10 +261,15 @@ impl<'w> Walk<'w> {
                 // `for f in data/*(N)` of zsh is no loop to this grammar; what it sets is the script's own.
                 "ERROR" => {
                     for part in text(loaded, node).split("for ").skip(1) {
-                        let mut words = part.split_whitespace();
-                        if let (Some(name), Some("in")) = (words.next(), words.next())
-                            && words::is_name(name)
-                        {
+                        let mut words = part.split_whitespace().take(6);
+                        let names: Vec<&str> = words
+                            .by_ref()
+                            .take_while(|word| words::is_name(word) && *word != "in")
+                            .collect();
+                        if !part.contains(" in ") || names.len() > 4 {
+                            continue;
+                        }
+                        for name in names {
                             self.vars
                                 .entry(name.to_owned())
                                 .or_insert_with(|| vec![Atom::Other]);
@@ -420,8 +426,15 @@ impl<'w> Walk<'w> {
         let values: Vec<Node<'_>> = node.children_by_field_name("value", &mut walker).collect();
         let explicit = !values.is_empty();
         let mut value = self.words(file, values);
-        if !explicit && let Some(from) = self.all() {
-            value.push(vec![Atom::All(from)]);
+        if !explicit {
+            value = value::items(self.all_words());
+            value.retain(|word| *word != [Atom::Other]);
+        }
+        for word in value.iter().filter(|_| value.len() > 1) {
+            let is_glob = matches!(word.as_slice(), [.., Atom::Lit(last)] if last.contains('/') && last.contains('*'));
+            if is_glob {
+                self.path(file, node, word, Role::Read);
+            }
         }
         let each = match value.as_slice() {
             [one] => match one.as_slice() {
@@ -444,7 +457,9 @@ impl<'w> Walk<'w> {
                 value if value::sole_need(value).is_some() => value.to_vec(),
                 // `for f in "$data"/*.csv`
                 [.., Atom::Lit(last)] if last.starts_with('/') && last.contains('*') => {
-                    value[0].clone()
+                    let folder = value[0].clone();
+                    self.path(file, node, &one.clone(), Role::Read);
+                    folder
                 }
                 [Atom::OneOf(values)] => value::one_of_words(values).unwrap_or(vec![Atom::Other]),
                 _ => vec![Atom::Other],
