@@ -184,6 +184,7 @@ impl Walk<'_> {
             }
             "popd" => self.cwd = self.folders.pop().flatten(),
             _ if self.functions.contains_key(word) => self.call_with(word, &values),
+            _ if demands_variables(word) => self.demanded(file, arguments),
             _ if self.fails && tells(word) => {}
             _ => {
                 self.roles(file, node, word, arguments);
@@ -236,6 +237,28 @@ impl Walk<'_> {
                 self.dispatch(file, node, &name, &rest);
                 self.branches -= 1;
                 self.leave();
+            }
+        }
+    }
+
+    /// `require_env NAME…`, of which only the name is known.
+    fn demanded(&mut self, file: &Loaded, arguments: &[(Node<'_>, Value)]) {
+        for (node, value) in arguments {
+            let name = value::text_of(value).unwrap_or_default();
+            let is_asked = words::is_name(&name)
+                && !name.bytes().any(|b| b.is_ascii_lowercase())
+                && !words::is_system(&name)
+                && !self.vars.contains_key(&name);
+            if is_asked {
+                let place = self.place(file, *node);
+                let id = self.ledger.entry(Origin::Env(name), place, "demand");
+                self.ledger.needs[id].live = true;
+                self.ledger.needs[id].likely = true;
+                if self.branches == 0 {
+                    self.ledger.stops(id);
+                } else {
+                    self.ledger.optional(id);
+                }
             }
         }
     }
@@ -462,6 +485,36 @@ impl Walk<'_> {
 fn is_command(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '.' | '/' | '_'))
         && !word.contains(['=', ' ', '*', '$'])
+}
+
+/// Whether a command that is not known asks for variables by their names, as it is called: `require_env`, `check_vars`.
+fn demands_variables(command: &str) -> bool {
+    const DEMANDS: &[&str] = &[
+        "assert", "check", "demand", "ensure", "expect", "need", "needs", "req", "require",
+        "required", "requires", "validate", "verify", "must",
+    ];
+    const OF_WHAT: &[&str] = &[
+        "defined",
+        "env",
+        "envs",
+        "envvar",
+        "envvars",
+        "environment",
+        "nonempty",
+        "param",
+        "params",
+        "set",
+        "var",
+        "variable",
+        "variables",
+        "vars",
+    ];
+    let words: Vec<&str> = command
+        .split(['_', '-', ':', '.'])
+        .filter(|word| !word.is_empty())
+        .collect();
+    let asks = |list: &[&str]| words.iter().any(|word| list.contains(word));
+    words.len() > 1 && asks(DEMANDS) && asks(OF_WHAT) && !words.contains(&"unset")
 }
 
 /// Whether a command only tells people something.

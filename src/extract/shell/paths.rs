@@ -278,6 +278,12 @@ impl Walk<'_> {
             self.cwd = cwd;
             return;
         }
+        if let Some(words) = value::text_of(value).and_then(|text| braced(&text)) {
+            for word in words {
+                self.path(file, node, &value::literal(word), role);
+            }
+            return;
+        }
         let roots = value::path_roots(value);
         for (id, shape) in &roots {
             let role = match shape {
@@ -322,7 +328,7 @@ impl Walk<'_> {
             {
                 self.looked_into(id, pattern_in(value));
             }
-        } else {
+        } else if self.cwd.is_some() {
             self.path_named_after(value, role);
         }
     }
@@ -576,6 +582,40 @@ fn found_files(words: &[Word<'_>]) -> Option<String> {
             format!("**/{name}")
         }
     })
+}
+
+/// The words that braces stand for: `data/{a,b}`; none where there are no such, or too many.
+fn braced(text: &str) -> Option<Vec<String>> {
+    const MOST: usize = 32;
+    let mut words = vec![text.to_owned()];
+    for _ in 0..4 {
+        let open = |word: &String| {
+            let start = word.rfind('{')?;
+            let end = start + word.get(start..)?.find('}')?;
+            let list = word.get(start + 1..end)?;
+            let is_list = list.contains(',') && !word[..start].ends_with('$');
+            is_list.then_some((start, end))
+        };
+        let Some((start, end)) = words.first().and_then(open) else {
+            break;
+        };
+        words = words
+            .iter()
+            .flat_map(|word| {
+                let (before, after) = (word.get(..start), word.get(end + 1..));
+                let list = word.get(start + 1..end).unwrap_or_default();
+                list.split(',').map(move |part| {
+                    format!(
+                        "{}{part}{}",
+                        before.unwrap_or_default(),
+                        after.unwrap_or_default()
+                    )
+                })
+            })
+            .take(MOST + 1)
+            .collect();
+    }
+    (2..=MOST).contains(&words.len()).then_some(words)
 }
 
 /// The pattern that a word looks for below its folder: `*.csv` of `"$data"/*.csv`.

@@ -521,6 +521,7 @@ pub fn manages(command: &str) -> bool {
             | "configure"
             | "dnf"
             | "docker"
+            | "dx"
             | "docker-compose"
             | "gcloud"
             | "gh"

@@ -260,3 +260,47 @@ fn options_are_known_by_variables_and_by_their_absence() {
         ),
     ]);
 }
+
+#[test]
+fn variables_are_asked_for_by_commands_called_so() {
+    for name in [
+        "require_env",
+        "req_env_vars",
+        "check-var",
+        "ensure_variable_set",
+        "lib::assert_defined",
+    ] {
+        check(&[(
+            &format!("{name} A B\n"),
+            &["env A $A required", "env B $B required"],
+        )]);
+    }
+    check(&[(
+        "check_status A\nset_var B 1\nrequire_env lower $C\n",
+        &["env C $C"],
+    )]);
+}
+
+#[test]
+fn braces_stand_for_several_paths() {
+    check(&[
+        (
+            "mkdir -p out/{a,b}/x\ncat out/c.csv\n",
+            &[
+                "output x @out/a/x required folder",
+                "output x_2 @out/b/x required folder",
+                "input c @out/c.csv required csv",
+            ],
+        ),
+        (
+            "cp data/{a,b}.{csv,txt} to/\n",
+            &[
+                "output to @to required folder",
+                "input a @data/a.csv required csv",
+                "input b @data/b.csv required csv",
+                "input a_2 @data/a.txt required text",
+                "input b_2 @data/b.txt required text",
+            ],
+        ),
+    ]);
+}
