@@ -510,7 +510,7 @@ impl Walk<'_> {
         };
         if let Some(doc) = doc.text() {
             let place = self.place(unit, node);
-            for argument in docopt::arguments(doc, &place) {
+            for (_, argument) in docopt::arguments(doc, &place) {
                 let id = self.entry(argument);
                 self.states[id].used = true;
             }

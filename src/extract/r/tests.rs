@@ -139,7 +139,7 @@ fn options_of_each_parser() {
         &[
             "input in <0 path required",
             "arg out <1 string required",
-            "arg num --num|-n string =\"3\" \"How many\"",
+            "arg num --num|-n= string =\"3\" \"How many\"",
             "arg fast --fast? bool =false \"Be quick\"",
         ],
     );
@@ -262,9 +262,9 @@ fn idioms_of_real_scripts() {
         opt <- docopt(doc)
         "#,
         &[
-            "arg PACKAGES <0 [string]",
-            "arg libloc --libloc|-l string \"where to install\"",
-            "arg repo --repo|-r string =\"getOption\" \"where from\"",
+            "arg packages <0 [string]",
+            "arg libloc --libloc|-l= string \"where to install\"",
+            "arg repo --repo|-r= string =\"getOption\" \"where from\"",
             "arg usage --usage|-x? bool =false \"show more\"",
         ],
     );

@@ -38,7 +38,8 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
             && let Some(doc) = call.args.first().and_then(|doc| usage(self.model, doc))
         {
             let place = self.model.place(self.unit, call.span());
-            self.found.arguments = docopt::arguments(&doc, &place);
+            let arguments = docopt::arguments(&doc, &place).into_iter();
+            self.found.arguments = arguments.map(|(_, argument)| argument).collect();
         }
         visit::visit_expr_call(self, call);
     }
