@@ -1,6 +1,7 @@
 //! Owns container paths: which paths written into scripts are those of a container, and how this machine can put folders
 //! in their place for one process alone. (io: looks at /proc, /opt and along PATH)
 
+use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use super::images;
@@ -51,11 +52,12 @@ pub fn top(path: &Path) -> Option<PathBuf> {
 /// # Errors
 /// Why it cannot, and what to do about it.
 pub fn way() -> Result<Way, &'static str> {
-    let setting = |name: &str| disk::read_to_string(Path::new("/proc/sys").join(name));
+    // What the kernel tells of itself is no file that stays as it looks: nobody is to wait for that.
+    let setting = |name: &str| fs::read_to_string(Path::new("/proc/sys").join(name));
     let is = |name: &str, value: &str| setting(name).is_ok_and(|text| text.trim() == value);
     let variable = std::env::var_os("PATH");
     let find = |name: &str| program::find(name, variable.as_deref(), Path::new("/"));
-    if !disk::exists("/proc/self/ns/user") || is("user/max_user_namespaces", "0") {
+    if !Path::new("/proc/self/ns/user").exists() || is("user/max_user_namespaces", "0") {
         return Err(
             "it has no user namespaces; run on Linux that has them, or give the step an `image:`",
         );

@@ -1,7 +1,6 @@
 //! Owns the enclosure of a program for which folders of this machine stand at container paths: what lies in them, and the
 //! command that puts them there.
 
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::{Document, Stage};
@@ -79,14 +78,13 @@ pub(super) fn enclosed(
     match way {
         Way::Unshare(unshare) => {
             let script = main.join("enclose.sh");
-            let (uid, gid) = disk::metadata("/proc/self").map_or((0, 0), |me| (me.uid(), me.gid()));
             let start = ["--user", "--map-root-user", "--mount", "sh"].map(str::to_owned);
             let own = [
                 text(&script),
                 text(&main.join("opt")),
                 text(dir),
-                uid.to_string(),
-                gid.to_string(),
+                rustix::process::geteuid().as_raw().to_string(),
+                rustix::process::getegid().as_raw().to_string(),
             ];
             let places = stages
                 .iter()

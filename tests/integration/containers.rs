@@ -78,6 +78,7 @@ fn namespaces_put_them_in_place() {
     lead_to_the_runs_folder(&project, &path);
     let events = project.read(".runtime-test/latest/events.jsonl");
     assert!(events.contains("enclose.sh"), "{events}");
+    crate::settled::settle(&project);
 }
 
 #[test]

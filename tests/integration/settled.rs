@@ -49,7 +49,7 @@ fn project() -> Project {
 
 /// Runs until it is recognised that there is nothing to do. What has only just been written is not trusted yet, so this
 /// takes some runs.
-fn settle(project: &Project) {
+pub(crate) fn settle(project: &Project) {
     for _ in 0..20 {
         let ran = project.run(&["run"]).code(0);
         if ran.out.contains("; nothing has changed since run ") {
