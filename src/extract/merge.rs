@@ -33,8 +33,8 @@ pub fn group<'c>(layers: &[&'c [Claim]]) -> Vec<Vec<&'c Claim>> {
         let known = groups.len();
         let mut taken = vec![false; known];
         let mut homes: Vec<Option<usize>> = vec![None; claims.len()];
-        // A binding is surer than a name, so all claims that share one find their group first.
-        for rule in [shares_binding, shares_name] {
+        // A binding is surer than a place, and that than a name: claims that share one find their group first.
+        for rule in [shares_binding, shares_place, shares_name] {
             for (claim, home) in claims
                 .iter()
                 .zip(&mut homes)
@@ -61,6 +61,28 @@ fn shares_binding(group: &[&Claim], claim: &Claim) -> bool {
     let ways = group.iter().flat_map(|known| &known.bindings);
     ways.into_iter()
         .any(|way| claim.bindings.iter().any(|other| way.same(other)))
+}
+
+/// Whether one of them names the very place that is written into the script according to the other.
+fn shares_place(group: &[&Claim], claim: &Claim) -> bool {
+    let plain = |path: &str| {
+        path.trim_start_matches("./")
+            .trim_end_matches('/')
+            .to_owned()
+    };
+    let written = |claim: &Claim| match claim.bindings.as_slice() {
+        [Binding::ContainerPath { container_path }] => Some(plain(container_path)),
+        _ => None,
+    };
+    let declared = |claim: &Claim| match (claim.bindings.as_slice(), &claim.path) {
+        ([], Some(path)) => Some(plain(path)),
+        _ => None,
+    };
+    let is_one = |a: Option<String>, b: Option<String>| a.is_some() && a == b;
+    group.iter().any(|known| {
+        known.kind == claim.kind
+            && (is_one(declared(known), written(claim)) || is_one(written(known), declared(claim)))
+    })
 }
 
 /// Whether a claim is about what the group is about, going by its name: only where the group does not yet say by which
@@ -151,6 +173,28 @@ mod tests {
         );
         assert_eq!(input.aliases, ["input"]);
         assert_eq!(input.value_type, ValueType::Path);
+    }
+
+    #[test]
+    fn a_declared_place_is_the_one_that_the_script_names() {
+        let path = |text: &str| Binding::ContainerPath {
+            container_path: text.to_owned(),
+        };
+        for (declared, written, kind, count) in [
+            ("use.txt", "use.txt", Kind::Output, 1),
+            ("./use.txt", "use.txt", Kind::Output, 1),
+            ("out/", "out", Kind::Output, 1),
+            ("use.txt", "other.txt", Kind::Output, 2),
+            ("use.txt", "use.txt", Kind::Input, 2),
+        ] {
+            let mut said = manifest("counts", Kind::Output);
+            said.path = Some(declared.to_owned());
+            let found = claim(Layer::Static, "use", kind, 1).bound(path(written));
+            let merged = merge(&[&[said], &[found]]);
+            assert_eq!(merged.len(), count, "{declared} {written}");
+            let counts = merged.iter().find(|r| r.name == "counts");
+            assert_eq!(counts.map(|r| r.evidence.len()), Some(3 - count));
+        }
     }
 
     #[test]

@@ -217,7 +217,7 @@ fn not_a_file(output: &PlannedPath, root: &Path) -> String {
 
 fn not_its_type(output: &PlannedPath, data_type: DataType, wrong: &str, root: &Path) -> String {
     format!(
-        "{} is not {}: {wrong}",
+        "{} cannot be read as {}: {wrong}",
         named(output, root),
         data_type.as_str()
     )
@@ -227,7 +227,7 @@ fn unreadable(output: &PlannedPath, root: &Path, error: &io::Error) -> String {
     format!("{} cannot be read: {error}", named(output, root))
 }
 
-/// Names of files, or of folders, beside one that is not there, the most similar one first.
+/// Names of files, or of folders, beside one that is not there, the most similar one first; where any are alike, only those.
 fn near_misses(path: &Path, folders: bool) -> Vec<String> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return Vec::new();
@@ -247,6 +247,14 @@ fn near_misses(path: &Path, folders: bool) -> Vec<String> {
     if let Some(best) = nearest(&name, names.iter().map(String::as_str)).map(str::to_owned) {
         names.retain(|name| *name != best);
         names.insert(0, best);
+    }
+    let suffix = Path::new(name.as_ref()).extension();
+    let is_alike = |other: &String| {
+        nearest(&name, [other.as_str()]).is_some()
+            || suffix.is_some() && Path::new(other).extension() == suffix
+    };
+    if names.iter().any(is_alike) {
+        names.retain(is_alike);
     }
     names.truncate(NEAR_MISSES);
     names

@@ -406,7 +406,7 @@ fn outputs_are_given_room_and_proven() {
             "echo '{\"a\": ' > \"$O\"",
             ours("x.json"),
             Some(DataType::Json),
-            "is not json: its JSON ends too early",
+            "cannot be read as json: its JSON ends too early",
         ),
         (
             "a folder",

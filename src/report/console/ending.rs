@@ -159,7 +159,7 @@ impl Console {
                 0 => String::new(),
                 _ => measured(outcome.seconds),
             },
-            ran: outcome.script.as_deref().map(clean).unwrap_or_default(),
+            ran: outcome.script.as_deref().map(on_a_line).unwrap_or_default(),
             outputs: self.outputs(outcome),
         }
     }
@@ -178,6 +178,11 @@ impl Console {
         };
         outcome.outputs.values().filter_map(shown).collect()
     }
+}
+
+/// A command in one line, however many it is written in.
+fn on_a_line(text: &str) -> String {
+    clean(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// How the steps of a run ended.

@@ -59,6 +59,23 @@ fn every_ending_is_told() {
 }
 
 #[test]
+fn a_command_of_many_lines_takes_one_row() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut events = sample::events(folder.path(), |state| state == StepState::Passed);
+    let (mut ui, printed) = Ui::kept(100, Verbosity::Normal);
+    let mut console = Console::new(Results::Stdout);
+    if let Some(Event::RunFinished { summary }) = events.last_mut() {
+        summary.steps["clean"].script = Some("sh -c set -e\n\n  true\t1\n".to_owned());
+    }
+    events.iter().for_each(|event| console.hear(event, &mut ui));
+    let told = crate::ui::without_styles(&printed.out());
+    assert!(
+        told.contains("  0.041s  sh -c set -e true 1  cleaned"),
+        "{told}"
+    );
+}
+
+#[test]
 fn a_good_run_is_short() {
     insta::assert_snapshot!(told(Verbosity::Normal, 80, StepState::is_good), @r"
         Starting 4 steps of penguins (run 20261122T214541-123)
