@@ -186,6 +186,19 @@ pub fn read_dir(path: impl AsRef<Path>) -> io::Result<ReadDir> {
     fs::read_dir(path)
 }
 
+/// What the kernel says of itself in a file below `/proc`. It looks new to each process, and is not remembered.
+///
+/// # Errors
+/// What the system says.
+pub fn kernel_says(name: &str) -> io::Result<String> {
+    fs::read_to_string(Path::new("/proc").join(name))
+}
+
+/// Whether the kernel has something of this name below `/proc`; not remembered either.
+pub fn kernel_has(name: &str) -> bool {
+    Path::new("/proc").join(name).exists()
+}
+
 /// Where a link leads.
 ///
 /// # Errors

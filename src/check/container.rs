@@ -1,7 +1,6 @@
 //! Owns container paths: which paths written into scripts are those of a container, and how this machine can put folders
 //! in their place for one process alone. (io: looks at /proc, /opt and along PATH)
 
-use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use super::images;
@@ -52,12 +51,11 @@ pub fn top(path: &Path) -> Option<PathBuf> {
 /// # Errors
 /// Why it cannot, and what to do about it.
 pub fn way() -> Result<Way, &'static str> {
-    // What the kernel tells of itself is no file that stays as it looks: nobody is to wait for that.
-    let setting = |name: &str| fs::read_to_string(Path::new("/proc/sys").join(name));
+    let setting = |name: &str| disk::kernel_says(&format!("sys/{name}"));
     let is = |name: &str, value: &str| setting(name).is_ok_and(|text| text.trim() == value);
     let variable = std::env::var_os("PATH");
     let find = |name: &str| program::find(name, variable.as_deref(), Path::new("/"));
-    if !Path::new("/proc/self/ns/user").exists() || is("user/max_user_namespaces", "0") {
+    if !disk::kernel_has("self/ns/user") || is("user/max_user_namespaces", "0") {
         return Err(
             "it has no user namespaces; run on Linux that has them, or give the step an `image:`",
         );
