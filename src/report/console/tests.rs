@@ -68,7 +68,7 @@ fn a_command_of_many_lines_takes_one_row() {
         summary.steps["clean"].script = Some("sh -c set -e\n\n  true\t1\n".to_owned());
     }
     events.iter().for_each(|event| console.hear(event, &mut ui));
-    let told = crate::ui::without_styles(&printed.out());
+    let told = without_styles(&printed.out());
     assert!(
         told.contains("  0.041s  sh -c set -e true 1  cleaned"),
         "{told}"
