@@ -1,5 +1,7 @@
 //! Owns what names and help texts tell about paths, where no use tells more.
 
+use std::borrow::Cow;
+
 use crate::requirement::{DataType, Kind};
 
 /// Words for places where something lies.
@@ -19,7 +21,7 @@ const OUT: &[&str] = &[
     "out", "output", "outputs", "outdir", "outfile", "save", "saved", "savedir", "saving", "log", "logs",
     "logging", "logdir", "result", "results", "export", "exported", "dest", "destination", "write",
     "tensorboard", "tb", "dump", "to", "resampled", "report", "summary", "plot", "plots", "figure", "fig",
-    "metrics", "predictions", "publish",
+    "metrics", "predictions", "publish", "download", "downloads",
 ];
 
 /// Words that say that something is read.
@@ -42,13 +44,23 @@ const NEVER: &[&str] = &[
     "pattern", "key", "column", "columns", "col", "ratio", "count", "steps", "step", "interval", "freq",
     "frequency", "level", "mode", "rate", "split", "dim", "class", "regex", "encoding", "version", "every",
     "bucket", "project", "keys", "profile", "strategy", "account", "zone", "region", "user", "password",
-    "token", "port", "host", "length", "seed", "method", "scheme", "unit",
+    "token", "port", "host", "length", "seed", "method", "scheme", "unit", "opts", "option", "options",
+    "args", "arg", "flags", "cmd", "command", "commands", "api", "env", "arch", "tag", "tags", "value", "values",
 ];
 
-/// Words for places that are neither.
+/// Words for places that are neither, or on other machines.
 #[rustfmt::skip]
 const NEITHER: &[&str] = &[
-    "cache", "tmp", "temp", "work", "scratch", "bucket", "repo", "home",
+    "cache", "tmp", "temp", "work", "scratch", "bucket", "repo", "home", "s3", "gcs", "hdfs", "blob", "remote",
+    "docker", "container", "inbox", "virtual", "wandb", "hub", "endpoint", "http", "https", "ftp", "proxy", "server", "dbfs",
+];
+
+/// Words for programs and their parts: what is named after them is no data.
+#[rustfmt::skip]
+const PROGRAMS: &[&str] = &[
+    "bin", "binary", "exe", "executable", "python", "java", "interpreter", "command", "driver", "plugin", "module",
+    "class", "import", "program", "browser", "chrome", "mount", "root", "url", "prefix", "sub", "run", "base", "drop",
+    "api", "route", "name", "or",
 ];
 
 /// Whether a default is plainly the path of something here; names of models on a hub are not.
@@ -94,6 +106,9 @@ pub(super) fn direction(name: &str, help: Option<&str>, metavar: Option<&str>) -
         return None;
     }
     let help = help.unwrap_or_default().to_lowercase();
+    if speaks_of_remote(&help) && !words.contains(&"file") {
+        return None;
+    }
     let has = |list: &[&str]| words.iter().any(|word| list.contains(word));
     if has(NOUNS) || shown_as_path {
         return by_words(&words, &help);
@@ -202,8 +217,66 @@ fn names_a_file(help: &str) -> bool {
             ))
 }
 
-fn by_words(words: &[&str], help: &str) -> Option<Kind> {
+/// Whether a name ends in what a path may be called, and neither it nor the help text says that the path is that of a
+/// program or lies on another machine.
+pub(super) fn ends_in_place(name: &str, help: Option<&str>) -> bool {
+    let name = snake(name);
+    let words: Vec<&str> = name
+        .split(['_', '-', '.'])
+        .filter(|word| !word.is_empty())
+        .collect();
     let has = |list: &[&str]| words.iter().any(|word| list.contains(word));
+    let is_place = |last: &str| {
+        matches!(
+            last,
+            "path"
+                | "paths"
+                | "file"
+                | "files"
+                | "filename"
+                | "filenames"
+                | "filepath"
+                | "fname"
+                | "dir"
+                | "dirs"
+                | "directory"
+                | "folder"
+        )
+    };
+    words.len() > 1
+        && words.last().is_some_and(|last| is_place(last))
+        && !has(NEITHER)
+        && !has(PROGRAMS)
+        && !speaks_of_remote(&help.unwrap_or_default().to_lowercase())
+}
+
+/// Whether a help text speaks of a place on another machine, and of none here.
+fn speaks_of_remote(help: &str) -> bool {
+    let remote = [
+        "s3 path",
+        "s3 uri",
+        "s3 location",
+        "s3 bucket",
+        "s3://",
+        "gs://",
+        "gcs path",
+        "hdfs",
+        "on the server",
+        "cloud storage",
+        "docker image",
+        "container image",
+    ];
+    // What can lie there can lie here as well.
+    let either = ["local", "can be", "may be", "either", " or "];
+    let says = |all: &[&str]| all.iter().any(|words| help.contains(words));
+    says(&remote) && !says(&either)
+}
+
+fn by_words(words: &[&str], help: &str) -> Option<Kind> {
+    let words = &words_that_tell(words)[..];
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(word));
+    // A model that was saved is there to be read, unless the text says that it is saved there.
+    let help = &told_of_saved(help);
     // What a folder holds already is read, whatever it is called.
     let holds = help.contains(" contains ") || help.contains("containing");
     let says_out = has(&[
@@ -216,6 +289,10 @@ fn by_words(words: &[&str], help: &str) -> Option<Kind> {
         .iter()
         .any(|word| matches!(*word, "dir" | "dirs" | "directory" | "folder"));
     if has(OUT) && !words.contains(&"input") && words.first() != Some(&"load") {
+        return Some(Kind::Output);
+    }
+    // Where an experiment lies it leaves what comes of it.
+    if is_folder && has(&["exp", "experiment", "experiments"]) && by_help(help).is_none() {
         return Some(Kind::Output);
     }
     let of_models = has(&[
@@ -263,6 +340,9 @@ fn by_words(words: &[&str], help: &str) -> Option<Kind> {
         "to store",
         "to write",
         "be written",
+        "will be downloaded,",
+        "be downloaded to",
+        "to download",
         "output",
     ];
     if has(READ_FOR_SURE) {
@@ -305,8 +385,59 @@ fn speaks_of_path(help: &str) -> bool {
         .any(|words| help.contains(words))
 }
 
+/// A name's words, without those that join them: `path_to_labels` goes nowhere.
+fn words_that_tell<'w>(words: &[&'w str]) -> Vec<&'w str> {
+    let is_joint = |at: usize| {
+        let before = at.checked_sub(1).and_then(|at| words.get(at));
+        let told = ["path", "paths", "file", "dir", "folder", "map", "link"];
+        words[at] == "to" && before.is_some_and(|word| told.contains(word))
+    };
+    // What was saved as a model, or learnt, is a thing.
+    let is_past = |at: usize| {
+        let things = ["model", "models", "checkpoint", "weights", "ckpt"];
+        words[at] == "saved" && words.iter().any(|word| things.contains(word))
+    };
+    let all = 0..words.len();
+    all.filter(|at| !is_joint(*at) && !is_past(*at))
+        .map(|at| words[at])
+        .collect()
+}
+
+/// A help text without the words that only say that a thing was saved before: `location of the saved model`.
+fn told_of_saved(help: &str) -> Cow<'_, str> {
+    if !["save", "stored", "exported"]
+        .iter()
+        .any(|word| help.contains(word))
+    {
+        return help.into();
+    }
+    let mut told = help.to_owned();
+    for thing in ["model", "checkpoint", "weights", "network", "state"] {
+        for saved in [
+            "saved ",
+            "save ",
+            "previously saved ",
+            "stored ",
+            "exported ",
+        ] {
+            let words = format!("{saved}{thing}");
+            for before in ["the ", "a ", "of ", "to ", "from "] {
+                let found = format!("{before}{words}");
+                // `to save model` says that it is saved.
+                if before != "to " || saved != "save " {
+                    told = told.replace(&found, &format!("{before}{thing}"));
+                }
+            }
+        }
+    }
+    told.into()
+}
+
 fn by_help(help: &str) -> Option<Kind> {
     const WRITTEN: &[&str] = &[
+        "downloaded to",
+        "be downloaded,",
+        "to download",
         "save",
         "saving",
         "written",
@@ -341,6 +472,7 @@ fn by_help(help: &str) -> Option<Kind> {
         "trained",
         "dataset",
     ];
+    let help = told_of_saved(help);
     if WRITTEN.iter().any(|word| help.contains(word)) {
         return Some(Kind::Output);
     }
@@ -385,13 +517,77 @@ fn snake(name: &str) -> String {
 pub(super) fn verb(function: &str) -> Option<Kind> {
     let name = snake(function);
     let mut words = name.split('_').filter(|word| !word.is_empty());
-    match words.next()? {
+    let by_first = match words.next()? {
         // `Model.from_file(path)`
-        "from" if takes_path(function) => Some(Kind::Input),
+        "from" | "open" | "parse" | "import" | "restore" if takes_path(function) => {
+            Some(Kind::Input)
+        }
         "load" | "read" | "ingest" | "imread" => Some(Kind::Input),
         "save" | "write" | "dump" | "export" | "imwrite" | "imsave" => Some(Kind::Output),
         _ => None,
-    }
+    };
+    // `lazy_load`, `torch_save`
+    by_first.or_else(|| match words.next_back()? {
+        "load" | "read" => Some(Kind::Input),
+        "save" | "dump" => Some(Kind::Output),
+        _ => None,
+    })
+}
+
+/// Whether an argument of this name tells a library where something lies.
+pub(super) fn is_place(argument: &str) -> bool {
+    matches!(
+        argument,
+        "path"
+            | "paths"
+            | "file"
+            | "files"
+            | "filename"
+            | "filenames"
+            | "file_name"
+            | "file_path"
+            | "filepath"
+            | "fname"
+            | "fp"
+            | "fn"
+            | "f"
+            | "name"
+            | "source"
+            | "src"
+            | "dst"
+            | "dest"
+            | "target"
+            | "uri"
+            | "io"
+            | "handle"
+            | "stream"
+            | "path_or_buf"
+            | "filepath_or_buffer"
+            | "path_or_buffer"
+            | "filename_or_obj"
+            | "path_or_file"
+            | "buf"
+            | "outfile"
+            | "infile"
+            | "output_file"
+            | "input_file"
+            | "out"
+            | "where"
+            | "directory"
+            | "dir"
+            | "folder"
+            | "root"
+            | "save_path"
+            | "save_dir"
+            | "location"
+    )
+}
+
+/// Whether a name says that its value is something else than a path: `model_name`.
+pub(super) fn names_other(name: &str) -> bool {
+    let name = snake(name);
+    let last = name.rsplit(['_', '-', '.']).next();
+    last.is_some_and(|last| NEVER.contains(&last))
 }
 
 /// Whether a name says that its value is an address on the web.

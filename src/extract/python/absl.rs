@@ -47,6 +47,15 @@ impl<'a> Engine<'a> {
                 }
                 Value::None
             }
+            "flags.set_default" => {
+                let slot = args.first().and_then(Value::as_slot);
+                if let (Some(slot), Some(value)) = (slot, args.get(1, "default_value").cloned())
+                    && let super::slots::Owner::Param(param) = self.slots.all[slot].owner
+                {
+                    self.set_flag_default(param, &value);
+                }
+                Value::None
+            }
             "flags.FlagValues" => Value::Namespace(self.absl_parser()),
             "app.run" => {
                 let main = args.get(0, "main").cloned().or_else(|| {
@@ -81,6 +90,29 @@ impl<'a> Engine<'a> {
             let name = self.slots.params[param].dest.clone();
             self.mark_required(&name);
         }
+    }
+
+    /// `FLAGS.set_default(name, value)`.
+    pub(super) fn call_set_default(&mut self, args: &Args<'a>) -> Option<Value<'a>> {
+        let parser = self.flags_parser?;
+        let name = args.get(0, "name")?.as_str()?.to_owned();
+        let value = args.get(1, "value")?.clone();
+        let param = self.param_named(parser, &name)?;
+        self.set_flag_default(param, &value);
+        Some(Value::None)
+    }
+
+    fn set_flag_default(&mut self, param: usize, value: &Value<'a>) {
+        let value_type = self.slots.params[param].value_type.clone();
+        let default = self.default_for(value, value_type.as_ref());
+        let param = &mut self.slots.params[param];
+        param.default = match (default, param.pass) {
+            (Default_::Known(one), Pass::Repeat) if !one.is_array() && !one.is_null() => {
+                Default_::Known(Json::Array(vec![one]))
+            }
+            (default, _) => default,
+        };
+        param.required = false;
     }
 
     fn define_flag(&mut self, kind: &str, args: &Args<'a>) -> Value<'a> {

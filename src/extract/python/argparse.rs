@@ -402,6 +402,7 @@ impl<'a> Engine<'a> {
         }
         let declared = item.clone();
         if let Some(choices) = args.kw("choices").cloned() {
+            param.chooses = !matches!(choices, Value::None);
             match self.choices_of(&choices) {
                 Some(choices) => {
                     param.choices = Some(choices);

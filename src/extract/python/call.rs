@@ -7,6 +7,7 @@ use super::paths::{holds_given, is_written, touches};
 use super::value::{
     At, Class, Code, Function, Instance, Method, Scope, SeqKind, Super, Text, Value, Wrap,
 };
+use crate::extract::hints;
 use crate::requirement::ValueType;
 
 /// The arguments of a call.
@@ -44,6 +45,12 @@ impl<'a> Args<'a> {
     /// The argument of this name.
     pub(super) fn kw(&self, name: &str) -> Option<&Value<'a>> {
         self.kw.iter().find(|(n, _)| &**n == name).map(|(_, v)| v)
+    }
+
+    /// The first argument whose name is one under which libraries are told where something lies.
+    pub(super) fn path_kw(&self) -> Option<&Value<'a>> {
+        let mut named = self.kw.iter();
+        named.find(|(n, _)| hints::is_place(n)).map(|(_, v)| v)
     }
 
     /// The first argument.
@@ -128,25 +135,49 @@ impl<'a> Engine<'a> {
         let Some(target) = called_back(args) else {
             return;
         };
-        let given = args.kw("args").or_else(|| {
+        let given = args.kw("args").or_else(|| args.kw("op_args")).or_else(|| {
             args.pos
                 .get(1)
                 .filter(|v| matches!(v, Value::Seq(seq) if seq.kind == SeqKind::Tuple))
         });
-        let Some(given) = given.cloned() else {
+        let by_name = ["kwargs", "op_kwargs", "fn_kwargs"]
+            .iter()
+            .find_map(|name| args.kw(name))
+            .cloned();
+        if given.is_none() && by_name.is_none() {
             self.hand_over(&target, args);
             return;
+        }
+        let items = match given.cloned() {
+            Some(given) => self.iterate(&given).0,
+            None => Vec::new(),
         };
-        let (items, _) = self.iterate(&given);
         let takes = match &target {
             Value::Function(function) => function.parameters().map_or(0, |p| p.args.len()),
             _ => items.len(),
         };
         let mut call = Args::new(args.at);
         // `torch.multiprocessing.spawn` puts the rank before the arguments.
-        call.pos
-            .extend((items.len()..takes).take(1).map(|_| Value::Unknown));
+        let is_launched = by_name.is_none();
+        call.pos.extend(
+            (items.len()..takes)
+                .take(usize::from(is_launched))
+                .map(|_| Value::Unknown),
+        );
         call.pos.extend(items);
+        match by_name {
+            Some(Value::Dict(dict)) => {
+                for (name, value) in dict.items.borrow().iter() {
+                    if let Value::Str(name) = name {
+                        call.kw.push((name.clone(), value.clone()));
+                    }
+                }
+                // Who calls it may give more.
+                call.open = true;
+            }
+            Some(_) => call.open = true,
+            None => {}
+        }
         self.call(&target, call);
     }
 
@@ -505,7 +536,12 @@ impl<'a> Engine<'a> {
         if let Some(value) = self.call_main(function, &args) {
             return value;
         }
-        self.walk_function(function, receiver, args)
+        if hints::verb(function.name()).is_none() {
+            return self.walk_function(function, receiver, args);
+        }
+        let value = self.walk_function(function, receiver, args.clone());
+        self.project_sink(function.name(), &args);
+        value
     }
 
     /// Walks the body of a function with arguments.
@@ -652,7 +688,7 @@ impl<'a> Engine<'a> {
 
 /// The function among the arguments of something that calls it.
 fn called_back<'a>(args: &Args<'a>) -> Option<Value<'a>> {
-    let named = ["target", "fn", "func", "function"];
+    let named = ["target", "fn", "func", "function", "python_callable"];
     let named = named.iter().find_map(|name| args.kw(name));
     match named.or_else(|| args.first())? {
         target @ (Value::Function(_) | Value::Bound(_)) => Some(target.clone()),

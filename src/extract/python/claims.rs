@@ -7,9 +7,9 @@ use super::slots::{Default_, Direction, Env, Literal, MainKey, Use};
 use super::subprocesses::MOVES;
 use super::value::At;
 use super::verdict::{
-    add_param, argv_type, binding, files_used, hint, is_address, is_test, item_type,
-    must_be_there_to_write, name_of, path_type, path_use, sharpened, tie, turned_type, type_used,
-    typed, unique,
+    add_param, argv_type, binding, files_used, hint, is_address, is_read_on_a_branch, is_test,
+    item_type, must_be_there_to_write, name_of, path_type, path_use, sharpened, tie, turned_type,
+    type_used, typed, unique,
 };
 use crate::extract::hints;
 use crate::requirement::{
@@ -206,8 +206,7 @@ impl<'a> Engine<'a> {
         }
         let slot = &self.slots.all[param.slot];
         let is_unused = self.is_unused(index) && !self.exhausted();
-        let is_hinted =
-            plain && !is_remote && param.choices.is_none() && !slot.is_part && !is_unused;
+        let is_hinted = plain && !is_remote && !param.has_choices() && !slot.is_part && !is_unused;
         if claim.kind == Kind::Arg && is_hinted {
             hint(&mut claim, is_path, param.metavar.as_deref());
         }
@@ -452,7 +451,8 @@ impl<'a> Engine<'a> {
         }
         let mut folders: HashSet<(Kind, &str)> = HashSet::new();
         for literal in &self.slots.literals {
-            let Some(found) = path_use(&literal.uses, None) else {
+            let again = is_read_on_a_branch(&literal.uses).then_some(Direction::Writes);
+            let Some(found) = path_use(&literal.uses, again) else {
                 continue;
             };
             if known.contains(&literal.path)

@@ -200,6 +200,7 @@ impl<'a> Engine<'a> {
                 "click.Choice" => {
                     let choices = first.or_else(|| names.get("choices").cloned());
                     param.choices = choices.and_then(|choices| self.choices_of(&choices));
+                    param.chooses = true;
                     param.value_type = Some(ValueType::Choice);
                     if param.choices.is_none() {
                         param.value_type = Some(ValueType::String);

@@ -137,6 +137,7 @@ impl<'a> Engine<'a> {
                 "multiprocessing" if rest == "cpu_count" => Some(Value::Typed(ValueType::Int)),
                 "awsglue" if last_of(rest) == "getResolvedOptions" => self.call_glue(&args),
                 "copy" | "shlex" => args.first().cloned(),
+                "hydra" if last_of(rest) == "to_absolute_path" => args.get(0, "path").cloned(),
                 // A function that is called later, with what it is given then.
                 "joblib" | "dask" | "ray" if matches!(last_of(rest), "delayed" | "remote") => {
                     match args.first() {
@@ -149,13 +150,6 @@ impl<'a> Engine<'a> {
                 "hydra" if rest == "main" => {
                     self.call_hydra(&args);
                     None
-                }
-                "tensorflow" | "zipfile" | "tarfile" | "h5py" | "pysam" | "lmdb" | "aiofiles"
-                | "netCDF4" | "rasterio" | "wave" | "soundfile" | "jsonlines" | "pyBigWig"
-                | "fiona" | "tables" | "zarr" | "pandas"
-                    if super::openers::opener(name).is_some() =>
-                {
-                    self.call_container(name, &args)
                 }
                 "sqlite3" | "apsw" | "duckdb" | "aiosqlite" | "sqlalchemy" | "records"
                 | "dataset" => self.call_database(name, &args),
@@ -204,6 +198,7 @@ impl<'a> Engine<'a> {
                 }
                 "random" if rest == "choice" => args.first().cloned().map(|all| self.one_of(&all)),
                 _ if super::namespaces_made::is_holder(name) => Some(self.make_holder(&args)),
+                _ if super::openers::opener(name).is_some() => self.call_container(name, &args),
                 _ => None,
             },
         };
@@ -237,8 +232,7 @@ impl<'a> Engine<'a> {
         );
         if last.starts_with(|c: char| c.is_ascii_uppercase()) || declares {
             if !is_sink {
-                self.named_inputs(&args);
-                self.named_outputs(&args);
+                self.named_places(&args);
             }
             self.hand_out(&args);
             self.call_back(&args);
@@ -252,8 +246,7 @@ impl<'a> Engine<'a> {
             return Value::Unknown;
         }
         self.verb_sink(last, &args);
-        self.named_inputs(&args);
-        self.named_outputs(&args);
+        self.named_places(&args);
         if maps(last) {
             self.call_each(&args);
         }
@@ -356,12 +349,7 @@ impl<'a> Engine<'a> {
             "io.TextIOWrapper" | "io.BufferedReader" => return args.first().cloned(),
             _ => return None,
         };
-        let path = args
-            .pos
-            .first()
-            .or_else(|| args.kw("filename"))
-            .or_else(|| args.kw("file"))?
-            .clone();
+        let path = args.first().or_else(|| args.path_kw())?.clone();
         let mode = args.get(1, "mode").cloned();
         if let Value::File(_) = path {
             return Some(path);
@@ -583,7 +571,8 @@ impl<'a> Engine<'a> {
         args: Args<'a>,
     ) -> Value<'a> {
         match name {
-            "add_argument" => {
+            // Browsers and documents have arguments too.
+            "add_argument" if !matches!(object, Value::Object(_)) || declares_argument(&args) => {
                 let parser = self.anonymous_parser(args.at);
                 return self.parser_method(&Value::Parser(parser), name, args);
             }
@@ -655,6 +644,14 @@ impl<'a> Engine<'a> {
             _ => value.clone(),
         }
     }
+}
+
+/// Whether what is added is told as parsers want it.
+fn declares_argument(args: &Args<'_>) -> bool {
+    let told = [
+        "help", "type", "default", "action", "dest", "required", "nargs", "choices", "metavar",
+    ];
+    told.iter().any(|name| args.kw(name).is_some())
 }
 
 /// Whether a library's function keeps a record of the arguments that a script was called with.

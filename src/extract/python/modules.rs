@@ -196,7 +196,7 @@ impl<'a> Engine<'a> {
         if !is_absent(&absent) {
             let file = format!("{top}.py");
             // A library's own examples are read like any script that imports it.
-            let is_library = super::path_table::tells_of(top);
+            let is_library = super::path_table::tells_much_of(top);
             for (at, folder) in self.search.iter().enumerate() {
                 if is_library && folder.ends_with("src") && at > 0 {
                     continue;

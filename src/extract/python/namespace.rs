@@ -205,6 +205,9 @@ impl<'a> Engine<'a> {
                 }
                 Value::None
             }
+            ("set_default", Some(_)) if self.flags_parser == Some(parser) => {
+                self.call_set_default(&args).unwrap_or(Value::None)
+            }
             // A callback kept in the namespace: `args.func(args)`.
             _ => {
                 if let Some(result) = self.call_kept(parser, name, &args) {

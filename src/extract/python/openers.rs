@@ -7,19 +7,28 @@ use crate::requirement::DataType;
 
 /// Functions, what they open, and the mode they take without one.
 const OPENERS: &[(&str, Option<DataType>, &str)] = &[
+    ("aifc.open", None, "r"),
     ("aiofiles.open", None, "r"),
+    ("blobfile.BlobFile", None, "r"),
     ("fiona.open", None, "r"),
     ("h5py.File", Some(DataType::Hdf5), "r"),
+    ("indexed_gzip.IndexedGzipFile", Some(DataType::Gzip), "r"),
     ("jsonlines.open", Some(DataType::Jsonl), "r"),
+    ("laspy.open", None, "r"),
     ("lmdb.open", Some(DataType::Folder), "r"),
+    ("lz4.frame.open", None, "r"),
     ("netCDF4.Dataset", None, "r"),
     ("pandas.HDFStore", Some(DataType::Hdf5), "r"),
+    ("py7zr.SevenZipFile", None, "r"),
     ("pyBigWig.open", None, "r"),
+    ("pynwb.NWBHDF5IO", Some(DataType::Hdf5), "r"),
     ("pysam.AlignmentFile", None, "r"),
     ("pysam.Samfile", None, "r"),
     ("pysam.VariantFile", None, "r"),
+    ("pyzipper.AESZipFile", Some(DataType::Zip), "r"),
     ("rasterio.open", None, "r"),
     ("soundfile.SoundFile", None, "r"),
+    ("tables.File", Some(DataType::Hdf5), "r"),
     ("tables.open_file", Some(DataType::Hdf5), "r"),
     ("tarfile.TarFile", Some(DataType::Tar), "r"),
     ("tarfile.TarFile.open", Some(DataType::Tar), "r"),
@@ -31,6 +40,7 @@ const OPENERS: &[(&str, Option<DataType>, &str)] = &[
     ("wave.open", None, "r"),
     ("zarr.open", Some(DataType::Folder), "r"),
     ("zipfile.ZipFile", Some(DataType::Zip), "r"),
+    ("zstandard.open", None, "r"),
 ];
 
 /// What a function of this name opens, and in which mode.
@@ -43,14 +53,10 @@ impl<'a> Engine<'a> {
     /// Opens a file or archive.
     pub(super) fn call_container(&mut self, name: &str, args: &Args<'a>) -> Option<Value<'a>> {
         let (data_type, mode) = opener(name)?;
-        let path = args
-            .pos
-            .first()
-            .or_else(|| args.kw("name"))
-            .or_else(|| args.kw("file"))
-            .cloned()?;
+        let path = args.first().or_else(|| args.path_kw()).cloned()?;
         let mode = args.get(1, "mode").cloned().unwrap_or(Value::str(mode));
-        let is_file = name.starts_with("tensorflow") || name.starts_with("aiofiles");
+        let files = ["tensorflow", "aiofiles", "blobfile", "lz4", "zstandard"];
+        let is_file = files.iter().any(|library| name.starts_with(library));
         let opened = self.open(&path, Some(&mode), data_type, args.at, "open");
         if is_file {
             return Some(opened);

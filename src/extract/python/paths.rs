@@ -30,6 +30,7 @@ impl<'a> Engine<'a> {
             at,
             rule,
             confidence: self.confidence,
+            is_conditional: self.uncertain > self.base_uncertain,
         };
         self.use_as(value, &used);
     }
@@ -46,6 +47,7 @@ impl<'a> Engine<'a> {
             at,
             rule,
             confidence: self.confidence,
+            is_conditional: self.uncertain > self.base_uncertain,
         };
         self.use_as(folder, &used);
     }
@@ -89,7 +91,9 @@ impl<'a> Engine<'a> {
         }
         // What a workflow fills in before the script runs is not known here: `${sample.id}.csv`.
         // Neither is what a library fills in later: `model_{epoch}.pt`.
-        let filled = path.find('$').or_else(|| placeholder(path));
+        let templated = || path.find("{{").or_else(|| path.find("{%"));
+        let filled = path.find('$').or_else(templated);
+        let filled = filled.or_else(|| placeholder(path));
         if let Some((known, _)) = filled.and_then(|at| path.split_at_checked(at)) {
             let known = Piece::Text(known.to_owned().into());
             self.use_pieces(&[known, Piece::Unknown], used);
@@ -126,7 +130,9 @@ impl<'a> Engine<'a> {
 
     fn use_pieces(&mut self, pieces: &[Piece<'a>], mut used: Use) {
         let files = used.files.take();
-        for piece in pieces.iter().skip(1) {
+        let is_beside =
+            matches!(pieces.first(), Some(Piece::Text(first)) if is_script_folder(first));
+        for piece in pieces.iter().skip(1 + usize::from(is_beside)) {
             if let Piece::Slot(slot, _) = piece {
                 self.slots.all[*slot].is_part = true;
             }
@@ -136,6 +142,11 @@ impl<'a> Engine<'a> {
                 if !rest.is_empty() && matches!(&**first, "./" | SQLITE) =>
             {
                 self.use_pieces(rest, used);
+            }
+            // What the user gives counts from the script's folder, or from the root.
+            [Piece::Text(first), Piece::Slot(_, Form::Whole), ..] if is_script_folder(first) => {
+                used.files = files;
+                self.use_pieces(&pieces[1..], used);
             }
             [Piece::Slot(slot, Form::Whole)] => {
                 used.files = files;
@@ -440,9 +451,7 @@ impl<'a> Engine<'a> {
 
     /// What a library's function does to the paths among its arguments; whether it is known at all.
     pub(super) fn sink(&mut self, name: &str, args: &Args<'a>) -> bool {
-        let sinks = sinks_named(name);
-        self.pour(sinks, args);
-        !sinks.is_empty()
+        self.pour(sinks_named(name), args)
     }
 
     /// What a method known by its name alone does to the paths among its arguments.
@@ -458,33 +467,44 @@ impl<'a> Engine<'a> {
             );
         }
         self.over_connection(name, args);
-        let sinks = methods_named(name);
-        self.pour(sinks, args);
-        !sinks.is_empty()
+        self.pour(methods_named(name), args)
     }
 
-    fn pour(&mut self, sinks: &'static [Sink], args: &Args<'a>) {
+    /// Whether anything is known of the call: of a function that takes a path by name alone, only where it is given.
+    fn pour(&mut self, sinks: &'static [Sink], args: &Args<'a>) -> bool {
+        let mut is_known = sinks.iter().any(|sink| sink.position.is_some());
+        // A function that can write as well as read is told which by its mode.
+        let mode = args.kw("mode").and_then(Value::as_str);
+        let is_to_write = mode.is_some_and(|mode| mode.starts_with(['w', 'x', 'a']));
         for sink in sinks {
-            let value = match sink.position {
-                Some(position) => args.get(position, sink.keyword),
-                None => args.kw(sink.keyword),
-            };
-            let Some(value) = value.cloned() else {
+            let named = || sink.keyword.split('|').find_map(|name| args.kw(name));
+            let placed = sink.position.and_then(|at| args.pos.get(at));
+            // Where neither is there, another name for a place is an older or newer one for the same.
+            let otherwise =
+                || (sink.position.is_some() && sinks.len() == 1).then(|| args.path_kw())?;
+            let Some(value) = named().or(placed).or_else(otherwise).cloned() else {
                 continue;
             };
+            is_known = true;
             match &value {
                 Value::File(file) => {
-                    let direction = if file.writes {
-                        Direction::Writes
-                    } else {
-                        Direction::Reads
+                    let direction = match file.writes {
+                        true => Direction::Writes,
+                        false => Direction::Reads,
                     };
                     let path = file.path.clone();
                     self.use_path(&path, direction, sink.data_type, args.at, sink.name);
                 }
-                _ => self.use_path(&value, sink.direction, sink.data_type, args.at, sink.name),
+                _ => {
+                    let direction = match (sink.direction, is_to_write) {
+                        (Direction::Reads, true) => Direction::Writes,
+                        (direction, _) => direction,
+                    };
+                    self.use_path(&value, direction, sink.data_type, args.at, sink.name);
+                }
             }
         }
+        is_known
     }
 
     /// What may be the name of a model as well as its folder is a folder where it is written as only paths are.
@@ -512,20 +532,40 @@ impl<'a> Engine<'a> {
             Some(Kind::Output) => Direction::Writes,
             _ => return,
         };
+        // `open_file(path, "w")`
+        let is_mode = |value: &Value<'a>| {
+            matches!(value.as_str(), Some("w" | "wt" | "wb" | "a" | "x" | "w+"))
+        };
+        let direction = match args.values().any(is_mode) {
+            true => Direction::Writes,
+            false => direction,
+        };
         let confidence = std::mem::replace(&mut self.confidence, Confidence::Likely);
-        let by_name = args.kw.iter().filter(|(name, _)| hints::names_path(name));
+        let is_other_way = |name: &str| match hints::direction_of_path(name, None) {
+            Some(Kind::Input) => direction == Direction::Writes,
+            Some(Kind::Output) => direction == Direction::Reads,
+            _ => false,
+        };
+        let by_name = args
+            .kw
+            .iter()
+            .filter(|(name, _)| hints::names_path(name) && !is_other_way(name));
         let mut given: Vec<Value<'a>> = by_name.map(|(_, value)| value.clone()).collect();
         given.extend(args.pos.iter().take(3).cloned());
+        let is_alone = given.len() == 1;
         for value in given {
             let is_path = value.alternatives().iter().any(|value| match value {
                 Value::Str(text) => {
                     let is_known = DataType::of_name(text).is_some() && last_part(text).len() > 4;
-                    !text.contains(' ') && (is_known || text.contains('/') && has_ending(text))
+                    let is_told = has_ending(text) || hints::takes_path(name);
+                    !text.contains(' ') && (is_known || text.contains('/') && is_told)
                 }
                 Value::Pieces(pieces) => match **pieces {
                     [Piece::Slot(slot, Form::Whole)] => {
-                        self.slot_names_path(slot, direction)
-                            || hints::takes_path(name) && self.slot_is_text(slot)
+                        // `write_report(args.input, args.report)`
+                        let is_read = direction == Direction::Writes && self.slot_is_read(slot);
+                        let is_told = hints::takes_path(name) && self.slot_may_be_path(slot);
+                        (is_alone || !is_read) && (is_told || self.slot_names_path(slot, direction))
                     }
                     [Piece::Text(ref first), .., Piece::Text(ref last)] => {
                         first.contains('/') && DataType::of_name(last).is_some()
@@ -544,32 +584,56 @@ impl<'a> Engine<'a> {
         self.confidence = confidence.min(Confidence::Certain);
     }
 
-    /// What a function or class that is not known is given under a name that says that it writes there.
-    pub(super) fn named_outputs(&mut self, args: &Args<'a>) {
-        let given = args.kw.iter().filter(|(name, _)| is_output(name));
-        for (name, value) in given.cloned().collect::<Vec<_>>() {
-            let is_folder = name.ends_with("dir") || name.ends_with("folder");
+    /// What a function or class that is not known is given under names that say that it reads or writes there.
+    pub(super) fn named_places(&mut self, args: &Args<'a>) {
+        let is_given =
+            |value: &Value<'a>| value.alternatives().iter().any(|v| v.as_slot().is_some());
+        let mut given = Vec::new();
+        for (name, value) in &args.kw {
+            let direction = if is_output(name) {
+                Direction::Writes
+            } else if !is_given(value) {
+                continue;
+            } else if is_input(name) {
+                Direction::Reads
+            } else if hints::ends_in_place(name, None) && !may_name_model(name) {
+                match hints::direction_of_path(name, None) {
+                    Some(Kind::Input) => Direction::Reads,
+                    Some(Kind::Output) => Direction::Writes,
+                    _ => continue,
+                }
+            } else {
+                continue;
+            };
+            given.push((direction, hints::names_folder(name), value.clone()));
+        }
+        for (direction, is_folder, value) in given {
             let data_type = is_folder.then_some(DataType::Folder);
             let confidence = std::mem::replace(&mut self.confidence, Confidence::Likely);
-            self.use_path(&value, Direction::Writes, data_type, args.at, "name");
+            self.use_path(&value, direction, data_type, args.at, "name");
             self.confidence = confidence;
         }
     }
 
-    /// What a function or class that is not known is given under a name that says that it reads there.
-    pub(super) fn named_inputs(&mut self, args: &Args<'a>) {
-        let is_given =
-            |value: &Value<'a>| value.alternatives().iter().any(|v| v.as_slot().is_some());
-        let given = args
-            .kw
-            .iter()
-            .filter(|(name, value)| is_input(name) && is_given(value));
-        for (name, value) in given.cloned().collect::<Vec<_>>() {
-            let is_folder = name.ends_with("dir") || name.ends_with("folder");
-            let data_type = is_folder.then_some(DataType::Folder);
-            let confidence = std::mem::replace(&mut self.confidence, Confidence::Likely);
-            self.use_path(&value, Direction::Reads, data_type, args.at, "name");
-            self.confidence = confidence;
+    /// What a function of the project does to the user's paths among its arguments, as its name tells it, where nothing
+    /// in it does.
+    pub(super) fn project_sink(&mut self, name: &str, args: &Args<'a>) {
+        if hints::verb(name).is_none() {
+            return;
+        }
+        let is_open = |value: &Value<'a>| {
+            let slot = value.as_slot();
+            slot.is_some_and(|slot| {
+                self.slots.all[slot].uses.is_empty() && self.slot_names_path(slot, Direction::Reads)
+            })
+        };
+        let mut open = Args::new(args.at);
+        open.pos
+            .extend(args.pos.iter().filter(|v| is_open(v)).cloned());
+        open.kw
+            .extend(args.kw.iter().filter(|(_, v)| is_open(v)).cloned());
+        if !open.pos.is_empty() || !open.kw.is_empty() {
+            self.verb_sink(name, &open);
         }
     }
 
@@ -604,13 +668,28 @@ impl<'a> Engine<'a> {
         slot.types.contains(&ValueType::Path) || hints::names_path(name)
     }
 
-    /// Whether what a slot belongs to is a text, as far as it is declared.
-    fn slot_is_text(&self, slot: usize) -> bool {
+    /// Whether the name of what a slot belongs to says that it is read.
+    fn slot_is_read(&self, slot: usize) -> bool {
         match self.slots.all[slot].owner {
-            Owner::Param(param) => matches!(
-                self.slots.params[param].value_type,
-                Some(ValueType::String | ValueType::Path) | None
-            ),
+            Owner::Param(param) => {
+                let dest = &self.slots.params[param].dest;
+                hints::direction(dest, None, None) == Some(Kind::Input)
+            }
+            Owner::Env(_) | Owner::Main(_) => false,
+        }
+    }
+
+    /// Whether what a slot belongs to is a text, as far as it is declared, and not named after something else.
+    fn slot_may_be_path(&self, slot: usize) -> bool {
+        match self.slots.all[slot].owner {
+            Owner::Param(param) => {
+                let param = &self.slots.params[param];
+                let is_text = matches!(
+                    param.value_type,
+                    Some(ValueType::String | ValueType::Path) | None
+                );
+                is_text && (param.position.is_some() || !hints::names_other(&param.dest))
+            }
             Owner::Env(_) | Owner::Main(_) => true,
         }
     }
@@ -662,6 +741,12 @@ impl<'a> Engine<'a> {
             _ => Value::many(Value::Typed(ValueType::String)),
         }
     }
+}
+
+/// Whether what is given under this name may as well be the name of a model on a hub: `model_name_or_path`.
+fn may_name_model(name: &str) -> bool {
+    let of_hub = ["or", "model", "pretrained", "tokenizer", "repo"];
+    name.split('_').any(|word| of_hub.contains(&word))
 }
 
 /// Whether a text is written as only paths are: from the root, the home, or here.
@@ -770,6 +855,12 @@ pub(super) fn touches(method: &str) -> bool {
 
 /// Stands for the folder of the script in paths that begin with it.
 pub(super) const SCRIPT_FOLDER: &str = "\u{1}";
+
+/// Whether a path leads to the script's folder, or to one above it.
+fn is_script_folder(path: &str) -> bool {
+    let rest = path.strip_prefix(SCRIPT_FOLDER);
+    rest.is_some_and(|rest| rest.split('/').all(|part| matches!(part, "" | "." | "..")))
+}
 
 /// The format of a text that a library made.
 pub(super) fn dumped(value: &Value<'_>) -> Option<DataType> {

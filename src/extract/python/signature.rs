@@ -539,6 +539,7 @@ impl<'a> Engine<'a> {
                     if function.name() == "__init__" {
                         self.signature_params(&function, parser, Style::Fire, true);
                         self.make_of_params(class, parser, 0, at);
+                        self.fire_kept(class, parser);
                     } else if !function.name().starts_with('_') {
                         self.fire_command(parser, function.name(), &function, true);
                     }
@@ -553,6 +554,22 @@ impl<'a> Engine<'a> {
                 "what the command line is made of is worked out when the script runs".to_owned(),
                 at,
             ),
+        }
+    }
+
+    /// Functions that an object of a class keeps under names of its own are commands like its methods.
+    fn fire_kept(&mut self, class: &Rc<Class<'a>>, parser: usize) {
+        let Some(Value::Instance(made)) = self.specimens.get(&Rc::as_ptr(class)).cloned() else {
+            return;
+        };
+        let mut kept = Vec::new();
+        for (name, value) in made.names.borrow().iter() {
+            if let (Value::Function(function), false) = (value, name.starts_with('_')) {
+                kept.push((name.clone(), function.clone()));
+            }
+        }
+        for (name, function) in kept {
+            self.fire_command(parser, &name, &function, false);
         }
     }
 

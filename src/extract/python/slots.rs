@@ -38,6 +38,8 @@ pub(super) struct Use {
     pub(super) rule: &'static str,
     /// How sure it is.
     pub(super) confidence: Confidence,
+    /// Whether it is on a branch that is not always taken.
+    pub(super) is_conditional: bool,
 }
 
 /// What a slot belongs to.
@@ -87,6 +89,8 @@ pub(super) struct Param {
     pub(super) default: Default_,
     /// Its choices.
     pub(super) choices: Option<Vec<Json>>,
+    /// Whether it has choices that are worked out when the script runs.
+    pub(super) chooses: bool,
     /// Its help text.
     pub(super) help: Option<String>,
     /// The group whose members exclude each other.
@@ -111,6 +115,13 @@ pub(super) struct Param {
     pub(super) default_env: Option<String>,
     /// A direction that its declaration tells, such as `FileType("w")`.
     pub(super) direction: Option<Direction>,
+}
+
+impl Param {
+    /// Whether only some values are accepted, known or not.
+    pub(super) fn has_choices(&self) -> bool {
+        self.choices.is_some() || self.chooses
+    }
 }
 
 /// What is known of a default.

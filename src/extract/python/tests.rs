@@ -16,6 +16,7 @@ macro_rules! snapshot {
 }
 
 mod idioms;
+mod places;
 mod programs;
 mod wild;
 

@@ -165,6 +165,12 @@ pub(super) fn path_use(uses: &[Use], declared: Option<Direction>) -> Option<Path
         (_, Some(_), None, Some(_)) if looks_only(uses) => {
             (Direction::Prepares, Confidence::Likely)
         }
+        // Who looks there for where an earlier run stopped goes on to write there.
+        (None | Some(Direction::Names), Some(_), written, made)
+            if written.or(made).is_some() && only_resumes(uses) =>
+        {
+            (Direction::Writes, Confidence::Likely)
+        }
         // What is read back only where it is there already is what an earlier run wrote.
         (_, Some(read), Some(_), _) if is_read_back(uses, read) => {
             (Direction::Writes, Confidence::Likely)
@@ -240,6 +246,16 @@ fn is_read_back(uses: &[Use], read: usize) -> bool {
     looked && !uses.iter().any(|used| used.rule == DEMANDED)
 }
 
+/// Whether a path that is written is read only on branches, and nothing says that it must be there: what an earlier run
+/// left, to go on from.
+pub(super) fn is_read_on_a_branch(uses: &[Use]) -> bool {
+    let mut reads = uses
+        .iter()
+        .filter(|used| used.direction == Direction::Reads);
+    let is_written = uses.iter().any(|used| used.direction == Direction::Writes);
+    is_written && reads.all(|used| used.is_conditional && used.rule != DEMANDED)
+}
+
 /// Whether a rule sees that it is looked whether a path is there.
 pub(super) fn is_test(rule: &str) -> bool {
     matches!(
@@ -269,6 +285,24 @@ fn looks_only(uses: &[Use]) -> bool {
     reads.all(|used| looks_into(used.rule) || used.rule == DEMANDED)
 }
 
+/// Whether a path is read only to go on from where an earlier run stopped.
+fn only_resumes(uses: &[Use]) -> bool {
+    let resumes = |rule: &str| {
+        let last = rule.rsplit('.').next().unwrap_or(rule);
+        matches!(
+            last,
+            "restore_checkpoint"
+                | "latest_checkpoint"
+                | "get_checkpoint_state"
+                | "checkpoints_iterator"
+        )
+    };
+    let mut reads = uses
+        .iter()
+        .filter(|used| used.direction == Direction::Reads);
+    reads.all(|used| resumes(used.rule))
+}
+
 /// Whether a rule sees that what lies in a folder is listed.
 fn looks_into(rule: &str) -> bool {
     let rules = [
@@ -290,6 +324,16 @@ pub(super) fn tie(param: &Param, uses: &[Use]) -> Option<Direction> {
         .iter()
         .any(|used| matches!(used.direction, Direction::Writes | Direction::Prepares));
     reads().next()?;
+    // Whoever makes a folder, and puts something into it, writes there, whatever lies in it already.
+    let mut done = uses
+        .iter()
+        .filter(|used| used.direction != Direction::Names);
+    let is_made = done.next().is_some_and(|used| {
+        used.direction == Direction::Prepares && used.data_type == Some(DataType::Folder)
+    });
+    if is_made && uses.iter().any(|used| used.direction == Direction::Writes) {
+        return Some(Direction::Writes);
+    }
     if hints::names_output(&param.dest) {
         return (writes || looks_only(uses)).then_some(Direction::Writes);
     }
@@ -387,6 +431,13 @@ pub(super) fn hint(claim: &mut Claim, is_path: bool, metavar: Option<&str>) {
         let shown = is_path || by_default;
         shown.then(|| hints::direction_of_path(&claim.name, help))?
     });
+    // Of what is only listed for `getopt` nobody knows whether the script looks at it.
+    let is_looked_at = claim
+        .evidence
+        .first()
+        .is_some_and(|seen| seen.rule != "getopt");
+    let is_place = is_looked_at && hints::ends_in_place(&claim.name, help);
+    let told = told.or_else(|| is_place.then_some(Kind::Input));
     let Some(kind) = told else {
         return;
     };
