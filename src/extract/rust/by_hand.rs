@@ -1,6 +1,8 @@
 //! Owns command lines read by hand: `env::args().nth(1)`, `args[1]`, loops that match on `"--flag"`, and the small
 //! parsers lexopt and pico-args, which look the same.
 
+mod asked;
+mod flow;
 mod manner;
 mod operands;
 mod pico;
@@ -14,6 +16,8 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Arm, Expr, Local, Pat};
 
+use self::asked::prefix_in;
+use self::flow::{Handed, ROUNDS};
 use self::manner::{Manner, known_type, manner, parsed_as};
 use self::told::{arguments_of, field_types, words_of};
 use super::chains::{chain, is_tried};
@@ -32,6 +36,8 @@ const MOST_WORDS: usize = 32;
 struct Taken {
     names: Vec<String>,
     valued: bool,
+    /// Whether the value stands in the same word: `--level=3`.
+    joined: bool,
     /// The variable or field that it is kept in.
     kept: Option<String>,
     place: Place,
@@ -88,6 +94,8 @@ struct Reader<'m, 'c> {
     demanded: bool,
     /// Where calls stand that are read already, each being a part of the longer chains around it.
     seen: HashSet<usize>,
+    /// What this reading shows functions to be given.
+    handed: Handed,
     /// Whether the program uses lexopt.
     lexopt: bool,
     /// Whether the program uses pico-args.
@@ -129,30 +137,23 @@ pub fn read(model: &Model<'_>, help: &Help, found: &mut Found) {
         loops: 0,
         demanded: false,
         seen: HashSet::new(),
+        handed: Handed::new(),
         lexopt: uses("lexopt::"),
         pico: uses("pico_args"),
         operands: 0,
         commands: HashMap::new(),
         when: None,
     };
-    for function in &model.functions {
-        reader.unit = function.unit;
-        reader.holders.clear();
-        reader.nexts.clear();
-        reader.seen.clear();
-        reader.operands = 0;
-        reader.commands.clear();
-        let place = model.place(function.unit, function.block.span());
-        reader.body = place.source.slice(place.span).to_owned();
-        let before = reader.taken.len();
-        reader.visit_block(function.block);
-        for taken in &reader.taken[before..] {
-            if let Some(kept) = &taken.kept
-                && must_be_there(&reader.body, kept)
-            {
-                reader.musts.push(kept.clone());
-            }
+    let mut handed = Handed::new();
+    for _ in 0..ROUNDS {
+        reader.taken.clear();
+        reader.words.clear();
+        reader.musts.clear();
+        reader.functions(&handed);
+        if reader.handed == handed {
+            break;
         }
+        handed.clone_from(&reader.handed);
     }
     let mut types = field_types(model);
     let Reader {
@@ -198,6 +199,33 @@ fn is_missed(body: &str, name: &str) -> bool {
 }
 
 impl<'c> Reader<'_, 'c> {
+    /// Reads all functions, each with what it is given of the command line.
+    fn functions(&mut self, handed: &Handed) {
+        let model = self.model;
+        for (at, function) in model.functions.iter().enumerate() {
+            self.unit = function.unit;
+            self.holders.clear();
+            self.nexts.clear();
+            let given = handed.get(&at).into_iter().flatten();
+            self.holders
+                .extend(given.map(|(name, skipped)| (name.clone(), *skipped)));
+            self.seen.clear();
+            self.operands = 0;
+            self.commands.clear();
+            let place = model.place(function.unit, function.block.span());
+            self.body = place.source.slice(place.span).to_owned();
+            let before = self.taken.len();
+            self.visit_block(function.block);
+            for taken in &self.taken[before..] {
+                if let Some(kept) = &taken.kept
+                    && must_be_there(&self.body, kept)
+                {
+                    self.musts.push(kept.clone());
+                }
+            }
+        }
+    }
+
     fn slice(&self, span: proc_macro2::Span) -> String {
         let place = self.model.place(self.unit, span);
         place.source.slice(place.span).to_owned()
@@ -231,8 +259,21 @@ impl<'c> Reader<'_, 'c> {
                         .is_some_and(|name| text.contains(&format!("{name}(")))
             })
         });
+        // `args[at + 1]`, `argv.get(i)`: the word at a place that moves.
+        let by_place = self.holders.keys().any(|holder| {
+            [format!("{holder}["), format!("{holder}.get(")]
+                .iter()
+                .any(|start| {
+                    let mut uses = text.match_indices(start.as_str());
+                    uses.any(|(at, _)| {
+                        let next = text[at + start.len()..].chars().next();
+                        next.is_some_and(|c| c.is_alphabetic() || c == '_')
+                    })
+                })
+        });
         by_call
             || by_closure
+            || by_place
             || text.contains("expect_value(")
             || text.contains("take_value(")
             || text.contains("next_arg(")
@@ -354,18 +395,25 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
         self.operand(arm);
         let mut names = Vec::new();
         collect_names(&arm.pat, &mut names);
+        let joined = match &arm.pat {
+            Pat::Guard(guarded) if names.is_empty() => prefix_in(&guarded.guard),
+            _ => None,
+        };
+        let is_joined = joined.is_some();
+        names.extend(joined);
         if !names.is_empty() {
             let text = self.slice(arm.body.span());
             let kept = kept_in(&arm.body);
             let is = |wanted: Putting| kept.as_ref().is_some_and(|(_, manner)| *manner == wanted);
             let (list, counted) = (is(Putting::Gathered), is(Putting::Counted));
             let place = self.model.place(self.unit, arm.pat.span());
-            let valued = self.takes_next(&text);
+            let valued = is_joined || self.takes_next(&text);
             let text_is_end = text.contains("usage(") && !valued;
             if !text_is_end {
                 self.taken.push(Taken {
                     names,
                     valued,
+                    joined: is_joined,
                     kept: kept.map(|(name, _)| name),
                     place,
                     list: list && valued,
@@ -396,6 +444,7 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
             self.taken.push(Taken {
                 names,
                 valued,
+                joined: false,
                 kept: kept.map(|(name, _)| name),
                 place,
                 list: false,
@@ -406,6 +455,31 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
         }
         if self.one_command(branch) {
             return;
+        }
+        if let Expr::Let(cond) = &*branch.cond
+            && let Expr::MethodCall(call) = syntax::peel(&cond.expr)
+        {
+            let body = branch.then_branch.stmts.iter();
+            let body = body.filter_map(|stmt| match stmt {
+                syn::Stmt::Expr(expr, _) => Some(expr),
+                syn::Stmt::Local(local) => local.init.as_ref().map(|init| &*init.expr),
+                _ => None,
+            });
+            let kept = body.clone().find_map(kept_in).map(|(name, _)| name);
+            // `let seed: u64 = text.parse()?`
+            let mut written = branch
+                .then_branch
+                .stmts
+                .iter()
+                .filter_map(|stmt| match stmt {
+                    syn::Stmt::Local(local) => match &local.pat {
+                        Pat::Type(typed) => known_type(&typed.ty),
+                        _ => None,
+                    },
+                    _ => None,
+                });
+            let parsed = body.clone().find_map(parsed_as);
+            self.by_prefix(call, kept, parsed.or_else(|| written.next()));
         }
         let condition = self.slice(branch.cond.span());
         // `if let Some(path) = args.next() { … } else { usage(); exit(1) }`
@@ -538,6 +612,14 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
         if let Some(init) = &local.init
             && let Some((_, otherwise)) = &init.diverge
         {
+            // `let [_, from, to] = args.as_slice() else { … }`
+            if let Pat::Slice(slice) = &local.pat
+                && let Some(skipped) = self.sliced(&init.expr)
+            {
+                self.slices(&[slice], skipped, local);
+                self.visit_expr(otherwise);
+                return;
+            }
             // `let (Some(from), Some(to)) = (args.next(), args.next()) else { … }`
             let pats = match &local.pat {
                 Pat::Tuple(tuple) => tuple.elems.iter().collect(),
@@ -568,6 +650,7 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
         if self.by_command(expr) {
             return;
         }
+        self.others(expr);
         // `match args.next() { Some(path) => path, None => { usage(); exit(1) } }`
         let arm_of =
             |wanted: fn(&Pat) -> bool| expr.arms.iter().find(|arm| wanted(unguarded(&arm.pat)));
@@ -685,6 +768,12 @@ impl<'c> Visit<'c> for Reader<'_, 'c> {
                 }
             }
             self.pico(call, &steps);
+            self.asked_for(root, &steps);
+            self.by_prefix(call, None, None);
+            self.hand_on(None, &call.method.to_string(), true, call.args.iter());
+        }
+        if let Expr::Call(call) = expr {
+            self.hand_on_by_path(call);
         }
         // What a function makes of a word is not the word: `let text = read(&args[1])`.
         if let Expr::Call(call) = expr

@@ -11,7 +11,7 @@ use syn::{Expr, ExprCall, FnArg, Pat};
 use super::chains::chain;
 use super::model::{Function, Model};
 use super::syntax::{self, last, owner, plain, shape};
-use crate::extract::arguments::{Argument, Found, type_named};
+use crate::extract::arguments::{Argument, Found, type_named, typed};
 use crate::extract::words;
 use crate::requirement::{Binding, Note, ValueType};
 use crate::source::Place;
@@ -108,14 +108,28 @@ pub fn read(model: &Model<'_>, found: &mut Found) {
         let mut argument = Argument::new(name.clone(), place, "env-var");
         argument.bindings.push(Binding::env(name));
         argument.required = manner.required;
-        argument.default = manner.default;
         argument.value_type = manner.value_type.unwrap_or(ValueType::String);
+        argument.default = match manner.default {
+            Some(Json::String(text)) => Some(typed(&text, &argument.value_type)),
+            default => default,
+        };
         argument.likely = argument.required;
         found.arguments.push(argument);
     }
     found
         .notes
         .extend(reader.computed.into_iter().take(50).map(computed_variable));
+}
+
+/// The type that `parse::<T>()` names, other than text.
+fn parsed_type(step: &syn::ExprMethodCall) -> Option<ValueType> {
+    let fish = step.turbofish.as_ref()?;
+    match fish.args.first() {
+        Some(syn::GenericArgument::Type(ty)) => {
+            Some(type_named(&shape(ty).inner)).filter(|ty| *ty != ValueType::String)
+        }
+        _ => None,
+    }
 }
 
 /// Whether a variable is anybody's to set: neither the system's nor Cargo's.
@@ -276,7 +290,7 @@ impl<'c> Reader<'_, 'c> {
             required: tried,
             ..Manner::default()
         };
-        for step in &steps {
+        for (at, step) in steps.iter().enumerate() {
             match step.method.to_string().as_str() {
                 "expect" | "unwrap" if manner.default.is_none() => manner.required = true,
                 "unwrap_or" | "unwrap_or_else" | "map_or" | "map_or_else" | "or_else" | "or"
@@ -297,22 +311,16 @@ impl<'c> Reader<'_, 'c> {
                     if step.method == "map_or" && !matches!(manner.default, Some(Json::String(_))) {
                         manner.default = None;
                     }
+                    // `.unwrap_or("8080".into()).parse::<u16>()`
+                    let mut behind = steps[at + 1..].iter().filter(|step| step.method == "parse");
+                    if let Some(ty) = behind.next().and_then(|step| parsed_type(step)) {
+                        manner.value_type = Some(ty);
+                    }
                     break;
                 }
                 // `.ok()?` leaves a function that may give nothing.
                 "ok" => manner.required = false,
-                "parse" => {
-                    let ty = step
-                        .turbofish
-                        .as_ref()
-                        .and_then(|fish| match fish.args.first() {
-                            Some(syn::GenericArgument::Type(ty)) => Some(shape(ty).inner),
-                            _ => None,
-                        });
-                    manner.value_type = ty
-                        .map(|ty| type_named(&ty))
-                        .filter(|ty| *ty != ValueType::String);
-                }
+                "parse" => manner.value_type = parsed_type(step),
                 _ => {}
             }
         }

@@ -133,7 +133,12 @@ pub fn kept_in(expr: &Expr) -> Option<(String, Putting)> {
     let Kept(mut kept, declared) = kept;
     kept.retain(|(name, _)| !declared.contains(name));
     let wrapped = kept.iter().find(|(_, manner)| *manner == Putting::Wrapped);
-    wrapped.or(kept.first()).cloned()
+    // What counts a place up is not what the word is kept in, unless nothing else is.
+    let counts = |(_, manner): &&(String, Putting)| *manner != Putting::Counted;
+    wrapped
+        .or_else(|| kept.iter().find(counts))
+        .or(kept.first())
+        .cloned()
 }
 
 /// The variable or field that is assigned to.

@@ -26,6 +26,10 @@ pub(super) fn manner(steps: &[&ExprMethodCall], tried: bool) -> Manner {
     let mut manner = Manner::default();
     for step in steps {
         let fish = step.turbofish.as_ref().and_then(|fish| fish.args.first());
+        if step.method == "map" && step.args.iter().any(is_path) {
+            manner.parsed = true;
+            manner.value_type = Some(ValueType::Path);
+        }
         if step.method == "parse"
             || step
                 .args
@@ -64,6 +68,14 @@ pub(super) fn manner(steps: &[&ExprMethodCall], tried: bool) -> Manner {
     }
     manner.required = tried && !decided;
     manner
+}
+
+/// `PathBuf::from`
+fn is_path(expr: &Expr) -> bool {
+    matches!(expr, Expr::Path(path) if matches!(
+        syntax::owner(&path.path).as_deref(),
+        Some("PathBuf" | "Path" | "Utf8PathBuf")
+    ))
 }
 
 /// A type that a word may be parsed as, other than text.

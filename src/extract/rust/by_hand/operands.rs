@@ -6,9 +6,9 @@ use syn::visit::{self, Visit};
 use syn::{Arm, Expr, Lit, Pat};
 
 use super::manner::parsed_as;
-use super::{MOST_WORDS, Reader, Word, must_be_there};
-use crate::extract::rust::patterns::{target, unguarded};
-use crate::extract::rust::syntax::{self, last};
+use super::{MOST_WORDS, Reader, Word, ends_there, must_be_there};
+use crate::extract::rust::patterns::{collect_names, target, unguarded};
+use crate::extract::rust::syntax::{self, last, plain};
 use crate::requirement::When;
 
 impl<'c> Reader<'_, 'c> {
@@ -20,6 +20,43 @@ impl<'c> Reader<'_, 'c> {
         if last(&tuple.path) != "Value" || !self.lexopt {
             return;
         }
+        self.fill(arm);
+    }
+
+    /// `_ => files.push(arg)` beside arms that take options: what is none of them.
+    pub(super) fn others(&mut self, expr: &'c syn::ExprMatch) {
+        let is_option = |arm: &Arm| {
+            let mut names = Vec::new();
+            collect_names(&arm.pat, &mut names);
+            !names.is_empty()
+        };
+        if !expr.arms.iter().any(is_option) || self.lexopt {
+            return;
+        }
+        let word = match root(&expr.expr) {
+            Some(Expr::Path(path)) => last(&path.path),
+            _ => return,
+        };
+        for arm in &expr.arms {
+            let own = match unguarded(&arm.pat) {
+                Pat::Wild(_) => None,
+                Pat::Ident(ident) => Some(plain(&ident.ident)),
+                _ => continue,
+            };
+            let guard = match &arm.pat {
+                Pat::Guard(guarded) => self.slice(guarded.guard.span()),
+                _ => String::new(),
+            };
+            let body = self.slice(arm.body.span());
+            let is_kept = body.contains(&word) || own.is_some_and(|own| body.contains(&own));
+            if is_kept && !guard.contains("starts_with(") && !ends_there(&body) {
+                self.fill(arm);
+            }
+        }
+    }
+
+    /// Each variable that an arm fills is the next word of the command line.
+    fn fill(&mut self, arm: &'c Arm) {
         let mut filled = Filled(Vec::new());
         filled.visit_expr(&arm.body);
         for (name, rest) in filled.0 {
@@ -131,6 +168,16 @@ impl<'c> Reader<'_, 'c> {
             arg: word.name.clone()?,
             equals: Json::String(first?),
         })
+    }
+}
+
+/// What a chain of calls and places begins with: `arg` of `arg.as_str()`, `argv` of `&argv[i][..]`.
+fn root(expr: &Expr) -> Option<&Expr> {
+    match syntax::peel(expr) {
+        Expr::MethodCall(call) => root(&call.receiver),
+        Expr::Index(index) => root(&index.expr),
+        Expr::Unary(inner) => root(&inner.expr),
+        other => Some(other),
     }
 }
 

@@ -62,6 +62,7 @@ impl Reader<'_, '_> {
             self.taken.push(Taken {
                 names,
                 valued: method != "contains",
+                joined: false,
                 kept,
                 place,
                 list: method.starts_with("values"),

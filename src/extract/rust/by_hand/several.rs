@@ -55,16 +55,7 @@ impl<'c> Reader<'_, 'c> {
                 true
             }
             value => {
-                let Some(skipped) =
-                    self.command_line(syntax::peel(value))
-                        .or_else(|| match value {
-                            Expr::Reference(inner) => match &*inner.expr {
-                                Expr::Index(index) => self.command_line(&index.expr),
-                                _ => None,
-                            },
-                            _ => None,
-                        })
-                else {
+                let Some(skipped) = self.sliced(value) else {
                     return false;
                 };
                 let slices = arms.iter().filter_map(|(pat, ends)| match pat {
@@ -72,43 +63,65 @@ impl<'c> Reader<'_, 'c> {
                     _ => None,
                 });
                 let slices: Vec<&syn::PatSlice> = slices.collect();
-                let longest = slices
-                    .iter()
-                    .map(|slice| slice.elems.len())
-                    .max()
-                    .unwrap_or(0);
-                for place in 0..longest.min(MOST_WORDS) {
-                    let here = slices.iter().map(|slice| slice.elems.get(place));
-                    let here: Vec<Option<&Pat>> = here.collect();
-                    let name = here.iter().flatten().find_map(|pat| match pat {
-                        Pat::Ident(ident) if ident.subpat.is_none() => Some(plain(&ident.ident)),
-                        _ => None,
-                    });
-                    let is_rest = |pat: &Pat| match pat {
-                        Pat::Rest(_) => true,
-                        Pat::Ident(ident) => ident.subpat.is_some(),
-                        _ => false,
-                    };
-                    let rest = here.iter().flatten().any(|pat| is_rest(pat));
-                    let Some(at) = (skipped + place).checked_sub(1) else {
-                        continue;
-                    };
-                    self.words.push(Word {
-                        at,
-                        name,
-                        required: here.iter().all(|pat| pat.is_some_and(|pat| !is_rest(pat))),
-                        default: None,
-                        value_type: None,
-                        place: self.model.place(self.unit, expr.match_token.span()),
-                        rest,
-                        choices: Vec::new(),
-                        when: self.when.clone(),
-                    });
-                    if rest {
-                        break;
-                    }
-                }
+                self.slices(&slices, skipped, &expr.match_token);
                 !slices.is_empty()
+            }
+        }
+    }
+
+    /// How many words a slice of the command line leaves out.
+    pub(super) fn sliced(&self, value: &Expr) -> Option<usize> {
+        self.command_line(syntax::peel(value))
+            .or_else(|| match value {
+                Expr::Reference(inner) => match &*inner.expr {
+                    Expr::Index(index) => self.command_line(&index.expr),
+                    _ => None,
+                },
+                _ => None,
+            })
+    }
+
+    /// The words that slices have, each a way that the program goes on with.
+    pub(super) fn slices(
+        &mut self,
+        slices: &[&syn::PatSlice],
+        skipped: usize,
+        at_place: &impl Spanned,
+    ) {
+        let longest = slices
+            .iter()
+            .map(|slice| slice.elems.len())
+            .max()
+            .unwrap_or(0);
+        for place in 0..longest.min(MOST_WORDS) {
+            let here = slices.iter().map(|slice| slice.elems.get(place));
+            let here: Vec<Option<&Pat>> = here.collect();
+            let name = here.iter().flatten().find_map(|pat| match pat {
+                Pat::Ident(ident) if ident.subpat.is_none() => Some(plain(&ident.ident)),
+                _ => None,
+            });
+            let is_rest = |pat: &Pat| match pat {
+                Pat::Rest(_) => true,
+                Pat::Ident(ident) => ident.subpat.is_some(),
+                _ => false,
+            };
+            let rest = here.iter().flatten().any(|pat| is_rest(pat));
+            let Some(at) = (skipped + place).checked_sub(1) else {
+                continue;
+            };
+            self.words.push(Word {
+                at,
+                name,
+                required: here.iter().all(|pat| pat.is_some_and(|pat| !is_rest(pat))),
+                default: None,
+                value_type: None,
+                place: self.model.place(self.unit, at_place.span()),
+                rest,
+                choices: Vec::new(),
+                when: self.when.clone(),
+            });
+            if rest {
+                break;
             }
         }
     }

@@ -48,6 +48,7 @@ pub(super) fn arguments_of(
         (false, _) if taken.counted => Pass::Count,
         (false, _) => Pass::Switch,
         (true, true) => Pass::Repeat,
+        (true, false) if taken.joined => Pass::Joined,
         (true, false) => Pass::Value,
     };
     argument.bindings.push(Binding::Flag { flag, short, pass });
@@ -59,6 +60,15 @@ pub(super) fn arguments_of(
             argument.value_type = ty.clone();
         }
         argument.default = initial.get(&kept).cloned().flatten();
+        // What takes the place of a number is one.
+        if let (ValueType::String, Some(Json::Number(number))) =
+            (&argument.value_type, &argument.default)
+        {
+            argument.value_type = match number.is_f64() {
+                true => ValueType::Float,
+                false => ValueType::Int,
+            };
+        }
         argument.required = musts.contains(&kept) && argument.default.is_none();
         if taken.list {
             argument.value_type = ValueType::List(Box::new(argument.value_type));

@@ -434,3 +434,193 @@ fn arguments_and_commands_of_a_builder_may_be_borrowed() {
         ],
     );
 }
+
+#[test]
+fn the_command_line_is_followed_into_the_functions_that_read_it() {
+    check(
+        r##"
+        use std::env;
+        use std::fs;
+        struct Config { query: String, file_path: String, ignore_case: bool }
+        impl Config {
+            fn build(args: &[String]) -> Result<Config, &'static str> {
+                if args.len() < 3 { return Err("not enough arguments"); }
+                let query = args[1].clone();
+                let file_path = args[2].clone();
+                let ignore_case = env::var("IGNORE_CASE").is_ok();
+                Ok(Config { query, file_path, ignore_case })
+            }
+        }
+        fn main() {
+            let args: Vec<String> = env::args().collect();
+            let config = Config::build(&args).unwrap_or_else(|err| { println!("{err}"); std::process::exit(1); });
+            let text = fs::read_to_string(config.file_path).unwrap();
+        }
+        "##,
+        &[
+            "arg query <0 string required",
+            "input file_path <1 path required",
+            "env IGNORE_CASE $IGNORE_CASE string",
+        ],
+    );
+}
+
+#[test]
+fn an_iterator_over_the_command_line_is_followed() {
+    check(
+        r##"
+        use std::env;
+        impl Config {
+            pub fn new(mut args: env::Args) -> Result<Config, &'static str> {
+                args.next();
+                let query = match args.next() { Some(arg) => arg, None => return Err("no query") };
+                let filename = match args.next() { Some(arg) => arg, None => return Err("no file") };
+                Ok(Config { query, filename })
+            }
+        }
+        struct Config { query: String, filename: String }
+        fn main() {
+            let config = Config::new(env::args()).unwrap();
+            let t = std::fs::read_to_string(&config.filename).unwrap();
+        }
+        "##,
+        &[
+            "arg query <0 string required",
+            "input filename <1 path required",
+        ],
+    );
+}
+
+#[test]
+fn what_no_arm_takes_is_a_word() {
+    check(
+        r##"
+        fn main() {
+            let mut args = std::env::args().skip(1);
+            let mut verbose = false;
+            let mut output = None;
+            let mut threads = 4;
+            let mut files = Vec::new();
+            while let Some(arg) = args.next() {
+                match arg.as_str() {
+                    "-v" | "--verbose" => verbose = true,
+                    "-o" | "--output" => output = args.next(),
+                    "-t" | "--threads" => threads = args.next().expect("threads").parse().unwrap(),
+                    s if s.starts_with("--level=") => level = s["--level=".len()..].parse().unwrap(),
+                    s if s.starts_with('-') => { eprintln!("unknown {s}"); std::process::exit(2) }
+                    _ => files.push(arg),
+                }
+            }
+        }
+        "##,
+        &[
+            "arg verbose --verbose|-v? bool =false",
+            "arg output --output|-o string",
+            "arg threads --threads|-t int =4",
+            "arg level --level= string",
+            "arg files <0 [string]",
+        ],
+    );
+}
+
+#[test]
+fn the_end_of_the_command_line_is_followed() {
+    check(
+        r##"
+        use std::env;
+        fn main() {
+            let args: Vec<String> = env::args().collect();
+            let command = args.get(1).map(|s| s.as_str()).unwrap_or("help");
+            match command {
+                "build" => build(&args[2..]),
+                "clean" => clean(),
+                _ => help(),
+            }
+        }
+        fn build(args: &[String]) { let release = args.iter().any(|a| a == "--release"); let target = args.get(0); }
+        fn clean() {}
+        fn help() {}
+        "##,
+        &[
+            "arg release --release? bool =false",
+            r#"arg command <0 string ="help""#,
+            "arg target <1 string",
+        ],
+    );
+}
+
+#[test]
+fn options_are_looked_for_in_all_words() {
+    check(
+        r##"
+        use std::env;
+        use std::path::PathBuf;
+        fn main() {
+            let args = env::args().collect::<Vec<_>>();
+            let [_, input, output] = args.as_slice() else { eprintln!("usage"); std::process::exit(1) };
+            let dry = args.contains(&"--dry-run".to_string());
+            let pos = args.iter().position(|a| a == "--name").map(|i| args[i + 1].clone());
+            std::fs::copy(input, output).unwrap();
+            let port = env::var("PORT").unwrap_or("8080".into()).parse::<u16>().unwrap();
+        }
+        "##,
+        &[
+            "arg dry_run --dry-run? bool =false",
+            "arg name --name string",
+            "arg input <0 string required",
+            "arg output <1 string required",
+            "env PORT $PORT int =8080",
+        ],
+    );
+}
+
+#[test]
+fn options_hold_their_value_in_the_same_word() {
+    check(
+        r##"
+        fn main() {
+            let mut args = std::env::args();
+            let program = args.next().unwrap();
+            let (Some(a), Some(b)) = (args.next(), args.next()) else { panic!("usage: {program} A B") };
+            for arg in args { if arg == "--fast" { } else if let Some(v) = arg.strip_prefix("--seed=") { let s: u64 = v.parse().unwrap(); } }
+        }
+        "##,
+        &[
+            "arg fast --fast? bool =false",
+            "arg seed --seed= int",
+            "arg a <0 string required",
+            "arg b <1 string required",
+        ],
+    );
+}
+
+#[test]
+fn words_are_read_by_a_place_that_moves() {
+    check(
+        r##"
+        use std::env;
+        fn main() {
+            let mut i = 1;
+            let argv: Vec<String> = env::args().collect();
+            let mut opts = Opts::default();
+            while i < argv.len() {
+                match &argv[i][..] {
+                    "--in" => { i += 1; opts.input = argv[i].clone(); }
+                    "--count" => { opts.count = argv[i + 1].parse().unwrap(); i += 1; }
+                    "--flag" => opts.flag = true,
+                    other => panic!("unknown {other}"),
+                }
+                i += 1;
+            }
+            let t = std::fs::read(&opts.input);
+        }
+        #[derive(Default)]
+        struct Opts { input: String, count: u32, flag: bool }
+        "##,
+        &[
+            "arg in --in string",
+            "arg count --count int",
+            "arg flag --flag? bool =false",
+        ],
+    );
+}
