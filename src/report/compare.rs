@@ -86,7 +86,7 @@ impl Comparison {
 fn cut_short(run: &RunSummary) -> Option<&'static str> {
     match run.ending {
         RunEnding::Finished => None,
-        RunEnding::Unfinished => Some("did not end: it is under way or was killed"),
+        RunEnding::Unfinished => Some("was killed, or is still under way"),
         RunEnding::Interrupted => Some("was interrupted"),
         RunEnding::OutOfTime => Some("ran out of time"),
     }
@@ -282,7 +282,7 @@ mod tests {
         killed.ending = RunEnding::Unfinished;
         let told = compare(&killed, &summary()).cut_short;
         assert_eq!(told[0].0, "earlier");
-        assert!(told[0].1.starts_with("did not end"));
+        assert!(told[0].1.starts_with("was killed"));
         // Milliseconds are noise, whatever the factor.
         later.steps["clean"].seconds = 0.2;
         assert!(

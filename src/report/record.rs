@@ -160,12 +160,13 @@ impl Record {
             Event::StepRetried {
                 step, reason, at, ..
             } => self.end_attempt(step, *at, Some(reason.clone())),
-            Event::StepFinished { step, at, .. } => {
-                self.end_attempt(step, *at, None);
+            Event::StepFinished { step, outcome, at } => {
+                let at = self.ended_then(step, outcome, *at);
+                self.end_attempt(step, at, None);
                 match self.times.get_mut(step) {
-                    Some(times) => times.ended = Some(*at),
+                    Some(times) => times.ended = Some(at),
                     None => {
-                        let ended = Some(*at);
+                        let ended = Some(at);
                         let times = Times {
                             ended,
                             ..Times::default()
@@ -207,6 +208,16 @@ impl Record {
     pub fn leave(&mut self, left: Left) {
         self.left = left;
         self.running.leave(left, &mut self.summary);
+    }
+
+    /// When a step ended of which that was told at this time: what is told may have had to wait. How long each of several
+    /// attempts took by itself is not known.
+    fn ended_then(&self, step: &str, outcome: &StepOutcome, told: f64) -> f64 {
+        let attempts = self.times.get(step).map(|times| times.attempts.as_slice());
+        match attempts {
+            Some([only]) => told.min(only.start + outcome.seconds),
+            _ => told,
+        }
     }
 
     fn end_attempt(&mut self, step: &str, at: f64, reason: Option<String>) {
@@ -437,4 +448,39 @@ pub fn names(runs: &Path) -> Vec<String> {
 fn json<T: serde::de::DeserializeOwned>(path: &Path) -> Option<T> {
     // From bytes that are all there this takes a third of the time that it takes while they come.
     serde_json::from_slice(&fs::read(path).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn a_step_ended_when_its_only_attempt_did_however_late_that_is_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        // What it took by its own account, and when it had ended if that is told after three seconds.
+        for (step, seconds, expected) in [
+            ("clean", 0.5, 1.5),
+            ("clean", 9.0, 3.0),
+            ("train_bill", 0.5, 3.0),
+        ] {
+            let mut events = sample::events(folder.path(), |_| true);
+            for event in &mut events {
+                match event {
+                    Event::StepStarted { at, .. } => *at = 1.0,
+                    Event::StepFinished { outcome, at, .. } => {
+                        *at = 3.0;
+                        outcome.seconds = seconds;
+                    }
+                    _ => {}
+                }
+            }
+            let mut record = Record::begin(&events[0], None).expect("a beginning");
+            events.iter().for_each(|event| record.hear(event));
+            let times = &record.times[step];
+            assert_eq!(times.ended, Some(expected), "{step}");
+            let last = times.attempts.last().expect("an attempt");
+            assert_eq!(last.end, Some(expected), "{step}");
+        }
+    }
 }

@@ -517,58 +517,19 @@ fn a_folder_has_files_that_fit_and_a_script_does_something() {
 /// What could not be known before the step that writes it has run is weighed before the one that reads it starts.
 #[test]
 fn columns_that_only_a_run_shows_are_weighed_in_time() {
-    let manifest = "version: 1\npipeline: p\nsteps:\n  make: { command: [sh, -c, 'echo species,mass > $0', '${outputs.rows}'], outputs: { rows: { type: csv } } }\n  \
-        read: { command: [sh, -c, 'touch was-here; cat $0', '${inputs.rows}'], needs: [make], inputs: { rows: { from: make.rows, columns: [masss] } } }\n";
-    let project = Project::new(&[("runtime-test.yaml", manifest)]);
-    project.run(&["check"]).code(0);
-    project
-        .run(&["run"])
-        .code(100)
-        .tells("its input `rows` lacks the column `masss`; did you mean `mass`?");
-    assert!(!project.exists("was-here"));
-    project.edit("runtime-test.yaml", "[masss]", "[mass]");
-    project.run(&["run"]).code(0);
-    assert!(project.exists("was-here"));
-}
-
-#[test]
-fn what_a_finding_shows_of_the_answers_covers_secrets_and_says_what_to_write() {
-    let project = Project::new(&[
-        (
-            "runtime-test.yaml",
-            "version: 1\npipeline: p\nsteps:\n  s: { script: s.py }\n  t: { command: grep x a.txt }\n",
-        ),
-        (
-            "s.py",
-            "import argparse, os\np = argparse.ArgumentParser()\ng = p.add_mutually_exclusive_group()\n\
-             g.add_argument('--fast', action='store_true')\ng.add_argument('--slow', action='store_true')\n\
-             p.add_argument('--rate', type=float, required=True)\np.parse_args()\nos.environ['DB_PASSWORD']\n",
-        ),
-    ]);
-    // Words that a list is made of are named one by one.
-    let refused = project.run(&["check"]).code(120);
-    refused.tells("write a list: `[grep, x, a.txt]`");
-    project.edit("runtime-test.yaml", "  t: { command: grep x a.txt }\n", "");
-    // Nobody has written answers yet.
-    let missing = project.run(&["check"]).code(121);
-    missing
-        .tells("there is no `runtime-test.answers.yaml` yet: `cargo runtime-test init` writes it");
-    // A switch that is off does not count as given, and a secret is not shown beside what is.
-    project.write(
-        "runtime-test.answers.yaml",
-        "steps:\n  s:\n    args: { fast: true, slow: false }\n    env:\n      DB_PASSWORD: hunter2\n    arg: 1\n",
-    );
-    let told = project.run(&["check"]).code(122);
-    assert!(!told.err.contains("exclude each other"), "{}", told.err);
-    let told = told.tells("DB_PASSWORD: *******");
-    assert!(!told.err.contains("hunter2"), "{}", told.err);
-    // A job of GitHub Actions that starts nothing says why beside the lines.
-    let project = project.env("GITHUB_ACTIONS", "true");
-    let run = project.run(&["run"]).code(122);
-    assert!(
-        run.out
-            .contains("::error file=runtime-test.answers.yaml,line=6"),
-        "{}",
-        run.out
-    );
+    let project = project();
+    project.write("raw.csv", "a\n1\n");
+    let other = "steps:\n  other:\n    external: true\n    outputs: { left: raw.csv }\n";
+    project.edit("runtime-test.yaml", "steps:\n", other);
+    for (args, advice) in [
+        (&["check"][..], true),
+        (&["run"], false),
+        (&["run"], false),
+        (&["-v", "run"], true),
+    ] {
+        let ran = project.run(args).code(0);
+        let told = ran.out + &ran.err;
+        assert!(told.contains("warning[repeated-need]"), "{told}");
+        assert_eq!(told.contains("advice[unused-output]"), advice, "{told}");
+    }
 }

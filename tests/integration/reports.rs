@@ -329,7 +329,7 @@ fn a_killed_run_leaves_reports_that_say_so() {
         .code(0)
         .out;
     assert!(
-        compared.contains("the earlier run did not end"),
+        compared.contains("the earlier run was killed"),
         "{compared}"
     );
 }
