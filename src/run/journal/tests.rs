@@ -9,7 +9,10 @@ fn a_lock_is_held_by_one_and_given_back() {
     assert!(
         matches!(Lock::take(home.path()), Err(LockError::Busy(Some(pid))) if pid == std::process::id())
     );
+    assert!(Lock::is_held_by(home.path(), "run-1"));
+    assert!(!Lock::is_held_by(home.path(), "run-2"));
     lock.release();
+    assert!(!Lock::is_held_by(home.path(), "run-1"));
     let (lock, left) = Lock::take(home.path()).expect("a lock");
     assert_eq!(left, None);
     drop(lock);
@@ -21,6 +24,10 @@ fn a_lock_that_was_never_given_back_tells_whose_it_was() {
     let (mut lock, _) = Lock::take(home.path()).expect("a lock");
     lock.sign("run-1").expect("a signature");
     drop(lock);
+    assert!(
+        !Lock::is_held_by(home.path(), "run-1"),
+        "who held it is gone"
+    );
     let (_, left) = Lock::take(home.path()).expect("a lock");
     let run_id = "run-1".to_owned();
     assert_eq!(left, Some(Unfinished { run_id }));
