@@ -1,22 +1,17 @@
-//! Owns calls: what the functions that matter give back, and the functions of the script where they are called.
+//! Owns calls: what the functions that matter give back.
 
-use std::path::Path;
 use std::rc::Rc;
 
 use serde_json::Value as Json;
 use tree_sitter::Node;
 
 use super::value::Val;
-use super::walk::{Given, Unit, Walk, arguments, definition_at, text};
+use super::walk::{Given, Unit, Walk, arguments, text};
 use super::{files, texts};
-use crate::extract::arguments::Argument;
+use crate::extract::arguments::Direction;
 use crate::extract::docopt::{self, COMPUTED};
-use crate::extract::words;
-use crate::requirement::{Binding, Note, Pass, ValueType};
+use crate::requirement::{Note, Pass, ValueType};
 use crate::source::Place;
-
-/// As many other files are followed.
-const MOST_FILES: usize = 64;
 
 /// Functions that hand each of their first argument to their second.
 const APPLY: &[&str] = &[
@@ -166,10 +161,20 @@ impl Walk<'_> {
             "add_flag" => return Val::Unknown,
             "parse_args" | "parse_args2" => {
                 for g in &given {
+                    let known = self.arguments.len();
                     let value = self.eval(unit, g.node);
+                    // What a function does with the words before the parser has them asks for none of them.
+                    if g.name.as_deref() == Some("args") {
+                        for id in known..self.arguments.len() {
+                            self.states[id].used = false;
+                            self.arguments[id].required = false;
+                        }
+                    }
                     self.own_words |= g.name.as_deref() == Some("args") && is_literal(&value);
                     if g.name.as_deref() == Some("positional_arguments") {
                         self.one_left = value == Val::Lit(Json::from(1));
+                        self.one_may_be_left = matches!(&value, Val::Many(counts)
+                            if counts.last() == Some(&Val::Lit(Json::from(1))));
                     }
                 }
                 return Val::Options;
@@ -181,6 +186,15 @@ impl Walk<'_> {
                     .first()
                     .map_or(Val::Unknown, |g| self.eval(unit, g.node));
                 return self.source(unit, node, &path);
+            }
+            "unlink" | "file.remove" | "file_delete" => {
+                for g in &given {
+                    let value = self.eval(unit, g.node);
+                    if g.name.as_deref().is_none_or(|name| name == "x") {
+                        self.taken_away(&value);
+                    }
+                }
+                return Val::Unknown;
             }
             "switch" => {
                 if let Some(value) = self.switched(unit, node) {
@@ -214,6 +228,7 @@ impl Walk<'_> {
             | "file_in" | "file_out" | "knitr_in" | "path_norm" | "path_real" | "path_tidy"
             | "force" | "identity" | "shQuote" | "na.omit" | "print" | "unique" | "sort"
             | "rev" | "bzfile" | "xzfile" => {
+                self.opened(unit, node, name, &given);
                 // `as(x, "logical")`
                 let class = given
                     .iter()
@@ -296,6 +311,12 @@ impl Walk<'_> {
             }
             "c" | "list" => {
                 let values: Vec<Val> = given.iter().map(|g| self.eval(unit, g.node)).collect();
+                let names: Option<Vec<String>> = given.iter().map(|g| g.name.clone()).collect();
+                if let Some(names) = names.filter(|names| name == "list" && !names.is_empty())
+                    && names.len() <= 200
+                {
+                    return Val::Named(Rc::new(names.into_iter().zip(values).collect()));
+                }
                 return match values.len() {
                     0..=200 => Val::Many(Rc::new(values)),
                     _ => Val::Unknown,
@@ -430,6 +451,8 @@ impl Walk<'_> {
                 && let Some(direction) = files::told_by_verb(name, &last)
             {
                 self.path(unit, node, &last, direction);
+            } else if !TELLS.contains(&name) && files::is_plainly_file(&last) {
+                self.path(unit, node, &last, Direction::Read(false));
             }
             let applies = APPLY.contains(&name);
             if !TELLS.contains(&name) {
@@ -569,197 +592,6 @@ impl Walk<'_> {
         }
     }
 
-    /// Runs a function of the script with its arguments.
-    pub fn run(&mut self, unit: &Unit, at: usize, given: &[Given<'_>], first: Option<Val>) -> Val {
-        let values: Vec<(Option<String>, Val)> = first
-            .into_iter()
-            .map(|value| (None, value))
-            .chain(
-                given
-                    .iter()
-                    .map(|g| (g.name.clone(), self.eval(unit, g.node)))
-                    .collect::<Vec<_>>(),
-            )
-            .collect();
-        if self.active.contains(&at) || self.active.len() > 24 {
-            return Val::Unknown;
-        }
-        let Some(&(file, span)) = self.functions.get(at) else {
-            return Val::Unknown;
-        };
-        let Some(home) = self.units.get(file).cloned() else {
-            return Val::Unknown;
-        };
-        let Some(definition) = definition_at(&home.tree, span) else {
-            return Val::Unknown;
-        };
-        let shared = self.shared.len();
-        let mut names = Vec::new();
-        let mut defaults = Vec::new();
-        if let Some(parameters) = definition.child_by_field_name("parameters") {
-            let mut walker = parameters.walk();
-            for parameter in parameters.children_by_field_name("parameter", &mut walker) {
-                let name = parameter
-                    .child_by_field_name("name")
-                    .map_or("", |n| text(&home, n));
-                names.push(name.to_owned());
-                defaults.push(parameter.child_by_field_name("default"));
-            }
-        }
-        let mut bound: Vec<Option<Val>> = vec![None; names.len()];
-        for (name, value) in &values {
-            if let Some(name) = name
-                && let Some(index) = names.iter().position(|n| n == name)
-            {
-                bound[index] = Some(value.clone());
-            }
-        }
-        for (name, value) in values {
-            if name.is_none()
-                && let Some(slot) = bound.iter_mut().find(|slot| slot.is_none())
-            {
-                *slot = Some(value);
-            }
-        }
-        let outer = self.vars.clone();
-        for (index, name) in names.into_iter().enumerate() {
-            let value = match bound[index].take() {
-                Some(value) => value,
-                None => defaults[index].map_or(Val::Unknown, |node| self.eval(&home, node)),
-            };
-            self.vars.insert(name, value);
-        }
-        self.active.push(at);
-        self.returned.push(Val::Unknown);
-        let inside = std::mem::replace(&mut self.unit, file);
-        let value = definition
-            .child_by_field_name("body")
-            .map_or(Val::Unknown, |body| self.eval(&home, body));
-        self.unit = inside;
-        self.active.pop();
-        self.vars = outer;
-        for (name, value) in self.shared.iter().skip(shared) {
-            self.vars.insert(name.clone(), value.clone());
-        }
-        match (self.returned.pop(), value) {
-            (Some(returned), Val::Unknown) => returned,
-            // `if (length(at) == 0) return(default)`
-            (Some(Val::Lit(default)), Val::Need(id)) if self.states[id].by_hand => {
-                self.fallback(id, default);
-                Val::Need(id)
-            }
-            (_, value) => value,
-        }
-    }
-
-    /// `Sys.getenv("NAME", unset = "…")`.
-    pub fn getenv(&mut self, unit: &Unit, node: Node<'_>, given: &[Given<'_>]) -> Val {
-        let mut names = None;
-        let mut unset = None;
-        let mut at = 0;
-        for g in given {
-            let value = self.eval(unit, g.node);
-            match (g.name.as_deref(), at) {
-                (Some("unset"), _) => unset = Some(value),
-                (Some("x"), _) => names = Some(value),
-                (Some(_), _) => {}
-                (None, 0) => {
-                    names = Some(value);
-                    at += 1;
-                }
-                (None, 1) => {
-                    unset = Some(value);
-                    at += 1;
-                }
-                _ => {}
-            }
-        }
-        let Some(names) = names else {
-            return Val::Unknown;
-        };
-        let all: Vec<&str> = match &names {
-            Val::Lit(Json::String(name)) => vec![name.as_str()],
-            Val::Many(values) => values.iter().filter_map(Val::text).collect(),
-            _ => Vec::new(),
-        };
-        if all.is_empty() {
-            let place = self.place(unit, node);
-            self.notes.push(computed_variable(place));
-        }
-        let mut last = Val::Unknown;
-        for name in &all {
-            if words::is_system(name) || name.starts_with("R_") {
-                continue;
-            }
-            let mut argument = Argument::new(*name, self.place(unit, node), "Sys.getenv");
-            argument.bindings.push(Binding::env(*name));
-            let id = self.entry(argument);
-            self.states[id].used = true;
-            if let Some(Val::Lit(default)) = &unset {
-                let default = match default {
-                    Json::String(text) if text.is_empty() => Json::Null,
-                    other => other.clone(),
-                };
-                self.fallback(id, default);
-            }
-            last = Val::Need(id);
-        }
-        match all.len() {
-            1 => last,
-            _ => Val::Unknown,
-        }
-    }
-
-    /// `source("lib.R")`.
-    pub fn source(&mut self, unit: &Unit, node: Node<'_>, path: &Val) -> Val {
-        // `source(file.path(folder, "lib.R"))`, wherever the folder of the script is.
-        let tail = match path {
-            Val::Text(parts) => parts.last().and_then(Val::text),
-            path => path.text(),
-        };
-        let Some(path) = tail.map(|tail| match path {
-            Val::Text(_) => tail.trim_start_matches('/'),
-            _ => tail,
-        }) else {
-            return Val::Unknown;
-        };
-        let own = unit.source.path().parent().unwrap_or(Path::new(""));
-        let main = self.units[0]
-            .source
-            .path()
-            .parent()
-            .unwrap_or(Path::new(""))
-            .to_owned();
-        let found = [own, &main]
-            .iter()
-            .flat_map(|start| start.ancestors().take(5))
-            .find_map(|above| (self.files)(&above.join(path)));
-        match found {
-            Some(source)
-                if self.units.len() < MOST_FILES
-                    && !self.units.iter().any(|u| u.source.path() == source.path()) =>
-            {
-                if let Some(tree) = super::parse(&source) {
-                    self.local_files.push(source.clone());
-                    let before = self.vars.clone();
-                    self.file(&source, tree);
-                    let given = self.vars.iter();
-                    let given = given.filter(|(name, value)| before.get(*name) != Some(value));
-                    let given: Vec<(String, Val)> = given
-                        .map(|(name, value)| (name.clone(), value.clone()))
-                        .collect();
-                    self.shared.extend(given);
-                }
-            }
-            Some(_) => {}
-            None => {
-                let place = self.place(unit, node);
-                self.notes.push(sourced_file(place, path));
-            }
-        }
-        Val::Unknown
-    }
-
     pub fn snakemake(&mut self, unit: &Unit, node: Node<'_>) {
         if !self
             .notes
@@ -772,30 +604,12 @@ impl Walk<'_> {
     }
 }
 
-fn computed_variable(place: Place) -> Note {
-    Note {
-        code: "computed-variable",
-        message: "a variable is read whose name is computed".to_owned(),
-        place,
-    }
-}
-
 fn given_by_snakemake(place: Place) -> Note {
     Note {
         code: "given-by-snakemake",
         message:
             "the script takes its paths and parameters from snakemake, which gives them by itself"
                 .to_owned(),
-        place,
-    }
-}
-
-fn sourced_file(place: Place, path: &str) -> Note {
-    Note {
-        code: "sourced-file",
-        message: format!(
-            "`{path}` is sourced and not among the project's files: what it does is not known"
-        ),
         place,
     }
 }

@@ -16,6 +16,10 @@ impl Walk<'_> {
         ) else {
             return Val::Unknown;
         };
+        // `if (FALSE) { … }` is there for whoever tries the script by hand.
+        if matches!(text(unit, condition), "FALSE" | "F" | "0") {
+            return self.inside(unit, alternative);
+        }
         let looked: Vec<(bool, bool)> = self
             .arguments
             .iter()
@@ -47,6 +51,8 @@ impl Walk<'_> {
         }
         let before = self.missing.len();
         self.missing.extend(missing);
+        let counts = text(unit, condition).contains("length(");
+        let counted = std::mem::replace(&mut self.counts_words, counts);
         let outer = self.flag;
         self.flag = asked.or(outer);
         let first = self.inside(unit, consequence);
@@ -55,6 +61,7 @@ impl Walk<'_> {
         self.missing.extend(present);
         let second = self.inside(unit, alternative);
         self.missing.truncate(before);
+        self.counts_words = counted;
         match (first, second) {
             // `x <- if (is.null(opt$x)) 5 else opt$x`
             (Val::Lit(default), value @ Val::Need(id))

@@ -153,6 +153,23 @@ const FUNCTIONS: &[(&[&str], Direction, usize)] = &[
             "open_tsv_dataset",
             "open_csv_dataset",
             "open_delim_dataset",
+            "readRenviron",
+            "load_dot_env",
+            "dget",
+            "vect",
+            "readH5AD",
+            "read_h5ad",
+            "LoadSeuratRds",
+            "readPeakFile",
+            "read_stars",
+            "shapefile",
+            "readIDAT",
+            "gmtPathways",
+            "readNamedRegion",
+            "getSheetNames",
+            "excel_sheets",
+            "h5ls",
+            "fasta.index",
         ],
         READ,
         0,
@@ -201,6 +218,17 @@ const FUNCTIONS: &[(&[&str], Direction, usize)] = &[
             "dev.copy2pdf",
             "nc_create",
             "createfn.gds",
+            "save_plot",
+            "SaveSeuratRds",
+            "h5createFile",
+            "win.metafile",
+            "agg_jpeg",
+            "agg_tiff",
+            "CairoJPEG",
+            "CairoTIFF",
+            "zip",
+            "zipr",
+            "tar",
         ],
         WRITE,
         0,
@@ -242,7 +270,6 @@ const FUNCTIONS: &[(&[&str], Direction, usize)] = &[
             "writeMM",
             "write_excel_csv",
             "write.dna",
-            "save_plot",
             "vroom_write",
             "vroom_write_lines",
             "export",
@@ -257,6 +284,27 @@ const FUNCTIONS: &[(&[&str], Direction, usize)] = &[
             "dput",
             "stream_out",
             "dev.copy",
+            "file.append",
+            "saveDb",
+            "writeH5AD",
+            "write_h5ad",
+            "write.FCS",
+            "writeGmt",
+            "writeVector",
+            "writeOGR",
+            "webshot",
+            "save_as_docx",
+            "save_as_html",
+            "gtsave",
+            "save_image",
+            "write_stars",
+            "writeWorksheetToFile",
+            "write_graph",
+            "writePNG",
+            "writeJPEG",
+            "writeTIFF",
+            "saveGIF",
+            "anim_save",
         ],
         WRITE,
         1,
@@ -291,7 +339,6 @@ const VERBS: &[(&str, Direction, usize)] = &[("read", READ, 0), ("write", WRITE,
 
 /// Functions so named that do nothing with the file their argument might be.
 const NO_FILES: &[&str] = &[
-    "readRenviron",
     "readRegistry",
     "readline",
     "read.dcf",
@@ -529,6 +576,22 @@ pub fn told_by_verb(function: &str, value: &Val) -> Option<Direction> {
         .then_some(READ)
 }
 
+/// Whether a text is plainly the path of a file: from the root, or in a folder and with the ending of a format.
+pub fn is_plainly_file(value: &Val) -> bool {
+    value.text().is_some_and(|text| {
+        text.contains('/')
+            && !text.contains([' ', '*', '\\', '(', '^', '$'])
+            && !text.contains("://")
+            // Pictures and pages are drawn and shown as often as they are read.
+            && DataType::of_name(text).is_some_and(|format| {
+                !matches!(
+                    format,
+                    DataType::Image | DataType::Svg | DataType::Pdf | DataType::Html
+                )
+            })
+    })
+}
+
 /// Whether an argument of a function that is known by its verb alone is called like a path.
 pub fn is_called_path(name: &str) -> bool {
     let plain = name.to_ascii_lowercase();
@@ -613,6 +676,12 @@ pub fn path_of(function: &str) -> Option<Use> {
             "unzip" => &["zipfile"],
             "untar" => &["tarfile"],
             "download.file" => &["destfile"],
+            "save_plot" => &["filename", "file"],
+            "zip" | "zipr" => &["zipfile"],
+            "tar" => &["tarfile"],
+            "webshot" | "save_image" | "gtsave" => &["file", "filename"],
+            "file.append" => &["file1"],
+            "anim_save" => &["filename"],
             "saveHDF5SummarizedExperiment" => &["dir"],
             "writeLines" => &["con"],
             "list.files" | "dir" | "list.dirs" | "dir.create" | "dir_ls" | "dir_map"

@@ -72,7 +72,13 @@ impl Walk<'_> {
             Some(Val::Need(id)) => Some(*id),
             _ => None,
         };
+        // Whose own folder it is the script is told by hand: what it reads there lies wherever it runs.
+        let is_personal = table.text().is_some_and(|path| {
+            let at = ["~", "/Users/", "/home/", "C:", "D:", "c:", "d:"];
+            at.iter().any(|top| path.starts_with(top))
+        });
         let named = |wanted: &str| given.iter().find(|g| g.name.as_deref() == Some(wanted));
+        let path = path.filter(|_| name != "setwd" || !is_personal);
         if let Some(path) = path.filter(|path| files::fits(name, path.text())) {
             self.taken_as = Some(files::format(name).filter(|_| {
                 // What is set apart otherwise, or packed, is something else.
@@ -113,11 +119,6 @@ impl Walk<'_> {
                 self.path(unit, node, &path, other.direction);
             }
         }
-        // Whose own folder it is the script is told by hand: what it reads there lies wherever it runs.
-        let is_personal = table.text().is_some_and(|path| {
-            let at = ["~", "/Users/", "/home/", "C:", "D:", "c:", "d:"];
-            at.iter().any(|top| path.starts_with(top))
-        });
         if name == "setwd" && !is_personal {
             self.moved = true;
             self.moved_to = moved_to;
@@ -209,6 +210,11 @@ impl Walk<'_> {
                     self.path(unit, node, value, direction);
                 }
             }
+            Val::Named(values) if values.len() <= MOST_FILES => {
+                for (_, value) in values.iter() {
+                    self.path(unit, node, value, direction);
+                }
+            }
             Val::Words(from) => {
                 if let Val::Need(id) = self.rest(unit, node, *from, None) {
                     self.arguments[id].direction.get_or_insert(direction);
@@ -258,6 +264,52 @@ impl Walk<'_> {
         }
     }
 
+    /// `gzfile(path, "w")`: what a connection is opened for.
+    pub fn opened(&mut self, unit: &Unit, node: Node<'_>, function: &str, given: &[Given<'_>]) {
+        if !matches!(function, "file" | "gzfile" | "bzfile" | "xzfile") {
+            return;
+        }
+        let unnamed = given.iter().filter(|g| g.name.is_none()).nth(1);
+        let mode = given.iter().find(|g| g.name.as_deref() == Some("open"));
+        let Some(mode) = mode.or(unnamed) else { return };
+        let mode = text(unit, mode.node).trim_matches(['"', '\'']);
+        let direction = match mode.as_bytes().first() {
+            Some(b'r') if mode.len() <= 3 => Direction::Read(false),
+            Some(b'w' | b'a') if mode.len() <= 3 => Direction::Write(false),
+            _ => return,
+        };
+        if let Some(path) = given.first() {
+            let path = self.quietly(unit, path.node);
+            self.path(unit, node, &path, direction);
+        }
+    }
+
+    /// What is taken away again the script has not left behind.
+    pub fn taken_away(&mut self, value: &Val) {
+        match value {
+            Val::Many(values) if values.len() <= MOST_FILES => {
+                for value in values.iter() {
+                    self.taken_away(value);
+                }
+            }
+            Val::Lit(Json::String(path)) => {
+                let plain = path.strip_prefix("./").unwrap_or(path);
+                let plain = plain.trim_end_matches('/');
+                let here = |argument: &Argument| {
+                    argument.rule == "path"
+                        && matches!(argument.direction, Some(Direction::Write(_)))
+                        && argument.bindings.iter().any(|binding| {
+                            matches!(binding, Binding::ContainerPath { container_path } if container_path == plain)
+                        })
+                };
+                if let Some(id) = self.arguments.iter().position(here) {
+                    self.states[id].gone = true;
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// A path written into the script.
     pub fn literal(&mut self, unit: &Unit, node: Node<'_>, path: &str, direction: Direction) {
         let plain = path
@@ -274,13 +326,15 @@ impl Walk<'_> {
             return;
         }
         let system = [
-            "/dev", "/proc", "/sys", "/tmp", "/etc", "/usr", "/var", "/home", "/Users", "/root",
+            "/dev", "/proc", "/sys", "/tmp", "/etc", "/usr", "/var", "/root",
         ];
         if plain.is_empty()
             || matches!(plain, "." | ".." | "stdin" | "clipboard")
             || plain.contains("://")
-            || plain.contains(['*', '\n', '%', '~', '<', '|'])
+            || plain.contains(['*', '\n', '%', '<', '|'])
+            || plain.contains('~') && !plain.starts_with("~/")
             || plain.len() > 200
+            || is_home(plain)
             || system.iter().any(|top| {
                 plain == *top || plain.strip_prefix(top).is_some_and(|r| r.starts_with('/'))
             })
@@ -289,7 +343,7 @@ impl Walk<'_> {
         }
         let writes = matches!(direction, Direction::Write(_));
         // `setwd(folder)`: what is written then lies there.
-        if self.moved && !plain.starts_with('/') {
+        if self.moved && !plain.starts_with(['/', '~']) {
             if let Some(id) = self.moved_to.filter(|_| writes) {
                 self.arguments[id].direction = Some(Direction::Write(true));
             }
@@ -326,6 +380,15 @@ impl Walk<'_> {
         argument.required = self.branches == 0;
         argument.likely = true;
         let id = self.entry(argument);
+        self.states[id].gone = false;
         self.told_of(id);
     }
+}
+
+/// Whether a path is the folder of a person.
+fn is_home(path: &str) -> bool {
+    let below = ["/home", "/Users"]
+        .iter()
+        .find_map(|top| path.strip_prefix(top));
+    below.is_some_and(|rest| !rest.trim_start_matches('/').contains('/'))
 }

@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod files;
+mod told;
 
 use std::path::Path;
 

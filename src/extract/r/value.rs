@@ -19,6 +19,8 @@ pub enum Val {
     Text(Rc<Vec<Val>>),
     /// Several values.
     Many(Rc<Vec<Val>>),
+    /// Several values by their names: `list(raw = "a.csv")`.
+    Named(Rc<Vec<(String, Val)>>),
     /// The words of the command line from a place on.
     Words(usize),
     /// How many there are.
@@ -44,6 +46,17 @@ pub enum Val {
 }
 
 impl Val {
+    /// What is kept under a name, where values are.
+    pub fn under(&self, name: &str) -> Option<&Self> {
+        match self {
+            Self::Named(values) => values
+                .iter()
+                .find(|(known, _)| known == name)
+                .map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
     /// The text it is.
     pub fn text(&self) -> Option<&str> {
         match self {

@@ -50,6 +50,8 @@ pub struct State {
     pub passed: bool,
     /// Whether the script takes it from the words by hand.
     pub by_hand: bool,
+    /// Whether the script takes it away in the end.
+    pub gone: bool,
 }
 
 /// The state of the walk.
@@ -82,6 +84,8 @@ pub struct Walk<'w> {
     pub returned: Vec<Val>,
     /// Whether the parser of options leaves exactly one word.
     pub one_left: bool,
+    /// Whether it leaves one word or none.
+    pub one_may_be_left: bool,
     /// Whether the parser of options is given words of the script's own.
     pub own_words: bool,
     /// How the script takes its words.
@@ -92,6 +96,8 @@ pub struct Walk<'w> {
     pub files_looked_for: Option<Option<String>>,
     /// The flag whose branch this is.
     pub flag: Option<usize>,
+    /// Whether this branch is taken by how many words there are.
+    pub counts_words: bool,
     /// What sourced files and `<<-` gave names to, which stays when a function ends.
     pub shared: Vec<(String, Val)>,
 }
@@ -120,11 +126,13 @@ impl<'w> Walk<'w> {
             moved_to: None,
             returned: Vec::new(),
             one_left: false,
+            one_may_be_left: false,
             own_words: false,
             manner,
             taken_as: None,
             files_looked_for: None,
             flag: None,
+            counts_words: false,
             shared: Vec::new(),
         }
     }
@@ -150,7 +158,11 @@ impl<'w> Walk<'w> {
             let positional = matches!(argument.bindings.first(), Some(Binding::Positional { .. }));
             let idle = positional && !state.used && !argument.required;
             // How many words there are is asked before a parser takes them apart.
-            if idle || state.counted && has_parser || self.own_words && is_parsed(&argument) {
+            if idle
+                || state.gone
+                || state.counted && has_parser
+                || self.own_words && is_parsed(&argument)
+            {
                 continue;
             }
             if positional && state.optional && argument.rule == "commandArgs" {
@@ -158,6 +170,9 @@ impl<'w> Walk<'w> {
             }
             if argument.default.is_some() {
                 argument.required = false;
+            }
+            if let ValueType::List(_) = argument.value_type {
+                argument.direction = argument.direction.or(state.begins);
             }
             if argument.value_type == ValueType::String && argument.choices.is_none() {
                 argument.direction = argument.direction.or(state.begins);
@@ -301,6 +316,9 @@ impl<'w> Walk<'w> {
                         Val::Words(from) => self.rest(unit, node, from, Some(text(unit, name))),
                         Val::Left => self.rest(unit, node, 0, Some(text(unit, name))),
                         value @ (Val::Need(_) | Val::Many(_)) => value,
+                        Val::Named(values) => Val::Many(Rc::new(
+                            values.iter().map(|(_, value)| value.clone()).collect(),
+                        )),
                         _ => Val::Unknown,
                     };
                     self.vars.insert(text(unit, name).to_owned(), each);
@@ -456,6 +474,15 @@ impl<'w> Walk<'w> {
                 if self.branches > 0
                     && let Some(before @ Val::Need(id)) = self.vars.get(&name).cloned()
                 {
+                    // `out <- file; if (!is.null(opt$out)) out <- opt$out`: either of them.
+                    if let Val::Need(other) = &value
+                        && *other != id
+                        && !self.missing.contains(&id)
+                    {
+                        let both = Val::Many(Rc::new(vec![value.clone(), before]));
+                        self.vars.insert(name, both);
+                        return value;
+                    }
                     if self.missing.contains(&id)
                         && let Val::Lit(default) = &value
                     {
@@ -471,6 +498,23 @@ impl<'w> Walk<'w> {
                     (true, Some(Val::Lit(default)), Val::Need(id)) => {
                         self.fallback(*id, default);
                         self.vars.insert(name, value.clone());
+                    }
+                    // `if (length(left) == 0) left <- "a.csv"`
+                    (
+                        true,
+                        Some(before @ (Val::Words(_) | Val::Left)),
+                        Val::Lit(Json::String(_)),
+                    ) if self.counts_words && (before != Val::Left || self.one_may_be_left) => {
+                        let at = match before {
+                            Val::Words(at) => at,
+                            _ => 0,
+                        };
+                        let word = self.word(unit, target, at);
+                        if let (Val::Need(id), Val::Lit(default)) = (&word, &value) {
+                            self.named(*id, &name);
+                            self.fallback(*id, default.clone());
+                        }
+                        self.vars.insert(name, word);
                     }
                     (true, Some(before @ (Val::Words(_) | Val::Left | Val::Own)), _) => {
                         return before;

@@ -81,6 +81,7 @@ impl Walk<'_> {
             },
             Val::Pairs if is_key(&name) => Val::Need(self.pair(unit, node, &name)),
             Val::Pairs => Val::Pairs,
+            named @ Val::Named(_) => named.under(&name).cloned().unwrap_or(Val::Unknown),
             Val::Table(table) => {
                 self.column(unit, right, &table, &name);
                 Val::Unknown
@@ -91,7 +92,7 @@ impl Walk<'_> {
 
     /// What a parser of options gave under a name.
     pub fn option(&mut self, name: &str) -> Val {
-        let plain = name.replace(['-', '.'], "_");
+        let plain = name.trim_start_matches('-').replace(['-', '.'], "_");
         if let Some(id) = self
             .arguments
             .iter()
@@ -169,6 +170,12 @@ impl Walk<'_> {
                     .split(':')
                     .next()
                     .and_then(|n| n.trim().parse::<usize>().ok());
+                // `args[2 + i]`: all behind the second.
+                let before = shown
+                    .split('+')
+                    .find_map(|n| n.trim().parse::<usize>().ok())
+                    .filter(|n| shown.contains('+') && *n < 64);
+                let from = from + before.unwrap_or(0);
                 match (start, shown.contains(':')) {
                     (Some(start @ 1..), true) => Val::Words(from + start - 1),
                     // `args[grep("[.]csv$", args)]`: some of them, whichever they are.
@@ -185,6 +192,9 @@ impl Walk<'_> {
             },
             (Val::Options, Some(Val::Lit(Json::String(name)))) => self.option(&name),
             (Val::Need(id), _) => Val::Need(id),
+            (named @ Val::Named(_), Some(Val::Lit(Json::String(name)))) => {
+                named.under(&name).cloned().unwrap_or(Val::Unknown)
+            }
             (Val::Many(values), Some(Val::Lit(Json::Number(n)))) => n
                 .as_u64()
                 .and_then(|n| values.get((n as usize).checked_sub(1)?).cloned())
