@@ -51,6 +51,18 @@ fn options_that_only_usage_lines_name() {
 }
 
 #[test]
+fn values_of_described_options_are_no_words_of_their_own() {
+    check(
+        "Usage: c [-h] [-l rows] [--max age] [ARG...]\n\n-l --lines rows   how many [default: 50]\n--max age   in hours\n-h --help  help\n",
+        &[
+            "arg arg <0 [string]",
+            r#"arg lines --lines|-l= string ="50" "how many""#,
+            r#"arg max --max= string "in hours""#,
+        ],
+    );
+}
+
+#[test]
 fn commands_tell_lines_apart() {
     check(
         "Naval Fate.\n\nUsage:\n  naval ship new <name>...\n  naval ship <name> move <x> <y> [--speed=<kn>]\n  naval mine (set|remove) <x> <y> [--moored | --drifting]\n  naval (-h | --help)\n  naval --version\n\nOptions:\n  --speed=<kn>  Speed in knots [default: 10].\n  --moored      Moored mine.\n",

@@ -246,7 +246,10 @@ impl Parser<'_> {
     /// The value that a pattern shows behind an option that takes one.
     fn skip_value(&mut self, option: usize, is_shown: bool) {
         let takes = self.options[option].takes_value && !is_shown;
-        if takes && self.peek().is_some_and(is_positional) {
+        // Whatever word stands there: `[-l rows]`.
+        let is_word =
+            |word: &str| !word.starts_with('-') && word.contains(|c: char| c.is_alphanumeric());
+        if takes && self.peek().is_some_and(is_word) {
             self.at += 1;
         }
     }

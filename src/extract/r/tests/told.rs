@@ -9,8 +9,8 @@ fn usage_lines_of_docopt_tell_which_options_are_needed() {
          opt <- docopt(doc)\nsaveRDS(read.csv(opt[[\"in\"]]), opt[[\"--out\"]])\n",
         &[
             "input in <0 path required",
-            "output out --out path required \"Where to write\"",
-            "arg n --n string \"How many\"",
+            "output out --out= path required \"Where to write\"",
+            "arg n --n= string",
             "arg v -v? bool =false",
             "arg all --all? bool =false",
             "arg best --best? bool =false",
