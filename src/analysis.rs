@@ -3,6 +3,7 @@
 
 mod called;
 mod contracts;
+mod scripts;
 pub mod wiring;
 
 use std::collections::HashMap;
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use self::scripts::is_blank;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, did_you_mean, listed};
 use crate::discovery::{self, workspace};
 use crate::disk;
@@ -20,7 +22,7 @@ use crate::file::{self, ReadError};
 use crate::manifest::{self, Manifest, Runs, Step, load};
 use crate::requirement::{Binding, Claim, Kind, Layer, MainParameter, Note, Reading, Requirement};
 use crate::script::{Entry, Language, Launcher, Script};
-use crate::source::{Source, Span, Spanned};
+use crate::source::{Place, Source, Span, Spanned};
 use crate::template::{self, Piece};
 
 /// Where to look, and what to choose.
@@ -123,6 +125,25 @@ fn profile_answers(manifest: &Path, profile: &str) -> Option<PathBuf> {
     is_name.then(|| beside(manifest, &format!("answers.{profile}.yaml")))
 }
 
+/// The profiles that have answers beside a manifest: `runtime-test.answers.ci.yaml`.
+pub fn profiles_with_answers(manifest: &Path) -> Vec<String> {
+    let stem = manifest.file_stem().unwrap_or_default().to_string_lossy();
+    let start = format!("{stem}.answers.");
+    let entries = manifest
+        .parent()
+        .and_then(|folder| disk::read_dir(folder).ok());
+    entries
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let profile = name.strip_prefix(&start)?.strip_suffix(".yaml")?;
+            Some(profile.to_owned())
+        })
+        .collect()
+}
+
 /// Finds and reads a pipeline: its manifest, then every script it names.
 ///
 /// # Errors
@@ -140,14 +161,12 @@ pub fn analyse(options: &Options) -> Result<Analysis, Diagnostics> {
         .unwrap_or_default();
     let profile = options.profile.clone().or(settings.profile);
     // A profile may change the manifest, the answers, or both.
-    let has_answers =
-        |profile: &&String| profile_answers(&path, profile).is_some_and(disk::is_file);
-    let only_answers = profile
-        .as_ref()
-        .filter(has_answers)
-        .is_some_and(|profile| !load::has_profile(&source, profile));
-    let changes = profile.as_deref().filter(|_| !only_answers);
-    let (manifest, mut problems) = load::load(&source, &folder, changes);
+    let with_answers = profile.as_ref().map(|_| profiles_with_answers(&path));
+    let chosen = profile.as_deref().map(|name| load::Chosen {
+        name,
+        elsewhere: with_answers.as_deref().unwrap_or_default(),
+    });
+    let (manifest, mut problems) = load::load(&source, &folder, chosen);
     let Some(manifest) = manifest else {
         return Err(problems);
     };
@@ -182,7 +201,7 @@ pub fn analyse(options: &Options) -> Result<Analysis, Diagnostics> {
         .zip(&readings)
         .zip(&contracts)
     {
-        problems.extend(script_problems(step, script, reading));
+        problems.extend(scripts::problem(step, script, reading));
         let layers = [
             &declared(step, reading),
             contract.claims.as_slice(),
@@ -222,6 +241,7 @@ pub fn analyse(options: &Options) -> Result<Analysis, Diagnostics> {
                 requirements,
                 is_whole: reading.syntax_error.is_none()
                     && !is_blank(&script)
+                    && (!scripts::lacks_main(&script, &reading) || scripts::may_enter(&script))
                     && (script.source.is_some()
                         || matches!(step.runs, Runs::Command(_) | Runs::External)),
                 notes: notes_of(&reading)
@@ -319,6 +339,7 @@ fn is_whole(script: &Script, reading: &Reading) -> bool {
     extract::can_read(script.language)
         && script.source.is_some()
         && !is_blank(script)
+        && !scripts::lacks_main(script, reading)
         && reading.syntax_error.is_none()
 }
 
@@ -553,41 +574,6 @@ fn customary_binding(requirement: &Requirement, script: &Script) -> Option<Bindi
     }
 }
 
-/// Whether there is a script and nothing in it.
-fn is_blank(script: &Script) -> bool {
-    let source = script.source.as_ref();
-    source.is_some_and(|source| source.text().trim().is_empty())
-}
-
-fn script_problems(step: &Step, script: &Script, reading: &Reading) -> Diagnostics {
-    let mut problems = Diagnostics::new();
-    if is_blank(script) {
-        return Diagnostics::new();
-    }
-    if let Some((place, why)) = &reading.syntax_error {
-        let name = place.source.name();
-        problems.push(
-            Diagnostic::new(
-                Code::ScriptSyntax,
-                format!("`{name}` does not parse: {why}"),
-            )
-            .at(place.clone(), "here")
-            .help("mend the script; what could be read of it was read"),
-        );
-    } else if script.entry == Entry::Main
-        && script.language == Language::Python
-        && reading.main.is_none()
-        && let (Some(source), Runs::Script { .. }) = (&script.source, &step.runs)
-    {
-        problems.push(
-                Diagnostic::new(Code::EntryNotFound, format!("`{}` defines no function `main`", script.name))
-                    .at(source.at(Span::new(0, 0)), format!("step `{}` has `entry: main`", step.name))
-                    .help("define `def main(input_paths, output_paths, environ_vars, job_args):`, or remove `entry`"),
-            );
-    }
-    problems
-}
-
 /// References in a step's command, `env` and `cwd` to requirements that it does not have.
 fn unknown_references(
     manifest: &Manifest,
@@ -601,6 +587,9 @@ fn unknown_references(
     texts.extend(&step.settings.cwd);
     let mut problems = Diagnostics::new();
     for text in texts {
+        if let Some((written, meant)) = template::almost(&text.value) {
+            problems.push(no_reference(manifest, text.span, written, &meant));
+        }
         for piece in template::pieces(&text.value) {
             let Piece::Value {
                 kind,
@@ -631,21 +620,37 @@ fn unknown_references(
                     known => format!("this step has {}", listed(known.iter().copied())),
                 }
             });
-            let offset = manifest.source.slice(text.span).find(written);
-            let span = offset.map_or(text.span, |at| {
-                Span::new(text.span.start + at, text.span.start + at + written.len())
-            });
             problems.push(
                 Diagnostic::new(
                     Code::InvalidReference,
                     format!("`{written}` names nothing that step `{}` has", step.name),
                 )
-                .at(manifest.at(span), format!("no {kind} of this name"))
+                .at(
+                    within(manifest, text.span, written),
+                    format!("no {kind} of this name"),
+                )
                 .help(help),
             );
         }
     }
     problems
+}
+
+/// Where a part of a text of the manifest is written.
+fn within(manifest: &Manifest, text: Span, part: &str) -> Place {
+    let offset = manifest.source.slice(text).find(part);
+    manifest.at(offset.map_or(text, |at| {
+        Span::new(text.start + at, text.start + at + part.len())
+    }))
+}
+
+fn no_reference(manifest: &Manifest, text: Span, written: &str, meant: &str) -> Diagnostic {
+    Diagnostic::new(
+        Code::InvalidReference,
+        format!("`{written}` is no reference to a value"),
+    )
+    .at(within(manifest, text, written), "stays as it is written")
+    .help(format!("write `{meant}`"))
 }
 
 /// Declared requirements that nothing carries to the script.
@@ -718,7 +723,8 @@ fn unreferenced(
         known.any(|r| r.kind == *kind && r.name == *name)
     };
     // A reference to nothing is most likely meant for one of them, and a finding of its own.
-    if !named.iter().all(is_known) {
+    let is_nearly = |text: &&str| template::almost(text).is_some();
+    if !named.iter().all(is_known) || texts.iter().any(is_nearly) {
         return Diagnostics::new();
     }
     requirements
@@ -752,7 +758,10 @@ fn no_manifest(folder: &Path) -> Diagnostic {
             folder.display()
         ),
     )
-    .help("let `cargo runtime-test init` propose one from the scripts here, name yours with `--pipeline FILE`, or go to its folder with `-C DIR`")
+    .help(match discovery::similar_files(&folder.join(manifest::FILE_NAME), folder) {
+        Some(near) => format!("did you mean `{near}`? name it `{}`, or name it with `--pipeline {near}`", manifest::FILE_NAME),
+        None => "let `cargo runtime-test init` propose one from the scripts here, name yours with `--pipeline FILE`, or go to its folder with `-C DIR`".to_owned(),
+    })
 }
 
 fn manifest_missing(path: &Path) -> Diagnostic {

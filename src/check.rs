@@ -4,6 +4,7 @@
 mod columns;
 pub mod consequences;
 pub mod container;
+mod defaults;
 pub mod expectations;
 pub mod filesystem;
 pub mod format;
@@ -25,6 +26,7 @@ use crate::analysis::Analysis;
 use crate::answers::load;
 use crate::answers::{Answers, Finding, Sources, StepRequirements, sources};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+use crate::disk;
 use crate::file::{self, ReadError};
 use crate::source::Source;
 
@@ -92,18 +94,18 @@ pub fn check(
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Checked {
     let steps = asked(analysis);
-    let load::Loaded {
-        answers: given,
-        findings,
-    } = load::load_all(answers, &steps, environment);
+    let mut loaded = load::load_all(answers, &steps, environment);
+    let given = std::mem::take(&mut loaded.answers);
     let values = values::choose(analysis, &given, environment);
     let unclear = Unclear::of(analysis);
     let mut problems = analysis.problems.clone();
-    let told = findings
+    let told = loaded
+        .findings
         .iter()
         .filter(|finding| consequences::is_told(analysis, &unclear, finding, selected));
     problems.extend(told.map(|finding| finding.diagnostic.clone()));
     problems.extend(filesystem::check(analysis, &values, selected));
+    problems.extend(defaults::check(analysis, &values, selected));
     problems.extend(needs::check(analysis, &values, selected));
     problems.extend(programs::check(analysis, selected));
     problems.extend(images::check(analysis, selected));
@@ -114,12 +116,15 @@ pub fn check(
     problems.extend(container::check(analysis, &values, selected));
     problems.extend(wires::check(analysis, &given, &values, selected));
     problems.extend(columns::check(analysis, &given, &values, selected));
+    let problems = consequences::without(analysis, &unclear, problems);
     Checked {
         answers: given,
         sources: answers.clone(),
-        findings,
+        problems: problems
+            .changed(|problem| Some(loaded.cover(problem)))
+            .sorted(),
+        findings: loaded.findings,
         values,
-        problems: consequences::without(analysis, &unclear, problems).sorted(),
     }
 }
 
@@ -132,7 +137,13 @@ pub fn read_answers(analysis: &Analysis) -> Result<Sources, Diagnostics> {
     let mut problems = Diagnostics::new();
     let mut read = |path: &Path| match file::read(path, folder) {
         Ok(source) => Some(source),
-        Err(ReadError::NotFound) => None,
+        Err(ReadError::NotFound) => {
+            let other = path.with_extension("yml");
+            if disk::is_file(&other) {
+                problems.push(answers_misnamed(&other, path, folder));
+            }
+            None
+        }
         Err(ReadError::Refused(why)) => {
             problems.push(answers_unreadable(path, folder, &why));
             None
@@ -169,6 +180,18 @@ pub fn verdict(problems: &Diagnostics, analysis: &Analysis) -> Verdict {
         _ => Verdict::Unusable,
     };
     problems.iter().map(of).max().unwrap_or(Verdict::Ready)
+}
+
+/// Answers that nothing reads, for their name ends in another way.
+fn answers_misnamed(found: &Path, wanted: &Path, folder: &Path) -> Diagnostic {
+    let (name, wanted) = (file::display(found, folder), file::display(wanted, folder));
+    let source = Source::new(found, name.clone(), "");
+    Diagnostic::new(
+        Code::Unreadable,
+        format!("`{name}` is not read: answers are kept in `{wanted}`"),
+    )
+    .at(source.at(crate::source::Span::default()), "")
+    .help(format!("call it `{wanted}`"))
 }
 
 fn answers_unreadable(path: &Path, folder: &Path, why: &str) -> Diagnostic {

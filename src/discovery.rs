@@ -2,6 +2,7 @@
 
 pub mod candidates;
 pub mod language;
+mod meant;
 mod remembered;
 pub mod workspace;
 
@@ -9,14 +10,15 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, did_you_mean, listed, nearest};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, did_you_mean, listed};
 use crate::disk;
 use crate::file::{self, ReadError};
 use crate::manifest::{Manifest, Runs, Step};
 use crate::script::{Entry, Language, Launcher, Script};
 use crate::source::{Source, Span, Spanned};
 
-use self::workspace::FoundTarget;
+pub use self::meant::{instead, similar_files};
+use self::workspace::{FoundTarget, Refusal};
 
 /// Finds what each step runs. A step whose script cannot be found keeps its place, without a text to read.
 pub fn discover(manifest: &Manifest, cargo_toml: Option<&Path>) -> (Vec<Script>, Diagnostics) {
@@ -41,7 +43,7 @@ struct Discovery<'m> {
     /// Texts by path: steps may share a script.
     read: HashMap<PathBuf, Option<Source>>,
     /// What Cargo said, asked once.
-    targets: OnceCell<Result<Vec<FoundTarget>, String>>,
+    targets: OnceCell<Result<Vec<FoundTarget>, Refusal>>,
     problems: Diagnostics,
 }
 
@@ -304,46 +306,9 @@ fn is_executable(_path: &Path) -> bool {
     false
 }
 
-/// Names of files that lie where `path` should, or in folders near it, and resemble it.
-pub fn similar_files(path: &Path, folder: &Path) -> Option<String> {
-    let name = path.file_name()?.to_string_lossy().into_owned();
-    let parent = path.ancestors().skip(1).find(|above| disk::is_dir(above))?;
-    let names = |folder: &Path| -> Vec<String> {
-        let entries = disk::read_dir(folder).into_iter().flatten().flatten();
-        let mut names: Vec<String> = entries
-            .take(10_000)
-            .map(|e| e.file_name().to_string_lossy().into_owned())
-            .collect();
-        names.sort();
-        names
-    };
-    if path.parent() != Some(parent) {
-        let missing = path
-            .strip_prefix(parent)
-            .ok()?
-            .components()
-            .next()?
-            .as_os_str()
-            .to_string_lossy()
-            .into_owned();
-        let folders = names(parent);
-        let near = nearest(&missing, folders.iter().map(String::as_str))?;
-        let rest: PathBuf = path
-            .strip_prefix(parent)
-            .ok()?
-            .components()
-            .skip(1)
-            .collect();
-        return Some(file::display(&parent.join(near).join(rest), folder));
-    }
-    let files = names(parent);
-    let near = nearest(&name, files.iter().map(String::as_str))?;
-    Some(file::display(&parent.join(near), folder))
-}
-
 fn script_not_found(manifest: &Manifest, span: Span, step: &Step, path: &Path) -> Diagnostic {
     let name = file::display(path, &manifest.folder);
-    let help = similar_files(path, &manifest.folder).map(|near| format!("did you mean `{near}`?"));
+    let help = instead(manifest.source.slice(span), path, &manifest.folder);
     Diagnostic::new(
         Code::ScriptNotFound,
         format!("the script of step `{}` does not exist", step.name),
@@ -402,13 +367,30 @@ fn module_not_found(
     )
 }
 
-fn cargo_unavailable(manifest: &Manifest, span: Span, said: &str) -> Diagnostic {
-    Diagnostic::new(
+fn cargo_unavailable(manifest: &Manifest, span: Span, said: &Refusal) -> Diagnostic {
+    let finding = Diagnostic::new(
         Code::CargoUnavailable,
-        format!("cargo cannot describe the workspace: {said}"),
-    )
-    .at(manifest.at(span), "this target is looked for in it")
-    .help("put the manifest into a Cargo workspace, or name its Cargo.toml with `--manifest-path`")
+        format!("cargo cannot describe the workspace: {}", said.why),
+    );
+    let broken = said.at.as_ref().and_then(|(path, line, column)| {
+        let path = file::resolve(&manifest.folder, path);
+        let source = file::read_lossy(&path, &manifest.folder).ok()?;
+        let span = source.line_span(*line);
+        let start = source.line_starts().get(line.checked_sub(1)?)? + column.checked_sub(1)?;
+        Some(source.at(Span::new(start.clamp(span.start, span.end), span.end)))
+    });
+    let help = match &broken {
+        Some(place) => format!("mend `{}`", place.source.name()),
+        None if said.why.contains("could not find") => {
+            "put the manifest into a Cargo workspace, or name its Cargo.toml with `--manifest-path`"
+                .to_owned()
+        }
+        None => "mend what Cargo names; `cargo metadata --no-deps` says it again".to_owned(),
+    };
+    finding
+        .maybe_at(broken, "cargo stops here")
+        .at(manifest.at(span), "this target is looked for in it")
+        .help(help)
 }
 
 fn no_such_target(

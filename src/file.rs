@@ -119,7 +119,9 @@ pub fn display(path: &Path, folder: &Path) -> String {
     let shown = path.strip_prefix(folder).unwrap_or(path);
     match shown.as_os_str().is_empty() {
         true => ".".to_owned(),
-        false => shown.to_string_lossy().replace('\\', "/"),
+        false if cfg!(windows) => shown.to_string_lossy().replace('\\', "/"),
+        // Elsewhere a backslash is part of a name.
+        false => shown.to_string_lossy().into_owned(),
     }
 }
 

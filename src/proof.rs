@@ -55,6 +55,25 @@ pub fn header(path: &Path, data_type: DataType) -> Option<Vec<String>> {
     fields(&text[at..], delimiter, is_whole)
 }
 
+/// The byte order mark that a text begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// Of UTF-8.
+    Utf8,
+    /// Of UTF-16, either way round.
+    Utf16,
+}
+
+/// The byte order mark of a file, where it has one. (io: reads three bytes)
+pub fn mark(path: &Path) -> Option<Mark> {
+    let head = read_up_to(&mut disk::open(path).ok()?, 3).ok()?;
+    match head.as_slice() {
+        [0xef, 0xbb, 0xbf] => Some(Mark::Utf8),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some(Mark::Utf16),
+        _ => None,
+    }
+}
+
 /// The first line that is not blank and no remark, and where it begins.
 fn first_row(text: &str) -> Option<(usize, &str)> {
     let mut at = 0;

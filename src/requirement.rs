@@ -155,6 +155,8 @@ pub struct Claim {
     pub columns: Option<Vec<Column>>,
     /// A pattern that at least one file of a folder fits.
     pub files: Option<String>,
+    /// Whether the script only looks whether there is something, and never into it.
+    pub only_tested: bool,
     /// How sure this is.
     pub confidence: Confidence,
     /// Where it was read.
@@ -186,6 +188,7 @@ impl Claim {
             exclusive: None,
             columns: None,
             files: None,
+            only_tested: false,
             confidence: Confidence::Certain,
             evidence: vec![evidence],
         }
@@ -232,6 +235,8 @@ pub struct Reading {
     pub notes: Vec<Note>,
     /// Where its language would refuse it, and why.
     pub syntax_error: Option<(Place, String)>,
+    /// The first line end of Windows that its language takes for a part of the line.
+    pub carriage_return: Option<Place>,
     /// Where `main(input_paths, output_paths, environ_vars, job_args)` is defined, if it is.
     pub main: Option<Place>,
     /// How the script was read: the entry asked for, or the one that its code shows.
@@ -291,6 +296,8 @@ pub struct Requirement {
     pub columns: Option<Vec<Column>>,
     /// A pattern that at least one file of a folder fits.
     pub files: Option<String>,
+    /// Whether the script only looks whether there is something, and never into it.
+    pub only_tested: bool,
     /// How sure this is.
     pub confidence: Confidence,
     /// Where it was read, strongest layer first.

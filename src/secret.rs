@@ -28,6 +28,19 @@ pub fn is_secret_name(name: &str) -> bool {
             && name != "OLDPWD"
 }
 
+/// A text with these parts of it covered by `*`, byte by byte, line ends excepted, so that every place stays where it was.
+pub fn covered_at(text: &str, parts: &[(usize, usize)]) -> String {
+    let is_part = |at: usize| parts.iter().any(|(from, to)| (*from..*to).contains(&at));
+    let mut covered = String::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        match is_part(at) && !matches!(c, '\n' | '\r') {
+            true => covered.extend(std::iter::repeat_n('*', c.len_utf8())),
+            false => covered.push(c),
+        }
+    }
+    covered
+}
+
 /// Lines of YAML with the values of keys whose names say that these are secret covered by `*`, byte by byte, so that
 /// every place stays where it was. Names of variables (`${TOKEN}`), numbers and switches are no secrets.
 pub fn covered(text: &str) -> Cow<'_, str> {
@@ -77,7 +90,7 @@ fn secrets_in(line: &str) -> Vec<(usize, usize)> {
 
 /// Whether a key's name says that its value is secret. Counts of tokens and what splits text into them are none, nor are
 /// keys of tables and mappings (`key`, `sort_key`): only variables and what opens something.
-fn names_secret(key: &str) -> bool {
+pub fn names_secret(key: &str) -> bool {
     const OPENS: &[&str] = &[
         "api",
         "access",

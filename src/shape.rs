@@ -547,6 +547,12 @@ fn words(command: &str) -> String {
 pub fn wrong_type(types: &[&'static str], value: &Value, name: &str, place: Place) -> Diagnostic {
     let found = described(value);
     let help = match (value, types) {
+        (Value::String(text), types)
+            if types.contains(&"object") && yaml::with_blank(text).is_some() =>
+        {
+            let written = yaml::with_blank(text).unwrap_or_default();
+            Some(format!("write `{written}`, with a blank after the colon"))
+        }
         (Value::String(text), [.., "integer" | "number"] | ["integer" | "number", ..])
             if yaml::resolve(text.trim()).is_number() =>
         {

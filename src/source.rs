@@ -47,6 +47,18 @@ impl Source {
         }))
     }
 
+    /// The same file with another text.
+    #[must_use]
+    pub fn with_text(&self, text: impl Into<Arc<str>>) -> Self {
+        Self(Arc::new(Inner {
+            path: self.0.path.clone(),
+            name: self.0.name.clone(),
+            text: text.into(),
+            typed: self.0.typed,
+            lines: OnceLock::new(),
+        }))
+    }
+
     /// Whether it was typed on the command line: there is no such file then.
     pub fn is_typed(&self) -> bool {
         self.0.typed

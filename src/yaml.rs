@@ -845,6 +845,20 @@ fn syntax(source: &Source, offset: usize, info: &str) -> Diagnostic {
         )
         .help("indent with spaces");
     }
+    let lines = [line.saturating_sub(1), line].into_iter();
+    let joined = lines
+        .filter(|line| *line > 0)
+        .find_map(|line| missing_blank(source, line));
+    if let Some((span, written)) =
+        joined.filter(|_| info.contains("mapping values") || info.contains("key"))
+    {
+        return Diagnostic::new(
+            Code::YamlSyntax,
+            "not valid YAML: a key and its value lack the blank between them",
+        )
+        .at(source.at(span), "this is one text")
+        .help(format!("write `{written}`"));
+    }
     let stop = STOPS.iter().find(|(words, _)| info.contains(words));
     let why = stop.map_or("it cannot be read from here on", |(_, why)| why);
     let finding = Diagnostic::new(Code::YamlSyntax, format!("not valid YAML: {why}"));
@@ -857,6 +871,24 @@ fn syntax(source: &Source, offset: usize, info: &str) -> Diagnostic {
     finding.help(
         "check the indentation, the brackets and the quotes here; quote a value that contains `: ` or ` #`",
     )
+}
+
+/// Where a line holds `key:value` without a blank behind the colon, and how it was meant.
+fn missing_blank(source: &Source, line: usize) -> Option<(Span, String)> {
+    let span = source.line_span(line);
+    let text = source.slice(span);
+    let start = span.start + text.len() - text.trim_start().len();
+    let text = text.trim();
+    Some((Span::new(start, start + text.len()), with_blank(text)?))
+}
+
+/// `key: value` of `key:value`, unless that is a text of its own, such as an address.
+pub fn with_blank(text: &str) -> Option<String> {
+    let (key, value) = text.split_once(':')?;
+    let is_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let is_value = !value.is_empty() && !value.starts_with(['/', ':', '\\', ' ']);
+    let is_pair = !key.is_empty() && key.chars().all(is_key) && is_value && !value.contains(": ");
+    is_pair.then(|| format!("{key}: {value}"))
 }
 
 /// The quote that opens the text that is closed last before an offset, where that is on another line.

@@ -4,6 +4,7 @@
 mod gather;
 mod index;
 mod judge;
+mod remarks;
 mod setting;
 pub(crate) mod value;
 
@@ -35,6 +36,8 @@ pub struct Loaded {
     pub answers: Answers,
     /// Everything that does not, and everything missing, in the order of the file.
     pub findings: Vec<Finding>,
+    /// Texts in which secrets are written, and the same with these covered.
+    covered: Vec<(Source, Source)>,
 }
 
 /// How far a step's answers are.
@@ -51,6 +54,18 @@ pub struct Standing<'l> {
 }
 
 impl Loaded {
+    /// A finding in whose places no secret can be read.
+    #[must_use]
+    pub fn cover(&self, mut diagnostic: Diagnostic) -> Diagnostic {
+        for label in &mut diagnostic.labels {
+            let mut texts = self.covered.iter();
+            if let Some((_, covered)) = texts.find(|(text, _)| *text == label.place.source) {
+                label.place.source = covered.clone();
+            }
+        }
+        diagnostic
+    }
+
     /// The findings without what they are about.
     pub fn diagnostics(&self) -> Diagnostics {
         self.findings
@@ -148,6 +163,7 @@ pub fn load_all(
         return Loaded {
             answers: Answers::default(),
             findings: broken,
+            covered: Vec::new(),
         };
     }
     let settings: Vec<_> = settings.into_iter().filter_map(Result::ok).collect();
@@ -174,6 +190,7 @@ pub fn load_all(
         loaded: Loaded {
             answers,
             findings: gathered.findings.clone(),
+            covered: gathered.covered(),
         },
     };
     for index in 0..steps.len() {

@@ -51,6 +51,7 @@ pub(crate) fn requirement(kind: Kind, name: &str) -> Requirement {
         path: None,
         columns: None,
         files: None,
+        only_tested: false,
         supplied: false,
         from: None,
         suggested: None,

@@ -97,6 +97,81 @@ fn variables(text: &str) -> impl Iterator<Item = Part<'_>> {
     })
 }
 
+/// Something in a text that is nearly a variable, and stays as it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Almost {
+    /// What is written.
+    pub written: String,
+    /// The variable that was most likely meant.
+    pub meant: String,
+}
+
+/// The first part of a text that is nearly a variable.
+///
+/// ```
+/// # use runtime_test::answers::variable::almost;
+/// let meant = |text: &str| almost(text).map(|almost| almost.meant);
+/// assert_eq!(meant("$HOME/data").as_deref(), Some("${HOME}"));
+/// assert_eq!(meant("${HOME/data").as_deref(), Some("${HOME}"));
+/// assert_eq!(meant("${ HOME }"), Some("${HOME}".to_owned()));
+/// assert_eq!(meant("${SIZE-small}").as_deref(), Some("${SIZE:-small}"));
+/// assert_eq!([meant("${HOME}"), meant("$${HOME}"), meant("$5"), meant("^a$")], [None, None, None, None]);
+/// ```
+pub fn almost(text: &str) -> Option<Almost> {
+    let mut before = None;
+    for part in variables(text) {
+        let Part::Text(part) = part else {
+            before = None;
+            continue;
+        };
+        // A backslash or a second `$` says that the text is meant as it is.
+        if !matches!(before, Some('\\' | '$'))
+            && let Some(almost) = part.strip_prefix('$').and_then(almost_after)
+        {
+            return Some(almost);
+        }
+        before = part.chars().last();
+    }
+    None
+}
+
+/// Reads what is nearly a variable behind its `$`.
+fn almost_after(rest: &str) -> Option<Almost> {
+    let length = |text: &str| {
+        let other = |c: char| !(c.is_ascii_alphanumeric() || c == '_');
+        text.find(other).unwrap_or(text.len())
+    };
+    let is_name = |name: &str| !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit());
+    let Some(inside) = rest.strip_prefix('{') else {
+        let name = &rest[..length(rest)];
+        let is_loud = name.len() > 1 && !name.contains(|c: char| c.is_ascii_lowercase());
+        return (is_loud && is_name(name)).then(|| Almost {
+            written: format!("${name}"),
+            meant: format!("${{{name}}}"),
+        });
+    };
+    let trimmed = inside.trim_start();
+    let (name, after) = trimmed.split_at(length(trimmed));
+    // What has a dot belongs to the manifest.
+    if !is_name(name) || after.starts_with('.') {
+        return None;
+    }
+    let closed = inside.find('}');
+    let written = closed.map_or(format!("${{{name}"), |end| {
+        format!("${{{}}}", &inside[..end])
+    });
+    let default = closed.and_then(|_| {
+        let (default, _) = after.trim_start().split_once('}')?;
+        let default = default.strip_prefix([':', '-', '='])?;
+        Some(default.trim_start_matches(['-', '=', '?']))
+    });
+    let meant = match default {
+        Some(default) => format!("${{{name}:-{default}}}"),
+        None => format!("${{{name}}}"),
+    };
+    Some(Almost { written, meant })
+}
+
 /// Reads `${NAME}` or `${NAME:-default}` at the beginning of a text: name, default, and what follows.
 fn variable(text: &str) -> Option<(&str, Option<&str>, &str)> {
     let inside = text.strip_prefix("${")?;

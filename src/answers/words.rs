@@ -4,6 +4,7 @@ use indexmap::IndexSet;
 use serde_json::Value;
 
 use crate::answers::COMMON;
+use crate::answers::variable::Almost;
 use crate::asked;
 use crate::diagnostic::{Code, Diagnostic, Severity, did_you_mean, listed, nearest};
 use crate::requirement::{Kind, OutputRef, Requirement, ValueType, When};
@@ -107,21 +108,25 @@ pub fn missing_group(
         .help("give exactly one of them")
 }
 
-/// Finding: a step that the pipeline does not have.
+/// Finding: a step that the pipeline does not have; only a warning where nothing is lost with it.
 pub fn unknown_step<'a>(
     name: &str,
     steps: impl Iterator<Item = &'a str> + Clone,
+    is_lost: bool,
     place: Place,
 ) -> Diagnostic {
     let all = match steps.clone().next() {
         Some(_) => format!("the steps are {}", listed(steps.clone())),
         None => "the pipeline has no step that takes answers".to_owned(),
     };
-    Diagnostic::new(
+    let mut finding = Diagnostic::new(
         Code::UnknownStep,
         format!("no step `{name}` in the pipeline"),
-    )
-    .at(place, "no such step")
+    );
+    if !is_lost {
+        finding.severity = Severity::Warning;
+    }
+    finding.at(place, "no such step")
     .help(did_you_mean(name, steps).unwrap_or_else(|| {
         format!("{all}; if this one is gone, remove its answers, or let `cargo runtime-test init` put them aside")
     }))
@@ -191,7 +196,14 @@ pub fn unknown_answer(
 ) -> Diagnostic {
     let known = || known.iter().copied();
     let section = kind.section();
+    let joined = key
+        .split_once(':')
+        .filter(|(name, _)| known().any(|known| known == *name));
     let help = match (nearest(key, known()), elsewhere) {
+        _ if joined.is_some() => format!(
+            "write `{}`, with a blank after the colon",
+            yaml::with_blank(key).unwrap_or_default()
+        ),
         (_, Some(elsewhere)) => format!("`{key}` belongs under `{elsewhere}:`"),
         (Some(near), None) => format!("did you mean `{near}`?"),
         (None, None) => format!("`{section}` of `{step}` may hold {}", listed(known())),
@@ -475,6 +487,43 @@ pub fn unset(asker: Asker<'_>, variable: &str, place: Place) -> Diagnostic {
         true => format!("set `{variable}` before you run"),
         false => format!("set `{variable}` before you run, or write `${{{variable}:-default}}`"),
     })
+}
+
+/// Finding: what is nearly a variable stays as it is written.
+pub fn literal_variable(asker: Asker<'_>, almost: &Almost, place: Place) -> Diagnostic {
+    let Almost { written, meant } = almost;
+    Diagnostic::new(
+        Code::LiteralVariable,
+        format!("{} gets `{written}` as it is written", asker.name()),
+    )
+    .at(place, "this is no variable")
+    .help(format!("write `{meant}` for the variable"))
+}
+
+/// Finding: a path below `~`, which only shells know.
+pub fn literal_home(asker: Asker<'_>, text: &str, place: Place) -> Diagnostic {
+    Diagnostic::new(
+        Code::LiteralVariable,
+        format!("{} goes to a folder that is called `~`", asker.name()),
+    )
+    .at(place, "only shells know `~`")
+    .help(format!("write `${{HOME}}{}`", text.trim_start_matches('~')))
+}
+
+/// Finding: a secret is written into a file. `key` is the place of its name, for the value is not shown.
+pub fn literal_secret(asker: Asker<'_>, key: Place) -> Diagnostic {
+    let variable = variable_of(asker.requirement);
+    Diagnostic::new(
+        Code::LiteralSecret,
+        format!(
+            "the value of {} is a secret, and is written into this file",
+            asker.name()
+        ),
+    )
+    .at(key, "its value is not shown")
+    .help(format!(
+        "write `${{{variable}}}`, and set `{variable}` where this runs"
+    ))
 }
 
 /// Finding: two answers of an exclusive group.

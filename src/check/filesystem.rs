@@ -16,7 +16,7 @@ use crate::disk;
 use crate::file;
 use crate::manifest::Step;
 use crate::requirement::{DataType, Kind, Requirement};
-use crate::source::Place;
+use crate::source::{Place, Source};
 
 pub(super) use self::words::asked;
 use self::words::{
@@ -46,6 +46,7 @@ pub fn check(analysis: &Analysis, values: &Values, selected: &[usize]) -> Diagno
                 requirement,
                 place,
                 folder,
+                script: analysed.script.source.as_ref(),
             };
             for path in all {
                 problems.extend(check_outside(&subject, &path, &workspace));
@@ -92,6 +93,8 @@ pub(super) struct Subject<'a> {
     pub(super) place: Option<Place>,
     /// The manifest's folder.
     pub(super) folder: &'a Path,
+    /// The text of the step's script, where it is one file.
+    pub(super) script: Option<&'a Source>,
 }
 
 /// Who writes a path.
@@ -122,7 +125,7 @@ pub(super) fn known(
 }
 
 /// Paths that some step of the pipeline writes: they need not be there before the run.
-fn made_upstream(analysis: &Analysis, values: &Values) -> HashSet<PathBuf> {
+pub(super) fn made_upstream(analysis: &Analysis, values: &Values) -> HashSet<PathBuf> {
     let mut made = HashSet::new();
     for (index, analysed) in analysis.steps.iter().enumerate() {
         for (requirement, taken) in analysed.requirements.iter().zip(values.of(index)) {
@@ -139,7 +142,7 @@ fn made_upstream(analysis: &Analysis, values: &Values) -> HashSet<PathBuf> {
 }
 
 /// Whether a path, or a folder around it, is written by some step.
-fn is_made(path: &Path, made: &HashSet<PathBuf>, folder: &Path) -> bool {
+pub(super) fn is_made(path: &Path, made: &HashSet<PathBuf>, folder: &Path) -> bool {
     around(path, folder).any(|path| made.contains(path))
 }
 
@@ -222,7 +225,10 @@ fn check_input(subject: &Subject<'_>, path: &Path) -> Option<Diagnostic> {
         }
         return match metadata.len() {
             // What the system makes up while it is read has no length.
-            0 if !path.starts_with("/proc") && !path.starts_with("/sys") => {
+            0 if !path.starts_with("/proc")
+                && !path.starts_with("/sys")
+                && !requirement.only_tested =>
+            {
                 Some(empty(subject, path, "file"))
             }
             0 => None,

@@ -6,6 +6,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::file;
 use crate::proof;
 use crate::requirement::{Confidence, DataType};
+use crate::source::Source;
 
 use super::filesystem::{Subject, asked};
 
@@ -37,10 +38,71 @@ pub(super) fn check(subject: &Subject<'_>, path: &Path) -> Option<Diagnostic> {
             &wrong,
         ));
     }
+    if let Some((encoding, help)) = foreign(subject, path, expected) {
+        return Some(encoded(subject, path, encoding, help));
+    }
     // Much text could be anything; then its name decides, where the content bears it out.
     let other = by_name.filter(|by_name| !expected.is_readable_as(*by_name))?;
     let fits = |data_type| proof::at_a_glance(path, data_type).is_ok_and(|wrong| wrong.is_none());
     (is_told_apart(other) && fits(other)).then(|| named_otherwise(subject, path, expected, other))
+}
+
+/// How a table is encoded, and what helps, where its script most likely trips over that.
+fn foreign(
+    subject: &Subject<'_>,
+    path: &Path,
+    expected: DataType,
+) -> Option<(&'static str, &'static str)> {
+    if !matches!(expected, DataType::Csv | DataType::Tsv) {
+        return None;
+    }
+    let script = subject.script.map(Source::text).unwrap_or_default();
+    let knows = |words: &[&str]| {
+        let script = script.to_ascii_lowercase();
+        words.iter().any(|word| script.contains(word))
+    };
+    match proof::mark(path)? {
+        proof::Mark::Utf16 if !knows(&["utf-16", "utf_16", "utf16", "ucs-2", "ucs2"]) => Some((
+            "UTF-16",
+            "save it as UTF-8: `iconv -f UTF-16 -t UTF-8`; or let the script say which encoding it reads",
+        )),
+        // These pass over a mark, or are told to.
+        proof::Mark::Utf8
+            if !knows(&[
+                "pandas",
+                "polars",
+                "duckdb",
+                "readr",
+                "fread",
+                "utf-8-sig",
+                "utf-8-bom",
+                "utf_8_sig",
+            ]) =>
+        {
+            Some((
+                "UTF-8 with a byte order mark",
+                "save it without the mark, for most readers take it for a part of the first column's name",
+            ))
+        }
+        _ => None,
+    }
+}
+
+fn encoded(subject: &Subject<'_>, path: &Path, encoding: &str, help: &str) -> Diagnostic {
+    let requirement = subject.requirement;
+    let message = format!(
+        "{} `{}` of step `{}` is {encoding}",
+        requirement.kind, requirement.name, subject.step.name
+    );
+    let mut finding = Diagnostic::new(Code::InputFormat, message).maybe_at(
+        subject.place.clone(),
+        format!(
+            "`{}` begins with its mark",
+            file::display(path, subject.folder)
+        ),
+    );
+    finding.severity = Severity::Warning;
+    asked(finding, subject).help(help)
 }
 
 /// Whether a file can be shown to be of this type, not only not to be.

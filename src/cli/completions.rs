@@ -2,7 +2,7 @@
 //! each press of the key: commands, options, and the names that only this pipeline has.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Arg, Command};
@@ -155,27 +155,12 @@ fn settings(analysis: &Analysis) -> Vec<CompletionCandidate> {
 
 fn profiles(analysis: &Analysis) -> Vec<CompletionCandidate> {
     let mut names = load::profiles(&analysis.manifest.source);
-    names.extend(with_answers(analysis.manifest.source.path()));
+    names.extend(analysis::profiles_with_answers(
+        analysis.manifest.source.path(),
+    ));
     names.sort();
     names.dedup();
     names.iter().map(|name| candidate(name, "")).collect()
-}
-
-/// The profiles that have answers beside a manifest: `runtime-test.answers.ci.yaml`.
-fn with_answers(manifest: &Path) -> Vec<String> {
-    let stem = manifest.file_stem().unwrap_or_default().to_string_lossy();
-    let start = format!("{stem}.answers.");
-    let entries = manifest.parent().and_then(|folder| folder.read_dir().ok());
-    entries
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|entry| {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let profile = name.strip_prefix(&start)?.strip_suffix(".yaml")?;
-            Some(profile.to_owned())
-        })
-        .collect()
 }
 
 fn codes() -> Vec<CompletionCandidate> {

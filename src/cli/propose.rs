@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use crate::analysis;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::discovery::{candidates, workspace};
 use crate::exit_code::Exit;
 use crate::file;
+use crate::manifest;
 use crate::proposal::{self, Candidate};
 use crate::report::words::counted;
 use crate::script::TargetKind;
@@ -33,7 +35,9 @@ pub(super) fn where_missing(global: &Global, ui: &mut Ui) -> Option<Exit> {
         .collect();
     read.extend(binaries(&folder));
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    let proposal = proposal::propose(&name, read)?;
+    let Some(proposal) = proposal::propose(&name, read) else {
+        return Some(super::refuse(nothing_to_propose(&folder).into(), ui));
+    };
     if let Err(error) = file::write(&path, &proposal.text) {
         let name = file::display(&path, &folder);
         let why = format!("cannot write `{name}`: {}", file::plain(&error));
@@ -46,6 +50,18 @@ pub(super) fn where_missing(global: &Global, ui: &mut Ui) -> Option<Exit> {
         counted(proposal.edges, "edge"),
     ));
     None
+}
+
+fn nothing_to_propose(folder: &Path) -> Diagnostic {
+    Diagnostic::new(
+        Code::ManifestNotFound,
+        format!(
+            "there is no `{}`, and no script below `{}` to propose one from",
+            manifest::FILE_NAME,
+            folder.display()
+        ),
+    )
+    .help("go to the folder of your scripts, or write the manifest: `steps: { prepare: { script: prepare.py } }` is one")
 }
 
 /// The binaries of Cargo below a folder.

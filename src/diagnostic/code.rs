@@ -147,7 +147,12 @@ codes! {
     ScriptSyntax = "script-syntax", Error,
         "a script does not parse",
         "The script's own language would refuse it at this place, so running it is pointless. What could be read of \
-         the rest was still read.";
+         the rest was still read. A script that is not UTF-8 is refused likewise, unless it is Python and says its encoding.";
+    LineEnds = "line-ends", Error,
+        "a shell script has the line ends of Windows",
+        "Shells take the carriage return at the end of each line for a part of it: an empty line is a command that is not \
+         found, `then` is no keyword, and a file is written whose name ends in one. Convert the script (`sed -i 's/\\r$//' \
+         run.sh`), and keep Git from converting it back with `*.sh text eol=lf` in `.gitattributes`.";
     UnknownLanguage = "unknown-language", Error,
         "it is not known how to start a script",
         "The suffix says nothing, there is no `#!` line, and the step has no `interpreter`. Add one of them, or write \
@@ -227,6 +232,16 @@ codes! {
         "an answer takes its value from a variable that is not set",
         "`${NAME}` in an answer stands for the environment variable NAME, which is how secrets are given. Set it before \
          you run, and not to nothing.";
+    LiteralVariable = "literal-variable", Warning,
+        "something is nearly a variable, and stays as it is written",
+        "Only `${NAME}` and `${NAME:-default}` take a value from the environment. `$NAME`, `${NAME` and `~/data` are texts like any \
+         other: a file or folder of just that name would be made. Write the variable in braces; where the text is meant as it \
+         is, allow this code.";
+    LiteralSecret = "literal-secret", Warning,
+        "a secret is written into a file",
+        "The value of something that is secret stands in the answers, which are most likely kept under version control, where \
+         whoever can read the project reads it too. Write `${NAME}` and set that variable where the pipeline runs. The value is \
+         shown nowhere; if it has been shared already, have it replaced.";
     InputNotFound = "input-not-found", Error,
         "an input path does not exist",
         "Paths in the answers are relative to the manifest's folder. The help names files of a similar name nearby.";
@@ -307,6 +322,7 @@ codes! {
 /// Codes of errors that can be allowed: what they say is likely, and only the run can tell for sure. Without the others
 /// there is nothing that could be run.
 const JUDGEMENTS: &[Code] = &[
+    Code::LineEnds,
     Code::InterpreterNotFound,
     Code::InterpreterVersion,
     Code::InputNotFound,

@@ -97,7 +97,7 @@ pub fn targets_with(
     folder: &Path,
     cargo_toml: Option<&Path>,
     wanted: &[(TargetKind, &str)],
-) -> Result<Vec<FoundTarget>, String> {
+) -> Result<Vec<FoundTarget>, Refusal> {
     let around = find(folder, &|name| std::env::var(name).ok());
     let recalled = around
         .as_ref()
@@ -116,7 +116,7 @@ pub fn targets_with(
 ///
 /// # Errors
 /// What Cargo says, in a line or several.
-pub fn targets(folder: &Path, cargo_toml: Option<&Path>) -> Result<Vec<FoundTarget>, String> {
+pub fn targets(folder: &Path, cargo_toml: Option<&Path>) -> Result<Vec<FoundTarget>, Refusal> {
     let mut command = cargo_metadata::MetadataCommand::new();
     command
         .no_deps()
@@ -125,7 +125,7 @@ pub fn targets(folder: &Path, cargo_toml: Option<&Path>) -> Result<Vec<FoundTarg
     if let Some(path) = cargo_toml {
         command.manifest_path(path);
     }
-    let metadata = command.exec().map_err(|error| said(&error))?;
+    let metadata = command.exec().map_err(|error| refusal(&error))?;
     let mut found = Vec::new();
     for package in metadata.workspace_packages() {
         for target in &package.targets {
@@ -150,22 +150,44 @@ pub fn targets(folder: &Path, cargo_toml: Option<&Path>) -> Result<Vec<FoundTarg
     Ok(found)
 }
 
-fn said(error: &cargo_metadata::Error) -> String {
-    match error {
-        cargo_metadata::Error::CargoMetadata { stderr } => {
-            let lines = stderr
-                .lines()
-                .map(|line| line.trim_start_matches("error: ").trim());
-            lines
-                .filter(|line| !line.is_empty())
-                .collect::<Vec<_>>()
-                .join("; ")
+/// Why Cargo does not describe a workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// What it said, on one line.
+    pub why: String,
+    /// The file it stopped at, as it names it, with line and column from 1.
+    pub at: Option<(PathBuf, usize, usize)>,
+}
+
+impl Refusal {
+    /// What Cargo wrote: a message and, where it is about a place, ` --> Cargo.toml:1:9` with that place drawn below.
+    fn parse(written: &str) -> Self {
+        let lines = || written.lines().map(str::trim);
+        let at = lines().find_map(|line| {
+            let mut parts = line.strip_prefix("--> ")?.rsplitn(3, ':');
+            let (column, line) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+            Some((PathBuf::from(parts.next()?), line, column))
+        });
+        let said = lines().take_while(|line| !line.starts_with("--> "));
+        let said = said.map(|line| line.trim_start_matches("error: "));
+        let said = said.filter(|line| !line.is_empty() && *line != "Caused by:");
+        Self {
+            why: said.collect::<Vec<_>>().join(": "),
+            at,
         }
+    }
+}
+
+/// Why there is no answer of Cargo's.
+fn refusal(error: &cargo_metadata::Error) -> Refusal {
+    let why = match error {
+        cargo_metadata::Error::CargoMetadata { stderr } => return Refusal::parse(stderr),
         cargo_metadata::Error::Io(error) => {
             format!("cargo could not be started: {}", file::plain(error))
         }
         other => other.to_string(),
-    }
+    };
+    Refusal { why, at: None }
 }
 
 #[cfg(test)]
@@ -215,9 +237,12 @@ mod tests {
         assert_eq!(found[0].target.name, "tool");
         let broken = tree(&[("Cargo.toml", "[package]\nname = 1\n")]);
         let said = targets(broken.path(), None).expect_err("refused");
-        assert!(
-            !said.contains("error:") && said.contains("Cargo.toml"),
-            "{said}"
+        assert!(!said.why.contains("error:"), "{said:?}");
+        assert_eq!(said.at, Some((PathBuf::from("Cargo.toml"), 2, 8)));
+        let unclosed = Refusal::parse(
+            "error: failed to parse\n\nCaused by:\n  no targets\n --> a/Cargo.toml:1:9\n  |\n1 | [package\n",
         );
+        assert_eq!(unclosed.why, "failed to parse: no targets");
+        assert_eq!(unclosed.at, Some((PathBuf::from("a/Cargo.toml"), 1, 9)));
     }
 }

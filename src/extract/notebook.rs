@@ -12,22 +12,32 @@ const PYTHON_MAGICS: &[&str] = &[
     "time", "timeit", "capture", "prun", "python", "python3", "px",
 ];
 
+/// Tags of cells that may fail without the notebook failing, or that are left out.
+const MAY_FAIL: &[&str] = &["raises-exception", "skip-execution"];
+/// How lines begin that were copied from an interpreter.
+const PROMPTS: &[&str] = &[">>>", "In ["];
+
 /// Reads a notebook.
 pub fn read(source: &Source, project: &Project<'_>) -> Reading {
-    match cells(source.text()) {
-        Ok(cells) => {
-            let (text, parameters) = as_script(source.text(), &cells);
-            let script = Source::new(source.path(), source.name(), text);
-            let mut reading = python::read_cells(&script, &parameters, project);
-            reading.claims.iter_mut().for_each(parameter);
-            reading
+    let notebook = match Notebook::parse(source.text()) {
+        Ok(notebook) => notebook,
+        Err(message) => {
+            return Reading {
+                notes: vec![not_a_notebook(source, &message)],
+                syntax_error: Some((source.at(Span::new(0, 0)), message)),
+                ..Reading::default()
+            };
         }
-        Err(message) => Reading {
-            notes: vec![not_a_notebook(source, &message)],
-            syntax_error: Some((source.at(Span::new(0, 0)), message)),
-            ..Reading::default()
-        },
-    }
+    };
+    let script = as_script(source.text(), &notebook.cells);
+    let text = Source::new(source.path(), source.name(), script.text);
+    let mut reading = python::read_cells(&text, &script.parameters, project);
+    reading.claims.iter_mut().for_each(parameter);
+    reading.syntax_error = script
+        .broken
+        .filter(|_| notebook.is_python_3)
+        .map(|(line, why)| (source.at(source.line_span(line)), why));
+    reading
 }
 
 /// What a parameter cell assigns reaches the notebook by its name.
@@ -46,26 +56,51 @@ struct Cell {
     lines: Vec<String>,
     /// Whether it is tagged as the one that parameters replace.
     parameters: bool,
+    /// The first line that Python would refuse, and why; nothing where the cell may fail or is left out.
+    broken: Option<(String, String)>,
 }
 
-/// The code cells of a notebook.
-fn cells(text: &str) -> Result<Vec<Cell>, String> {
-    let notebook: Json =
-        serde_json::from_str(text).map_err(|error| format!("not a notebook: {error}"))?;
-    let listed = notebook.get("cells").or_else(|| {
-        // Notebooks of before 2015 keep their cells in worksheets.
-        notebook
-            .get("worksheets")
-            .and_then(|sheets| sheets.get(0))
-            .and_then(|sheet| sheet.get("cells"))
-    });
-    let listed = listed
-        .and_then(Json::as_array)
-        .ok_or("not a notebook: it has no cells")?;
-    let code = listed
-        .iter()
-        .filter(|cell| cell.get("cell_type").and_then(Json::as_str) == Some("code"));
-    Ok(code.map(cell).collect())
+/// A notebook, as far as it is read.
+struct Notebook {
+    /// Its code cells.
+    cells: Vec<Cell>,
+    /// Whether its kernel is a Python of today, as far as it says so.
+    is_python_3: bool,
+}
+
+impl Notebook {
+    fn parse(text: &str) -> Result<Self, String> {
+        let notebook: Json =
+            serde_json::from_str(text).map_err(|error| format!("not a notebook: {error}"))?;
+        let listed = notebook.get("cells").or_else(|| {
+            // Notebooks of before 2015 keep their cells in worksheets.
+            notebook
+                .get("worksheets")
+                .and_then(|sheets| sheets.get(0))
+                .and_then(|sheet| sheet.get("cells"))
+        });
+        let listed = listed
+            .and_then(Json::as_array)
+            .ok_or("not a notebook: it has no cells")?;
+        let code = listed
+            .iter()
+            .filter(|cell| cell.get("cell_type").and_then(Json::as_str) == Some("code"));
+        Ok(Self {
+            cells: code.map(cell).collect(),
+            is_python_3: is_python_3(&notebook),
+        })
+    }
+}
+
+fn is_python_3(notebook: &Json) -> bool {
+    let said = |pointer: &str| notebook.pointer(pointer).and_then(Json::as_str);
+    let is = |pointer: &str, fits: &dyn Fn(&str) -> bool| said(pointer).is_none_or(fits);
+    let is_python = |name: &str| name.eq_ignore_ascii_case("python");
+    is("/metadata/kernelspec/language", &is_python)
+        && is("/metadata/language_info/name", &is_python)
+        && is("/metadata/language_info/version", &|v| !v.starts_with("2."))
+        && is("/metadata/kernelspec/name", &|name| name != "python2")
+        && notebook.get("worksheets").is_none()
 }
 
 fn cell(cell: &Json) -> Cell {
@@ -87,30 +122,81 @@ fn cell(cell: &Json) -> Cell {
             lines.iter_mut().for_each(String::clear);
         }
     }
-    if !python::is_readable(&lines.join("\n")) {
+    let tags = cell.pointer("/metadata/tags").and_then(Json::as_array);
+    let is_tagged =
+        |name: &str| tags.is_some_and(|tags| tags.iter().any(|tag| tag.as_str() == Some(name)));
+    level(&mut lines);
+    let mut broken = None;
+    if let Some((line, why)) = refused(&lines) {
+        // What is typed behind a prompt loses it before it is run.
+        let begins = |line: &String| PROMPTS.iter().any(|prompt| line.starts_with(prompt));
+        let is_prompt = lines.iter().any(begins);
+        let may_fail = MAY_FAIL.iter().any(|tag| is_tagged(tag));
+        broken = (!is_prompt && !may_fail).then(|| (lines[line].clone(), why));
         // One cell with an open bracket must not swallow those after it.
         lines.iter_mut().for_each(String::clear);
     }
-    let tags = cell.pointer("/metadata/tags").and_then(Json::as_array);
-    let parameters =
-        tags.is_some_and(|tags| tags.iter().any(|tag| tag.as_str() == Some("parameters")));
-    Cell { lines, parameters }
+    Cell {
+        lines,
+        parameters: is_tagged("parameters"),
+        broken,
+    }
 }
 
-/// The cells as one script, each line where the file has it; and the spans of parameter cells.
-fn as_script(text: &str, cells: &[Cell]) -> (String, Vec<Span>) {
+/// Takes from all lines what the first one is indented by, as a kernel does.
+fn level(lines: &mut [String]) {
+    let first = lines.iter().find(|line| !line.trim().is_empty());
+    let width = first.map_or(0, |first| first.len() - first.trim_start().len());
+    let indentation = first.map_or(String::new(), |first| first[..width].to_owned());
+    for line in lines
+        .iter_mut()
+        .filter(|line| line.starts_with(&indentation))
+    {
+        line.drain(..width);
+    }
+}
+
+/// The first line of a cell that Python would refuse, by its place, and why.
+fn refused(lines: &[String]) -> Option<(usize, String)> {
+    let text = lines.join("\n");
+    let (span, why) = python::refused(&text)?;
+    let line = text[..span.start.min(text.len())].matches('\n').count();
+    Some((line.min(lines.len().checked_sub(1)?), why))
+}
+
+/// The cells of a notebook as one script.
+struct AsScript {
+    /// Its text, each line where the file has it.
+    text: String,
+    /// The spans of parameter cells.
+    parameters: Vec<Span>,
+    /// The line of the file that Python would refuse first, and why.
+    broken: Option<(usize, String)>,
+}
+
+fn as_script(text: &str, cells: &[Cell]) -> AsScript {
     let written: Vec<Option<String>> = text.lines().map(text_of_line).collect();
     let mut script = String::with_capacity(text.len() / 2);
     let mut parameters = Vec::new();
+    let mut broken = None;
     let mut line_number = 0;
     for cell in cells {
         let start = script.len();
+        if let (Some((line, why)), None) = (&cell.broken, &broken) {
+            let mut later = written.iter().skip(line_number);
+            let at = later.position(|written| is_line(written, line));
+            let inside = || {
+                let quoted = Json::from(line.as_str()).to_string();
+                let mut later = text.lines().skip(line_number);
+                later.position(|written| written.contains(quoted.trim_matches('"')))
+            };
+            let at = at.or_else(inside).map_or(1, |at| line_number + at + 1);
+            broken = Some((at, why.clone()));
+        }
         for line in &cell.lines {
-            let wanted = (line_number..written.len()).take(20_000).find(|at| {
-                written[*at]
-                    .as_deref()
-                    .is_some_and(|text| text.trim_end_matches('\n') == line)
-            });
+            let wanted = (line_number..written.len())
+                .take(20_000)
+                .find(|at| is_line(&written[*at], line));
             if let Some(at) = wanted.filter(|_| !line.is_empty()) {
                 for _ in line_number..at {
                     script.push('\n');
@@ -125,7 +211,18 @@ fn as_script(text: &str, cells: &[Cell]) -> (String, Vec<Span>) {
             parameters.push(Span::new(start, script.len()));
         }
     }
-    (script, parameters)
+    AsScript {
+        text: script,
+        parameters,
+        broken,
+    }
+}
+
+/// Whether a line of the file holds this line of a cell, which may have been indented.
+fn is_line(written: &Option<String>, line: &str) -> bool {
+    written
+        .as_deref()
+        .is_some_and(|text| text.trim() == line.trim())
 }
 
 /// The text that a line of the file holds, where it holds one whole text.
@@ -204,7 +301,12 @@ mod tests {
                 (Kind::Output, "TARGET", 21)
             ]
         );
-        assert_eq!(reading.syntax_error, None);
+        let (place, why) = reading.syntax_error.expect("a broken cell");
+        assert_eq!(
+            (place.line_column().0, place.source.name()),
+            (13, "n.ipynb"),
+            "{why}"
+        );
     }
 
     #[test]
@@ -245,6 +347,36 @@ mod tests {
                 (Some(value_type.to_owned()), description),
                 "{line}"
             );
+        }
+    }
+
+    #[test]
+    fn a_cell_is_refused_where_its_kernel_surely_would() {
+        let kernel = |name: &str, version: &str| serde_json::json!({"language_info": {"name": name, "version": version}});
+        let python = || kernel("python", "3.11");
+        for (lines, tags, metadata, expected) in [
+            ("x = [\n1", vec![], python(), true),
+            ("x = [\n1", vec!["raises-exception"], python(), false),
+            ("x <- 'a'; y", vec![], kernel("R", "4.2"), false),
+            ("print 'a'", vec![], kernel("python", "2.7.1"), false),
+            ("print 'a'", vec![], serde_json::json!({}), true),
+            ("    a = 1\n    b = 2", vec![], python(), false),
+            (">>> a = 1", vec![], python(), false),
+            ("%%sql\nSELECT * FROM t", vec![], python(), false),
+            (
+                "%time x = 1\n!ls {x}\nx?\nawait f()",
+                vec![],
+                python(),
+                false,
+            ),
+        ] {
+            let cell = serde_json::json!({"cell_type": "code", "metadata": {"tags": tags}, "source": lines});
+            let text = serde_json::json!({"cells": [cell], "metadata": metadata, "nbformat": 4})
+                .to_string();
+            let source = Source::new("n.ipynb", "n.ipynb", text);
+            let none = |_: &std::path::Path| None;
+            let reading = read(&source, &Project::new(&none, &|_: &std::path::Path| false));
+            assert_eq!(reading.syntax_error.is_some(), expected, "{lines}");
         }
     }
 

@@ -79,6 +79,7 @@ use ruff_text_size::Ranged;
 use self::call::Args;
 use self::engine::{Engine, Frame};
 pub use self::imported::imports;
+pub use self::main_entry::{InPlaceOfMain, in_place_of_main};
 use self::shared::Module;
 pub use self::shared::Shared;
 use self::value::{At, Scope, Value};
@@ -100,20 +101,32 @@ pub fn read_cells(source: &Source, parameters: &[Span], project: &Project<'_>) -
     read_on_stack(source, None, parameters, project)
 }
 
-/// Whether a text can be read as Python from its first to its last line.
-pub fn is_readable(text: &str) -> bool {
-    !parsed(text).has_syntax_errors()
+/// Where a notebook of Python would refuse the text of a cell, and why.
+pub fn refused(text: &str) -> Option<(Span, String)> {
+    first_error(&parsed(text).0)
 }
 
-/// Parses a text: as Python, and where it is none, as Python with a notebook's own commands. Their grammar may fail where
-/// a text is neither (<https://github.com/astral-sh/ruff/issues/21705>).
-fn parsed(text: &str) -> Parsed<ast::Mod> {
+/// Parses a text: as Python, and where it is none, as Python with a notebook's own commands, together with why it is no
+/// Python. That grammar may fail where a text is neither (<https://github.com/astral-sh/ruff/issues/21705>).
+fn parsed(text: &str) -> (Parsed<ast::Mod>, Option<(Span, String)>) {
     let plain = parse_unchecked(text, ParseOptions::from(Mode::Module));
-    if !plain.has_syntax_errors() {
-        return plain;
-    }
+    let Some((span, why)) = first_error(&plain) else {
+        return (plain, None);
+    };
     let of_notebook = || parse_unchecked(text, ParseOptions::from(Mode::Ipython));
-    unless_it_panics(of_notebook).unwrap_or(plain)
+    let parsed = unless_it_panics(of_notebook).unwrap_or(plain);
+    let why = match parsed.errors() {
+        [] => "only notebooks know this command".to_owned(),
+        _ => why,
+    };
+    (parsed, Some((span, why)))
+}
+
+fn first_error(parsed: &Parsed<ast::Mod>) -> Option<(Span, String)> {
+    let error = parsed.errors().first()?;
+    let range = error.range();
+    let span = Span::new(range.start().to_usize(), range.end().to_usize());
+    Some((span, error.error.to_string()))
 }
 
 fn read_on_stack(
@@ -136,12 +149,7 @@ fn read_on_stack(
 
 /// Parses a module; the statements that can be read, and the first error.
 fn parse(text: &str) -> (ast::Suite, Option<(Span, String)>) {
-    let parsed = parsed(text);
-    let error = parsed.errors().first().map(|error| {
-        let range = error.range();
-        let span = Span::new(range.start().to_usize(), range.end().to_usize());
-        (span, error.error.to_string())
-    });
+    let (parsed, error) = parsed(text);
     let body = match parsed.into_syntax() {
         ast::Mod::Module(module) => module.body,
         ast::Mod::Expression(_) => ast::Suite::default(),

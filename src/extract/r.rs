@@ -17,6 +17,7 @@ mod hand;
 mod options;
 mod outside;
 mod paths;
+mod syntax;
 mod tables;
 mod texts;
 mod value;
@@ -40,6 +41,7 @@ pub fn read(source: &Source, files: Files<'_>) -> Reading {
         return reading;
     };
     let doubtful = tree.root_node().has_error();
+    reading.syntax_error = syntax::error(source, &tree);
     let manner = hand::manner(source.text(), &tree);
     let mut walk = Walk::new(files, manner);
     walk.file(source, tree.clone());

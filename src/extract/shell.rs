@@ -19,6 +19,7 @@
 mod assign;
 mod branches;
 mod calls;
+mod carriage;
 mod columns;
 pub(super) mod commands;
 mod condition;
@@ -63,6 +64,7 @@ pub fn read(source: &Source, files: Files<'_>) -> Reading {
     };
     let doubtful = loaded.tree.root_node().has_error();
     reading.syntax_error = syntax_error(source, &loaded.tree);
+    reading.carriage_return = carriage::first(source, &loaded.tree);
     let unclear = (doubtful && reading.syntax_error.is_none())
         .then(|| first_error(&loaded.tree))
         .flatten()

@@ -54,6 +54,22 @@ pub fn schema() -> Value {
         .to_value()
 }
 
+/// A profile that somebody chose.
+#[derive(Clone, Copy, Debug)]
+pub struct Chosen<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Profiles that need not be in the manifest, for others than it know them.
+    pub elsewhere: &'a [String],
+}
+
+impl<'a> From<&'a str> for Chosen<'a> {
+    fn from(name: &'a str) -> Self {
+        let elsewhere = &[];
+        Self { name, elsewhere }
+    }
+}
+
 /// Reads a manifest that lies in `folder`, with the changes of a profile.
 ///
 /// Gives the manifest wherever enough of it can be understood to go on looking for problems; whether it may be used
@@ -61,7 +77,7 @@ pub fn schema() -> Value {
 pub fn load(
     source: &Source,
     folder: &Path,
-    profile: Option<&str>,
+    profile: Option<Chosen<'_>>,
 ) -> (Option<Manifest>, Diagnostics) {
     let document = match yaml::parse(source) {
         Ok(document) => document,
@@ -70,19 +86,26 @@ pub fn load(
     let problems = own_shape().check(&document, &place_name);
     let mut problems = problems.changed(|problem| Some(clearer(problem)));
     for name in profiles_of(&document) {
-        if profile != Some(name.as_str()) {
+        if profile.is_none_or(|chosen| chosen.name != name) {
             problems.extend(of_profile(&document, &name, folder));
         }
     }
-    let document = match profile
-        .map(|name| with_profile(document.clone(), name))
-        .transpose()
-    {
-        Ok(changed) => changed.unwrap_or(document),
-        Err(found) => {
-            problems.extend(found);
-            document
+    let document = match profile {
+        Some(chosen) if has_profile(&document, chosen.name) => {
+            match with_profile(document.clone(), chosen.name) {
+                Ok(changed) => changed,
+                Err(found) => {
+                    problems.extend(found);
+                    document
+                }
+            }
         }
+        Some(chosen) if !chosen.elsewhere.iter().any(|name| name == chosen.name) => {
+            // What is wrong without it may be right with the one that is meant.
+            problems.push(unknown_profile(&document, chosen));
+            return (None, problems);
+        }
+        _ => document,
     };
     understand(document, folder, problems)
 }
@@ -142,8 +165,9 @@ fn understand(
 }
 
 /// Whether a manifest has a profile of that name.
-pub fn has_profile(source: &Source, name: &str) -> bool {
-    profiles(source).iter().any(|profile| profile == name)
+fn has_profile(document: &Document, name: &str) -> bool {
+    let profiles = document.root.entry("profiles");
+    profiles.is_some_and(|profiles| profiles.value.entry(name).is_some())
 }
 
 /// The profiles that a manifest has.
@@ -178,20 +202,11 @@ fn own_shape() -> &'static Shape {
 /// Lays a profile over the manifest, keeping the places of both.
 ///
 /// # Errors
-/// There is no such profile, or it changes steps that are not there.
+/// It changes steps that are not there.
 fn with_profile(document: Document, name: &str) -> Result<Document, Diagnostics> {
     let profiles = document.root.entry("profiles").map(|entry| &entry.value);
-    let names = profiles.map(|profiles| {
-        profiles
-            .entries()
-            .iter()
-            .map(|e| e.key.as_str())
-            .collect::<Vec<_>>()
-    });
     let Some(profile) = profiles.and_then(|profiles| profiles.entry(name)) else {
-        let mut problems = Diagnostics::new();
-        problems.push(unknown_profile(&document, name, &names.unwrap_or_default()));
-        return Err(problems);
+        return Ok(document);
     };
     let steps = document.root.entry("steps").map(|entry| &entry.value);
     let steps = steps.map(Node::entries).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! Owns the words of findings in the manifest itself.
 
 use super::Step;
+use super::load::Chosen;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean, listed};
 use crate::requirement::DataType;
 use crate::source::{Source, Span};
@@ -38,21 +39,29 @@ pub(super) fn misfit(document: &Document, path: &str) -> Diagnostic {
         .help("compare it with `runtime-test.yaml.example`")
 }
 
-pub(super) fn unknown_profile(document: &Document, name: &str, known: &[&str]) -> Diagnostic {
+pub(super) fn unknown_profile(document: &Document, chosen: Chosen<'_>) -> Diagnostic {
+    let name = chosen.name;
     let unknown = Diagnostic::new(Code::InvalidValue, format!("unknown profile `{name}`"));
-    if known.is_empty() {
-        return unknown.help(format!(
+    let own = document.root.entry("profiles");
+    let own = own
+        .map(|profiles| profiles.value.entries())
+        .unwrap_or_default();
+    let known: Vec<&str> = own
+        .iter()
+        .map(|entry| entry.key.as_str())
+        .chain(chosen.elsewhere.iter().map(String::as_str))
+        .collect();
+    let place = (!own.is_empty()).then(|| document.source.at(document.nearest("/profiles")));
+    let help = match known.as_slice() {
+        [] => format!(
             "there are no profiles: `profiles: {{ {name}: … }}` in `{}` makes one, or answers of that name",
             document.source.name()
-        ));
-    }
-    let help = did_you_mean(name, known.iter().copied())
-        .unwrap_or_else(|| format!("known profiles: {}", listed(known.iter().copied())));
+        ),
+        known => did_you_mean(name, known.iter().copied())
+            .unwrap_or_else(|| format!("known profiles: {}", listed(known.iter().copied()))),
+    };
     unknown
-        .at(
-            document.source.at(document.nearest("/profiles")),
-            "the profiles are defined here",
-        )
+        .maybe_at(place, "the profiles are defined here")
         .help(help)
 }
 

@@ -98,7 +98,8 @@ fn claims(claims: &[Claim], notes: &[Note]) {
 pub fn manifest(bytes: &[u8]) {
     let Some(source) = text(bytes) else { return };
     for profile in [None, Some("ci")] {
-        let (manifest, mut problems) = manifest::load::load(&source, Path::new("/probed"), profile);
+        let (manifest, mut problems) =
+            manifest::load::load(&source, Path::new("/probed"), profile.map(Into::into));
         if let Some(manifest) = &manifest {
             assert_eq!(manifest.graph.order().len(), manifest.steps.len());
         } else {

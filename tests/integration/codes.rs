@@ -80,8 +80,8 @@ const MISTAKES: &[Mistake<'_>] = &[
         &["check"],
         &[
             "`a.py` defines no function `main`",
-            "a.py:1:1",
-            "remove `entry`",
+            "a.py:1:5",
+            "did you mean `mian`?",
         ],
     ),
     (
@@ -297,6 +297,259 @@ const MISTAKES: &[Mistake<'_>] = &[
             "reads.py:3:",
         ],
     ),
+    (
+        "entry-not-found",
+        &[
+            (
+                "runtime-test.yaml",
+                "version: 1\nsteps:\n  a: { script: a.py, entry: main, inputs: { raw: {} } }\n",
+            ),
+            ("a.py", "def main(inputs, outputs):\n    pass\n"),
+            (
+                "runtime-test.answers.yaml",
+                "steps:\n  a:\n    args: { epochs: 3 }\n",
+            ),
+        ],
+        &["check"],
+        &[
+            "`main` of `a.py` is not `main(input_paths, output_paths, environ_vars, job_args)`",
+            "takes (inputs, outputs)",
+            "a.py:1:5",
+        ],
+    ),
+    (
+        "script-syntax",
+        &[
+            (
+                "runtime-test.yaml",
+                "version: 1\nsteps:\n  a: { script: a.R, interpreter: sh }\n",
+            ),
+            ("a.R", "x <- sum(c(1, 2)\nprint(x)\n"),
+        ],
+        &["check"],
+        &["this `(` is never closed", "a.R:1:9"],
+    ),
+    (
+        "script-syntax",
+        &[
+            (
+                "runtime-test.yaml",
+                "version: 1\nsteps:\n  a: { script: a.py }\n",
+            ),
+            (
+                "a.py",
+                "import os\n!pip install pandas\nprint(os.environ['X'])\n",
+            ),
+        ],
+        &["check"],
+        &["only notebooks know this command", "a.py:2:1"],
+    ),
+    (
+        "line-ends",
+        &[
+            (
+                "runtime-test.yaml",
+                "version: 1\nsteps:\n  a: { script: a.sh }\n",
+            ),
+            (
+                "a.sh",
+                "#!/bin/sh\r\n# it\r\ncat <<E\r\nx\r\nE\r\necho \"$X\"\r\n",
+            ),
+        ],
+        &["check"],
+        &[
+            "`a.sh` has the line ends of Windows",
+            "a.sh:3:1",
+            "sed -i 's/\\r$//' a.sh",
+        ],
+    ),
+    (
+        "literal-variable",
+        &[
+            (
+                "runtime-test.yaml",
+                "version: 1\nsteps:\n  a: { command: [echo, '${args.to}'], args: { to: {} } }\n",
+            ),
+            (
+                "runtime-test.answers.yaml",
+                "steps:\n  a:\n    args:\n      to: $TARGET/x\n",
+            ),
+        ],
+        &["check"],
+        &[
+            "`to` of step `a` gets `$TARGET` as it is written",
+            "runtime-test.answers.yaml:4:11",
+            "write `${TARGET}` for the variable",
+        ],
+    ),
+    (
+        "literal-secret",
+        &[
+            (
+                "runtime-test.yaml",
+                "version: 1\nsteps:\n  a: { command: [env], env: { CODE: { secret: true } } }\n",
+            ),
+            (
+                "runtime-test.answers.yaml",
+                "steps:\n  a:\n    env:\n      CODE: hunter2\n",
+            ),
+        ],
+        &["check"],
+        &[
+            "the value of `CODE` of step `a` is a secret",
+            "runtime-test.answers.yaml:4:7",
+            "CODE: *******",
+            "write `${CODE}`",
+        ],
+    ),
+    (
+        "invalid-reference",
+        &[(
+            "runtime-test.yaml",
+            "version: 1\nsteps:\n  a:\n    command: [cat, '${inputs.x']\n    inputs: { x: { path: runtime-test.yaml } }\n",
+        )],
+        &["check"],
+        &[
+            "`${inputs.x` is no reference",
+            "runtime-test.yaml:4:21",
+            "write `${inputs.x}`",
+        ],
+    ),
+    (
+        "unreadable",
+        &[
+            (
+                "runtime-test.yaml",
+                "version: 1\nsteps:\n  a: { script: reads.py }\n",
+            ),
+            ("reads.py", READS),
+            (
+                "runtime-test.answers.yml",
+                "steps:\n  a:\n    inputs:\n      raw: reads.py\n",
+            ),
+        ],
+        &["check"],
+        &[
+            "`runtime-test.answers.yml` is not read",
+            "call it `runtime-test.answers.yaml`",
+        ],
+    ),
+    (
+        "manifest-not-found",
+        &[(
+            "runtime-test.yml",
+            "version: 1\nsteps:\n  a: { command: [echo] }\n",
+        )],
+        &["check"],
+        &["did you mean `runtime-test.yml`?"],
+    ),
+    (
+        "invalid-value",
+        &[
+            (
+                "runtime-test.yaml",
+                "version: 1\nsteps:\n  a: { script: reads.py }\n",
+            ),
+            ("reads.py", READS),
+            ("runtime-test.answers.ci.yaml", "steps: {}\n"),
+        ],
+        &["check", "--profile", "CI"],
+        &["unknown profile `CI`", "did you mean `ci`?"],
+    ),
+    (
+        "yaml-syntax",
+        &[
+            (
+                "runtime-test.yaml",
+                "version: 1\nsteps:\n  a: { script: reads.py }\n",
+            ),
+            ("reads.py", READS),
+            (
+                "runtime-test.answers.yaml",
+                "steps:\n  a:\n    inputs:\n      raw:data.csv\n      other: 1\n",
+            ),
+        ],
+        &["check"],
+        &[
+            "lack the blank between them",
+            "runtime-test.answers.yaml:4:7",
+            "write `raw: data.csv`",
+        ],
+    ),
+    (
+        "input-not-found",
+        &[
+            (
+                "runtime-test.yaml",
+                "version: 1\nsteps:\n  a: { script: reads.py }\n",
+            ),
+            ("reads.py", READS),
+            (
+                "runtime-test.answers.yaml",
+                "steps:\n  a:\n    inputs: { raw: ~/data.csv }\n",
+            ),
+        ],
+        &["check"],
+        &["write `${HOME}/data.csv`"],
+    ),
+    (
+        "input-not-found",
+        &[
+            (
+                "runtime-test.yaml",
+                "version: 1\nsteps:\n  a: { script: reads.py }\n",
+            ),
+            ("reads.py", READS),
+            (
+                "runtime-test.answers.yaml",
+                "steps:\n  a:\n    inputs: { raw: 'data\\x.csv' }\n",
+            ),
+        ],
+        &["check"],
+        &["there is no `data\\x.csv`", "write `data/x.csv`"],
+    ),
+    (
+        "input-not-found",
+        &[
+            (
+                "runtime-test.yaml",
+                "version: 1\nsteps:\n  a: { script: a.py }\n",
+            ),
+            (
+                "a.py",
+                "import argparse\np = argparse.ArgumentParser()\np.add_argument('--config', default='conf/a.yaml')\n\
+                 print(open(p.parse_args().config).read())\n",
+            ),
+        ],
+        &["check"],
+        &[
+            "input `config` of step `a` is left to its default, which does not exist",
+            "a.py:3:1",
+            "give `inputs: { config: … }` under `a`",
+            "1 warning",
+        ],
+    ),
+    (
+        "input-format",
+        &[
+            (
+                "runtime-test.yaml",
+                "version: 1\nsteps:\n  a: { script: reads.py }\n",
+            ),
+            ("reads.py", READS),
+            (
+                "runtime-test.answers.yaml",
+                "steps:\n  a:\n    inputs: { raw: x.csv }\n",
+            ),
+            ("x.csv", "\u{feff}a,b\n1,2\n"),
+        ],
+        &["check"],
+        &[
+            "input `raw` of step `a` is UTF-8 with a byte order mark",
+            "runtime-test.answers.yaml:3:20",
+            "1 warning",
+        ],
+    ),
 ];
 
 #[test]
@@ -318,6 +571,40 @@ fn each_is_told_by_its_code_and_in_its_place() {
             "one mistake, several errors: {what}"
         );
     }
+}
+
+#[test]
+fn what_follows_from_nothing_refuses_nothing() {
+    let project = Project::new(&[
+        (
+            "runtime-test.yaml",
+            "version: 1\nsteps:\n  a: { script: a.py }\n  b: { script: b.sh }\n",
+        ),
+        (
+            "runtime-test.answers.yaml",
+            "steps:\n  a: {}\n  b: { inputs: { arg1: marker } }\n  gone: { args: {} }\n",
+        ),
+        ("b.sh", "[ -f \"$1\" ] || exit 1\n"),
+        ("marker", ""),
+    ]);
+    // Latin-1 in a comment, said and not said.
+    let script = |first: &str| [first.as_bytes(), b"print('ok')  # caf\xe9\n"].concat();
+    fs::write(
+        project.path().join("a.py"),
+        script("# -*- coding: latin-1 -*-\n"),
+    )
+    .expect("written");
+    let ran = project
+        .run(&["check"])
+        .code(0)
+        .tells("warning[unknown-step]");
+    assert!(!ran.err.contains("error"), "{}", ran.err);
+    fs::write(project.path().join("a.py"), script("\n")).expect("written");
+    project
+        .run(&["check"])
+        .code(120)
+        .tells("`a.py` is not UTF-8 text")
+        .tells("a.py:2:19");
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn the_annotated_manifest_is_valid_with_and_without_its_profile() {
             "runtime-test.yaml.example",
             text.clone(),
         );
-        let (manifest, problems) = load::load(&source, "/p".as_ref(), profile);
+        let (manifest, problems) = load::load(&source, "/p".as_ref(), profile.map(Into::into));
         assert!(problems.is_empty(), "{problems:#?}");
         assert_eq!(manifest.expect("a manifest").steps.len(), 7);
     }

@@ -7,12 +7,13 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::index::Asked;
 use super::setting::Setting;
-use super::{finding, pointer};
+use super::{finding, pointer, remarks};
 use crate::answers::sources::Origin;
 use crate::answers::{COMMON, Finding, words};
 use crate::asked::StepRequirements;
 use crate::diagnostic::nearest;
 use crate::requirement::Kind;
+use crate::secret;
 use crate::shape;
 use crate::source::{Place, Source};
 use crate::yaml::{self, Entry, Node, Tree};
@@ -103,7 +104,7 @@ impl<'a> Gathered<'a> {
     fn setting(&mut self, setting: &'a Setting) {
         let name = setting.source.slice(setting.step);
         let place = setting.source.at(setting.step);
-        let Some(index) = self.step_at(name, place) else {
+        let Some(index) = self.step_at(name, None, place) else {
             return;
         };
         let hit = Hit {
@@ -120,8 +121,9 @@ impl<'a> Gathered<'a> {
         for entry in self.mapping(source, &sheet.tree.root, &[], None) {
             match entry.key.as_str() {
                 "steps" => {
-                    for step in self.mapping(source, &entry.value, &["steps"], None) {
-                        self.step(source, sheet.own, step);
+                    let steps = self.mapping(source, &entry.value, &["steps"], None);
+                    for step in steps {
+                        self.step(source, sheet.own, step, steps);
                     }
                 }
                 COMMON => {}
@@ -232,23 +234,36 @@ impl<'a> Gathered<'a> {
         self.strangers <= STRANGERS
     }
 
-    /// The place of the step of that name; a finding where there is none.
-    fn step_at(&mut self, name: &str, place: Place) -> Option<usize> {
+    /// The place of the step of that name; a finding where there is none. `written` is its entry, and those beside it.
+    fn step_at(
+        &mut self,
+        name: &str,
+        written: Option<(&Entry, &[Entry])>,
+        place: Place,
+    ) -> Option<usize> {
         let found = self.asked.steps.get(name).copied();
         if found.is_none() && self.tells_stranger() {
             let names = self.steps.iter().map(|step| step.step);
-            if let Some(meant) = nearest(name, names.clone()) {
+            let meant = nearest(name, names.clone());
+            // Nothing is lost with the empty entry of a step that is gone; one that is misspelt is another matter.
+            let is_lost = written.is_none_or(|(entry, others)| {
+                let is_meant = |meant| !others.iter().any(|other| other.key == meant);
+                has_value(&entry.value) || meant.is_some_and(is_meant)
+            });
+            if let Some(meant) = meant.filter(|_| is_lost) {
                 self.meant.insert(yaml::join("/steps", meant));
             }
-            let told = words::unknown_step(name, names, place);
+            let told = words::unknown_step(name, names, is_lost, place);
             self.findings.push(finding(None, None, told));
         }
         found
     }
 
     /// One step's answers.
-    fn step(&mut self, source: &'a Source, origin: Origin, entry: &'a Entry) {
-        let Some(index) = self.step_at(&entry.key, source.at(entry.key_span)) else {
+    fn step(&mut self, source: &'a Source, origin: Origin, entry: &'a Entry, others: &'a [Entry]) {
+        let Some(index) =
+            self.step_at(&entry.key, Some((entry, others)), source.at(entry.key_span))
+        else {
             return;
         };
         self.mentioned[index] = true;
@@ -281,6 +296,38 @@ impl<'a> Gathered<'a> {
             [] => self.unknown_answer(index, kind, hit),
             _ => self.keep(index, kind, hit),
         }
+    }
+
+    /// Texts in which secrets are written, and the same with these covered.
+    pub(super) fn covered(&self) -> Vec<(Source, Source)> {
+        let mut found: Vec<(&Source, Vec<(usize, usize)>)> = Vec::new();
+        for (index, by_kind) in self.hits.iter().enumerate() {
+            for (kind, hits) in Kind::ALL.into_iter().zip(by_kind) {
+                for (name, hit) in hits {
+                    let is_secret = |text: &str| {
+                        let mut asking = self.asked.find(index, kind, name).iter();
+                        asking.any(|requirement| remarks::is_literal_secret(requirement, text))
+                    };
+                    let texts = remarks::texts(&hit.entry.value).into_iter();
+                    let secret = texts.filter(|(_, text)| is_secret(text));
+                    let parts: Vec<_> = secret
+                        .map(|(node, _)| (node.span.start, node.span.end))
+                        .collect();
+                    if parts.is_empty() {
+                        continue;
+                    }
+                    match found.iter_mut().find(|(source, _)| *source == hit.source) {
+                        Some((_, all)) => all.extend(parts),
+                        None => found.push((hit.source, parts)),
+                    }
+                }
+            }
+        }
+        let cover = |(source, parts): (&Source, Vec<_>)| {
+            let text = secret::covered_at(source.text(), &parts);
+            (source.clone(), source.with_text(text))
+        };
+        found.into_iter().map(cover).collect()
     }
 
     fn unknown_section(&mut self, index: usize, source: &Source, entry: &Entry) {
@@ -343,6 +390,14 @@ impl<'a> Gathered<'a> {
         let answer = format!("{}.{key}", kind.section());
         self.findings
             .push(finding(Some(step.step), Some(answer), told));
+    }
+}
+
+/// Whether there is a value anywhere in a node.
+fn has_value(node: &Node) -> bool {
+    match &node.kind {
+        yaml::Kind::Map(entries) => entries.iter().any(|entry| has_value(&entry.value)),
+        _ => !is_nothing(node),
     }
 }
 

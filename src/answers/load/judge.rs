@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::gather::{Gathered, Hit};
 use super::index::Asked;
+use super::remarks;
 use super::value::{self, Shapes};
 use super::{Environment, Loaded, finding, pointer};
 use crate::answers::sources::Origin;
@@ -81,6 +82,10 @@ impl<'a> Judge<'a> {
                 Ok(given) => {
                     let step = self.steps[index].step;
                     self.loaded.answers.insert(step, kind, name, given);
+                    // They stand in no step's way.
+                    let told = remarks::of(self.asker(index, requirement), hit);
+                    let told = told.into_iter().map(|told| finding(None, None, told));
+                    self.loaded.findings.extend(told);
                     return;
                 }
                 Err(told) => vec![told],

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use super::{Subject, Written};
 use crate::analysis::Analysis;
+use crate::answers::variable::{Almost, almost};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::discovery::similar_files;
+use crate::discovery::instead;
 use crate::file;
 use crate::requirement::{Binding, Kind, Requirement};
 
@@ -39,7 +40,17 @@ pub(super) fn wired_instead(output: &str) -> String {
 pub(super) fn not_found(subject: &Subject<'_>, path: &Path) -> Diagnostic {
     let (step, requirement) = (&subject.step.name, subject.requirement);
     let name = file::display(path, subject.folder);
-    let help = similar_files(path, subject.folder).map(|near| format!("did you mean `{near}`?"));
+    let place = subject.place.as_ref();
+    let given = place.map(|place| place.source.slice(place.span).trim_matches(['"', '\'']));
+    let written = requirement.path.as_deref().or(given).unwrap_or_default();
+    let help = match almost(written) {
+        Some(_) if requirement.path.is_some() => Some(format!(
+            "the manifest takes no variables: give `{}` in the answers",
+            requirement.name
+        )),
+        Some(Almost { meant, .. }) => Some(format!("write `{meant}` for the variable")),
+        None => instead(written, path, subject.folder),
+    };
     let message = format!(
         "{} `{}` of step `{step}` does not exist",
         requirement.kind, requirement.name

@@ -37,6 +37,7 @@ pub(super) struct Known {
     exclusive: Said<String>,
     columns: Option<Vec<Column>>,
     files: Option<String>,
+    only_tested: bool,
     /// Names of claims, strongest first, with their aliases.
     names: Vec<String>,
     ways: Vec<Way>,
@@ -87,6 +88,7 @@ impl Known {
             exclusive: said(&claim.exclusive, layer),
             columns: claim.columns.clone(),
             files: claim.files.clone(),
+            only_tested: claim.only_tested,
             names: unique(names.cloned()),
             ways: joined(ways),
             confidence: claim.confidence,
@@ -116,6 +118,7 @@ impl Known {
             exclusive: self.exclusive.or(weaker.exclusive),
             columns: self.columns.or(weaker.columns),
             files: self.files.or(weaker.files),
+            only_tested: self.only_tested || weaker.only_tested,
             names: unique(self.names.into_iter().chain(weaker.names)),
             ways: joined(self.ways.into_iter().chain(weaker.ways)),
             confidence: self.confidence.max(weaker.confidence),
@@ -156,6 +159,7 @@ impl Known {
             exclusive: tell(&mut origins, Field::Exclusive, self.exclusive),
             columns: self.columns,
             files: self.files,
+            only_tested: self.only_tested,
             aliases: self
                 .names
                 .into_iter()

@@ -3,15 +3,107 @@
 
 use std::rc::Rc;
 
+use ruff_python_ast as ast;
+use ruff_text_size::Ranged;
+
 use super::call::Args;
 use super::engine::Engine;
 use super::slots::{Default_, MainKey, Owner};
 use super::value::{At, Function, Value};
+use crate::diagnostic::nearest;
 use crate::requirement::MainParameter;
 use crate::script::Entry;
+use crate::source::Span;
 
 /// `main`'s parameters, in their order.
 const PARAMETERS: [&str; 4] = ["input_paths", "output_paths", "environ_vars", "job_args"];
+
+/// What a script has in place of `main(input_paths, output_paths, environ_vars, job_args)`.
+pub enum InPlaceOfMain {
+    /// A `main` of other parameters.
+    Other {
+        /// Where.
+        span: Span,
+        /// Its parameters, as they are written.
+        parameters: String,
+        /// Whether it can be called with four values all the same.
+        takes_four: bool,
+    },
+    /// A `main` that is imported or assigned.
+    Elsewhere(Span),
+    /// A function whose name is nearly that.
+    Nearly {
+        /// Where.
+        span: Span,
+        /// Its name.
+        name: String,
+    },
+    /// Nothing.
+    Nothing,
+}
+
+/// Looks for what was meant to be `main` in a script that has none as it should be.
+pub fn in_place_of_main(text: &str) -> InPlaceOfMain {
+    let (body, _) = super::parse(text);
+    let mut functions: Vec<(&str, Span)> = Vec::new();
+    let mut waiting: Vec<&ast::Stmt> = body.iter().rev().collect();
+    while let Some(stmt) = waiting.pop() {
+        match stmt {
+            ast::Stmt::FunctionDef(def) if def.name.as_str() == "main" => {
+                let range = def.parameters.range();
+                let written = text.get(range.start().to_usize()..range.end().to_usize());
+                let written = written.unwrap_or_default().trim_matches(['(', ')']);
+                return InPlaceOfMain::Other {
+                    span: span_of(&def.name),
+                    parameters: written.split_whitespace().collect::<Vec<_>>().join(" "),
+                    takes_four: takes_four(&def.parameters),
+                };
+            }
+            ast::Stmt::FunctionDef(def) => functions.push((def.name.as_str(), span_of(&def.name))),
+            ast::Stmt::ImportFrom(import) => {
+                let bound = |alias: &&ast::Alias| {
+                    let name = alias.asname.as_ref().unwrap_or(&alias.name);
+                    matches!(name.as_str(), "main" | "*")
+                };
+                if let Some(alias) = import.names.iter().find(bound) {
+                    return InPlaceOfMain::Elsewhere(span_of(alias));
+                }
+            }
+            ast::Stmt::Assign(assign) => {
+                let is_main = |target: &&ast::Expr| matches!(target, ast::Expr::Name(name) if name.id.as_str() == "main");
+                if let Some(target) = assign.targets.iter().find(is_main) {
+                    return InPlaceOfMain::Elsewhere(span_of(target));
+                }
+            }
+            ast::Stmt::If(branch) => waiting.extend(branch.body.iter().rev()),
+            ast::Stmt::Try(attempt) => waiting.extend(attempt.body.iter().rev()),
+            _ => {}
+        }
+    }
+    let near = nearest("main", functions.iter().map(|(name, _)| *name));
+    let found = near.and_then(|near| functions.iter().find(|(name, _)| *name == near));
+    found.map_or(InPlaceOfMain::Nothing, |(name, span)| {
+        InPlaceOfMain::Nearly {
+            span: *span,
+            name: (*name).to_owned(),
+        }
+    })
+}
+
+fn span_of(node: &impl Ranged) -> Span {
+    let range = node.range();
+    Span::new(range.start().to_usize(), range.end().to_usize())
+}
+
+/// Whether a function can be called with four values by their places.
+fn takes_four(parameters: &ast::Parameters) -> bool {
+    let by_place = || parameters.posonlyargs.iter().chain(&parameters.args);
+    let needed = by_place().filter(|parameter| parameter.default.is_none());
+    let by_name = &parameters.kwonlyargs;
+    needed.count() <= 4
+        && (by_place().count() >= 4 || parameters.vararg.is_some())
+        && by_name.iter().all(|parameter| parameter.default.is_some())
+}
 
 impl<'a> Engine<'a> {
     /// Recognises `main(input_paths, output_paths, environ_vars, job_args)` where it is defined.

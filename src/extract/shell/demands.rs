@@ -113,10 +113,12 @@ impl Walk<'_> {
                     } else {
                         Role::ReadFolder
                     };
+                    let used = self.ledger.needs[id].used;
                     match shape {
                         Shape::Whole => self.ledger.sought(id, role),
                         Shape::Folder => self.ledger.must_exist(id, role),
                     }
+                    self.ledger.needs[id].used = used || !matches!(operator, "-e" | "-f");
                     if self.branches == 0
                         && shape == Shape::Whole
                         && !matches!(self.ledger.needs[id].origin, Origin::Rest(_))

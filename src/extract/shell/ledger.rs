@@ -64,6 +64,8 @@ pub struct Need {
     pub pattern: Option<String>,
     /// What is done with the path it is.
     pub role: Option<Role>,
+    /// Whether anything was done with it besides looking whether it is there.
+    pub used: bool,
     /// What is done with paths whose names begin with it.
     pub begins: Option<Role>,
     /// Patterns that files of the folder fit, one for each place that looks for them; none where any will do.
@@ -172,6 +174,7 @@ impl Ledger {
             choices: None,
             pattern: None,
             role: None,
+            used: false,
             begins: None,
             files: Vec::new(),
             columns: Vec::new(),
@@ -271,6 +274,7 @@ impl Ledger {
     pub fn role(&mut self, id: usize, role: Role) {
         let need = &mut self.needs[id];
         need.live = true;
+        need.used = true;
         if std::mem::take(&mut need.only_sought) && role.writes() {
             need.role = None;
         }
@@ -532,6 +536,7 @@ fn claim(need: &Need, needs: &[Need], help: &Help) -> Claim {
         Origin::Literal(path) => literal_name(path),
     };
     let mut claim = Claim::new(name, kind, evidence);
+    claim.only_tested = kind == Kind::Input && !need.used && need.handed.is_none();
     claim.bindings.push(match &need.origin {
         Origin::Env(env) => Binding::env(env.clone()),
         Origin::Position(at) => Binding::Positional { positional: *at },

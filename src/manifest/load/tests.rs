@@ -5,7 +5,9 @@ use super::*;
 /// Each finding on a line: code, line, message, and help.
 fn told(text: &str, profile: Option<&str>) -> String {
     let source = Source::new("/p/runtime-test.yaml", "runtime-test.yaml", text);
-    let (_, problems) = load(&source, Path::new("/p"), profile);
+    let elsewhere = &["night".to_owned()];
+    let chosen = profile.map(|name| Chosen { name, elsewhere });
+    let (_, problems) = load(&source, Path::new("/p"), chosen);
     problems
         .sorted()
         .iter()
