@@ -43,6 +43,7 @@ mod lightning;
 mod main_entry;
 mod methods;
 mod modules;
+mod named_places;
 mod names;
 mod namespace;
 mod namespaces_made;
@@ -61,6 +62,7 @@ mod slots;
 mod spark;
 mod statements;
 mod stmt;
+mod subparsers;
 mod subprocesses;
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
-use super::command_line::{Passed, arguments, variable};
+use super::command_line::{Passed, arguments, chosen, holds, variable};
 use super::container as contained;
 use super::enclose;
 use super::looks;
@@ -203,9 +203,11 @@ impl Builder<'_> {
             Some(cwd) => file::resolve(&self.analysis.manifest.folder, fill(&cwd.value)),
             None => self.analysis.manifest.folder.clone(),
         };
+        let chosen = chosen(&values);
         let passed: Vec<Passed<'_>> = values
             .iter()
             .filter(|(_, value, told)| *told && !value.is_null())
+            .filter(|(requirement, ..)| holds(requirement, &chosen))
             .map(|(requirement, value, _)| Passed { requirement, value })
             .collect();
         let mut env: Vec<(String, String)> = settings

@@ -1,8 +1,10 @@
 //! Owns the way from values to a command line: flags, positions and variables, in the order that parsers understand.
 
+use std::collections::{HashMap, HashSet};
+
 use serde_json::Value;
 
-use crate::requirement::{Binding, Pass, Requirement};
+use crate::requirement::{Binding, Kind, Pass, Requirement};
 use crate::script::Language;
 
 /// A value on its way to a script.
@@ -18,18 +20,22 @@ pub(super) struct Passed<'a> {
 /// Most parsers take positions first, so that a flag with several values does not swallow them; shells stop at the first
 /// position; a subcommand's own flags come after its name.
 pub(super) fn arguments(passed: &[Passed<'_>], language: Language) -> Vec<String> {
-    let mut positions: Vec<(usize, Vec<String>)> = Vec::new();
+    let mut positions: Vec<(usize, bool, Vec<String>)> = Vec::new();
     let (mut global, mut conditional) = (Vec::new(), Vec::new());
+    let choosers = choosers(passed);
     for Passed { requirement, value } in passed {
         for binding in &requirement.bindings {
             match binding {
                 Binding::Positional { positional } => {
-                    positions.push((*positional, texts(value, language)))
+                    let chooses = choosers.get(requirement.name.as_str()) == Some(positional);
+                    positions.push((*positional, chooses, texts(value, language)));
                 }
                 Binding::Flag { flag, pass, .. } => {
                     let words = flagged(flag, *pass, value, language);
-                    match requirement.when {
-                        Some(_) => conditional.extend(words),
+                    match &requirement.when {
+                        Some(when) => {
+                            conditional.push((choosers.get(when.arg.as_str()).copied(), words))
+                        }
                         None => global.extend(words),
                     }
                 }
@@ -40,19 +46,64 @@ pub(super) fn arguments(passed: &[Passed<'_>], language: Language) -> Vec<String
             }
         }
     }
-    positions.sort_by_key(|(position, _)| *position);
-    let positions = positions.into_iter().flat_map(|(_, words)| words);
+    positions.sort_by_key(|(position, ..)| *position);
     let subcommand = passed.iter().any(|p| p.requirement.when.is_some());
     let mut words: Vec<String> = Vec::new();
     if subcommand || language == Language::Shell {
-        words.extend(global);
-        words.extend(positions);
-    } else {
-        words.extend(positions);
-        words.extend(global);
+        words.append(&mut global);
     }
-    words.extend(conditional);
+    for (position, chooses, given) in positions {
+        // A subcommand's flags come before the name of one of its own.
+        if chooses {
+            let is_above = |place: &Option<usize>| place.is_some_and(|place| place < position);
+            conditional.retain_mut(|(place, flags)| {
+                let above = is_above(place);
+                if above {
+                    words.append(flags);
+                }
+                !above
+            });
+        }
+        words.extend(given);
+    }
+    words.extend(global);
+    words.extend(conditional.into_iter().flat_map(|(_, flags)| flags));
     words
+}
+
+/// What is chosen under each name that conditions speak of.
+pub(super) fn chosen<'a>(values: &'a [(&'a Requirement, Value, bool)]) -> HashMap<&'a str, String> {
+    let whens = values.iter().filter_map(|(r, ..)| r.when.as_ref());
+    let names: HashSet<&str> = whens.map(|when| when.arg.as_str()).collect();
+    values
+        .iter()
+        .filter(|(r, ..)| r.kind == Kind::Arg && names.contains(r.name.as_str()))
+        .map(|(r, value, _)| (r.name.as_str(), text(value, Language::Other)))
+        .collect()
+}
+
+/// Whether a requirement holds under what is chosen: an answer that bears the name of another subcommand's is not passed.
+pub(super) fn holds(requirement: &Requirement, chosen: &HashMap<&str, String>) -> bool {
+    requirement.when.as_ref().is_none_or(|when| {
+        let given = chosen.get(when.arg.as_str());
+        given.is_none_or(|given| *given == text(&when.equals, Language::Other))
+    })
+}
+
+/// The places of the words that choose what else holds, by the name that the choice goes by.
+fn choosers<'a>(passed: &'a [Passed<'_>]) -> HashMap<&'a str, usize> {
+    let whens = passed.iter().filter_map(|p| p.requirement.when.as_ref());
+    let names: HashSet<&str> = whens.map(|when| when.arg.as_str()).collect();
+    let placed = passed.iter().filter_map(|p| {
+        let name = p.requirement.name.as_str();
+        let mut bindings = p.requirement.bindings.iter();
+        let place = bindings.find_map(|binding| match binding {
+            Binding::Positional { positional } => Some(*positional),
+            _ => None,
+        })?;
+        (p.requirement.kind == Kind::Arg && names.contains(name)).then_some((name, place))
+    });
+    placed.collect()
 }
 
 /// A flag and its value, as its parser wants them.
@@ -150,7 +201,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::requirement::{Claim, Evidence, Kind, Layer, When};
+    use crate::requirement::{Claim, Evidence, Layer, When};
     use crate::source::{Source, Span};
 
     fn requirement(binding: Binding, when: Option<&str>) -> Requirement {
@@ -244,5 +295,62 @@ mod tests {
             arguments(&passed, Language::Python).join(" "),
             "--list a b 1 2 --under 3"
         );
+    }
+
+    #[test]
+    fn flags_of_a_subcommand_come_before_the_name_of_one_of_its_own() {
+        let under = |mut requirement: Requirement, name: &str, when: Option<(&str, &str)>| {
+            requirement.name = name.to_owned();
+            requirement.when = when.map(|(arg, equals)| When {
+                arg: arg.to_owned(),
+                equals: json!(equals),
+            });
+            requirement
+        };
+        let at = |positional| requirement(Binding::Positional { positional }, None);
+        let flagged = |name| requirement(flag(name, Pass::Value), None);
+        let kernels = Some(("command", "kernels"));
+        let list = Some(("kernels_command", "list"));
+        let all = [
+            under(flagged("--page"), "page", list),
+            under(flagged("--site"), "site", kernels),
+            under(at(2), "owner", list),
+            under(at(1), "kernels_command", kernels),
+            under(at(0), "command", None),
+            under(flagged("--quiet"), "quiet", None),
+        ];
+        let values = [
+            json!(2),
+            json!("s"),
+            json!("me"),
+            json!("list"),
+            json!("kernels"),
+            json!("q"),
+        ];
+        let passed: Vec<Passed<'_>> = all
+            .iter()
+            .zip(&values)
+            .map(|(requirement, value)| Passed { requirement, value })
+            .collect();
+        assert_eq!(
+            arguments(&passed, Language::Python).join(" "),
+            "--quiet q kernels --site s list me --page 2"
+        );
+    }
+
+    #[test]
+    fn of_answers_with_one_name_the_chosen_subcommands_is_passed() {
+        let mut command = requirement(Binding::Positional { positional: 0 }, None);
+        command.name = "command".to_owned();
+        let of = |name| requirement(flag("--x", Pass::Value), Some(name));
+        let (train, test) = (of("train"), of("test"));
+        let values = [
+            (&command, json!("train"), true),
+            (&train, json!(1), true),
+            (&test, json!(1), true),
+        ];
+        let chosen = chosen(&values);
+        let held: Vec<bool> = values.iter().map(|(r, ..)| holds(r, &chosen)).collect();
+        assert_eq!(held, [true, true, false]);
     }
 }

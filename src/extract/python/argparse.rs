@@ -341,7 +341,7 @@ impl<'a> Engine<'a> {
     }
 
     /// Adds a parameter to a parser, or replaces the one it stands for again.
-    fn insert_param(&mut self, parser: usize, param: Param) -> Value<'a> {
+    pub(super) fn insert_param(&mut self, parser: usize, param: Param) -> Value<'a> {
         let same = self.parsers[parser].params.iter().copied().find(|known| {
             let known = &self.slots.params[*known];
             known.at == param.at && known.dest == param.dest && known.when == param.when
@@ -595,100 +595,6 @@ impl<'a> Engine<'a> {
             return None;
         }
         items.iter().map(|item| self.json(item)).collect()
-    }
-
-    /// `add_subparsers(…)`.
-    fn add_subparsers(&mut self, parser: usize, args: Args<'a>) -> Value<'a> {
-        let dest = args
-            .kw("dest")
-            .and_then(|value| value.as_str())
-            .unwrap_or("command");
-        let required = args.kw("required").and_then(Value::truth).unwrap_or(false);
-        let help = args
-            .kw("help")
-            .and_then(|value| value.as_str())
-            .map(str::to_owned);
-        let param = Param {
-            dest: dest.to_owned(),
-            position: Some(self.parsers[parser].positions),
-            value_type: Some(ValueType::Choice),
-            required,
-            default: if required {
-                Default_::Absent
-            } else {
-                Default_::Known(Json::Null)
-            },
-            choices: Some(Vec::new()),
-            help,
-            at: Some(args.at),
-            rule: self.parsers[parser].rule,
-            confidence: self.confidence,
-            parser: Some(parser),
-            when: self.parsers[parser]
-                .sub_of
-                .as_ref()
-                .map(|(_, when)| when.clone()),
-            ..Param::default()
-        };
-        self.parsers[parser].positions += 1;
-        self.insert_param(parser, param);
-        let selector = self.parsers[parser].params.last().copied();
-        self.parsers[parser].selector = selector;
-        Value::Subparsers(parser)
-    }
-
-    fn subparsers_method(&mut self, parser: usize, name: &str, args: Args<'a>) -> Value<'a> {
-        if name != "add_parser" {
-            return Value::Unknown;
-        }
-        let Some(Value::Str(command)) = args.get(0, "name").cloned() else {
-            self.note(
-                "computed-argument",
-                "the name of a subcommand is worked out when the script runs".to_owned(),
-                args.at,
-            );
-            return self.make_parser(&args, "argparse");
-        };
-        let made = self.make_parser(&args, "argparse");
-        let Value::Parser(child) = made else {
-            return made;
-        };
-        let choice = Json::from(&*command);
-        if let Some(selector) = self.parsers[parser].selector {
-            let param = &mut self.slots.params[selector];
-            let when = When {
-                arg: param.dest.clone(),
-                equals: choice.clone(),
-            };
-            let choices = param.choices.get_or_insert_with(Vec::new);
-            if choices.contains(&choice) {
-                // The same statement walked again.
-                let known = self.parsers[parser].children.iter().copied().find(|known| {
-                    self.parsers[*known]
-                        .sub_of
-                        .as_ref()
-                        .is_some_and(|(_, w)| *w == when)
-                });
-                if let Some(known) = known {
-                    return Value::Parser(known);
-                }
-            } else {
-                choices.push(choice);
-            }
-            self.parsers[child].sub_of = Some((parser, when.clone()));
-            // What it has of its parents holds under it alone.
-            let inherited = std::mem::take(&mut self.parsers[child].params);
-            for index in inherited {
-                let mut param = self.slots.params[index].clone();
-                param.when = Some(when.clone());
-                param.parser = Some(child);
-                let index = self.slots.add_param(param);
-                self.parsers[child].params.push(index);
-            }
-        }
-        self.parsers[child].positions += self.parsers[parser].positions;
-        self.parsers[parser].children.push(child);
-        Value::Parser(child)
     }
 }
 

@@ -140,7 +140,7 @@ impl<'a> Engine<'a> {
             range: Default::default(),
         });
         let evidence = self.evidence(at, param.rule, Layer::Static);
-        let mut claim = Claim::new(param.dest.clone(), Kind::Arg, evidence);
+        let mut claim = Claim::new(param.name().to_owned(), Kind::Arg, evidence);
         if by_main {
             claim.bindings.push(Binding::Main {
                 main: MainParameter::JobArgs,

@@ -210,6 +210,7 @@ impl<'a> Engine<'a> {
             None => {
                 let param = Param {
                     dest: "command".to_owned(),
+                    asked_as: self.choice_name(above, "command", at),
                     position: Some(self.parsers[above].positions),
                     value_type: Some(ValueType::Choice),
                     required: true,
@@ -234,7 +235,7 @@ impl<'a> Engine<'a> {
         let choice = Json::from(name);
         let param = &mut self.slots.params[selector];
         let when = When {
-            arg: param.dest.clone(),
+            arg: param.name().to_owned(),
             equals: choice.clone(),
         };
         let choices = param.choices.get_or_insert_with(Vec::new);

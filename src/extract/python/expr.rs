@@ -202,6 +202,21 @@ impl<'a> Engine<'a> {
         }
     }
 
+    /// `locals()`: what a function's names are bound to by now.
+    fn locals(&mut self) -> Value<'a> {
+        let Some(frame) = self.frames.last().filter(|frame| frame.function.is_some()) else {
+            return Value::Unknown;
+        };
+        let names = frame.scope.names.borrow();
+        let bound = names.iter().take(64);
+        let items = bound
+            .map(|(name, value)| (Value::Str(name.clone()), value.clone()))
+            .collect();
+        drop(names);
+        // Some may be bound on other branches only.
+        self.dict(items, true)
+    }
+
     fn eval_call(&mut self, call: &'a ast::ExprCall) -> Value<'a> {
         let at = self.at(call);
         match &*call.func {
@@ -213,7 +228,7 @@ impl<'a> Engine<'a> {
             Expr::Name(func) if func.id.as_str() == "super" && call.arguments.args.is_empty() => {
                 self.super_object()
             }
-            Expr::Name(func) if func.id.as_str() == "locals" => Value::Unknown,
+            Expr::Name(func) if func.id.as_str() == "locals" => self.locals(),
             func => {
                 let callee = self.eval(func);
                 if matches!(&callee, Value::Lib(name) if &**name == "super") {

@@ -234,7 +234,17 @@ impl<'a> Engine<'a> {
             let owner = function.class.borrow();
             owner.as_ref().is_some_and(|owner| Rc::ptr_eq(owner, class))
         };
-        self.defined.iter().filter(is_own).cloned().collect()
+        let own: Vec<_> = self.defined.iter().filter(is_own).cloned().collect();
+        if !own.is_empty() {
+            return own;
+        }
+        // Those of other modules are known by their class alone.
+        let names = class.scope.names.borrow();
+        let functions = names.values().filter_map(|value| match value {
+            Value::Function(function) => Some(function),
+            _ => None,
+        });
+        functions.filter(is_own).cloned().collect()
     }
 
     /// Gives a parser the parameters of a function.

@@ -75,6 +75,8 @@ pub(super) struct Slot {
 pub(super) struct Param {
     /// The name of its destination.
     pub(super) dest: String,
+    /// What it is asked for as, where that is not its destination: a subcommand's choice among several of one name.
+    pub(super) asked_as: Option<String>,
     /// Its flags; none for a positional.
     pub(super) flags: Vec<String>,
     /// Its place, for a positional.
@@ -118,6 +120,11 @@ pub(super) struct Param {
 }
 
 impl Param {
+    /// The name that it is asked for by.
+    pub(super) fn name(&self) -> &str {
+        self.asked_as.as_deref().unwrap_or(&self.dest)
+    }
+
     /// Whether only some values are accepted, known or not.
     pub(super) fn has_choices(&self) -> bool {
         self.choices.is_some() || self.chooses

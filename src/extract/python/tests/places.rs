@@ -146,6 +146,18 @@ fn defaults_and_groups_set_afterwards() {
             "import fire\ndef train(name, rounds=3):\n    print(name)\ndef score(path):\n    open(path)\nclass Commands:\n    def __init__(self):\n        for name, command in {'train': train, 'score': score}.items():\n            setattr(self, name, command)\nfire.Fire(Commands)\n",
         ),
         (
+            "what a function was given, by its names",
+            "import argparse\nclass Work:\n    def __init__(self, given):\n        for key in given:\n            setattr(self, key, given[key])\n    def run(self):\n        open(self.table)\n        open(self.report, 'w')\ndef main(table, report):\n    Work(locals()).run()\np = argparse.ArgumentParser()\np.add_argument('table')\np.add_argument('--report')\na = p.parse_args()\nmain(a.table, a.report)\n",
+        ),
+        (
+            "subcommands of subcommands, by one name",
+            "import argparse\np = argparse.ArgumentParser()\np.add_argument('--quiet', action='store_true')\nsub = p.add_subparsers(dest='command', required=True)\nkernels = sub.add_parser('kernels')\nkernels.add_argument('--site')\nks = kernels.add_subparsers(dest='command', required=True)\nkl = ks.add_parser('list')\nkl.add_argument('--page', type=int, default=1)\nkp = ks.add_parser('pull')\nkp.add_argument('--path')\ndata = sub.add_parser('datasets')\nds = data.add_subparsers(dest='command', required=True)\ndl = ds.add_parser('list')\ndl.add_argument('--page', type=int, default=7)\na = p.parse_args()\nif a.path:\n    open(a.path, 'w')\nprint(a.page, a.command)\n",
+        ),
+        (
+            "groups of groups",
+            "import click\n@click.group()\ndef cli():\n    pass\n@cli.group()\ndef jobs():\n    pass\n@jobs.command('list')\n@click.option('--all', is_flag=True)\ndef list_jobs(all):\n    print(all)\n@cli.group()\ndef runs():\n    pass\n@runs.command('list')\n@click.option('--since')\ndef list_runs(since):\n    print(since)\ncli()\n",
+        ),
+        (
             "a usage line that only shows something",
             "'''Make a report.\n\nUsage:\n  report [options] OWNER\n  report (-h | --help)\n  report --version\n\nOptions:\n  -h --help  Show this.\n  --version  Show it.\n'''\nfrom docopt import docopt\nargs = docopt(__doc__)\nprint(args['OWNER'])\n",
         ),
