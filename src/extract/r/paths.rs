@@ -184,6 +184,10 @@ impl Walk<'_> {
 
     /// A value is used as a path.
     pub fn path(&mut self, unit: &Unit, node: Node<'_>, value: &Val, direction: Direction) {
+        // Lists of lists double with each of them.
+        if self.is_enough() {
+            return;
+        }
         match value {
             Val::Need(id) => {
                 self.states[*id].used = true;
@@ -286,6 +290,9 @@ impl Walk<'_> {
 
     /// What is taken away again the script has not left behind.
     pub fn taken_away(&mut self, value: &Val) {
+        if self.is_enough() {
+            return;
+        }
         match value {
             Val::Many(values) if values.len() <= MOST_FILES => {
                 for value in values.iter() {

@@ -227,6 +227,13 @@ impl<'w> Walk<'w> {
         self.arguments.len() - 1
     }
 
+    /// One more value is looked at; whether that is too much.
+    pub fn is_enough(&mut self) -> bool {
+        self.spent += 1;
+        self.cut |= self.spent > BUDGET;
+        self.spent > BUDGET
+    }
+
     /// What an expression stands for; the calls in it are read.
     pub fn eval(&mut self, unit: &Unit, node: Node<'_>) -> Val {
         self.spent += 1;

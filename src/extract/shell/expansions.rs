@@ -409,8 +409,14 @@ impl Walk<'_> {
     }
 }
 
+/// Of longer texts nothing is cut. In bytes.
+const LONGEST_TRIMMED: usize = 4_096;
+
 /// What a text comes to without what a pattern fits at its beginning or end; none where the pattern is too much for that.
 fn trimmed(text: &str, operator: &str, pattern: &str) -> Option<String> {
+    if text.len() > LONGEST_TRIMMED {
+        return None;
+    }
     let pattern = pattern.trim_matches(['"', '\'']);
     let plain = |pattern: &str| !pattern.contains(['*', '?', '[', '$', '(', '`', '\\']);
     let cut = match (

@@ -587,6 +587,9 @@ fn found_files(words: &[Word<'_>]) -> Option<String> {
 /// The words that braces stand for: `data/{a,b}`; none where there are no such, or too many.
 fn braced(text: &str) -> Option<Vec<String>> {
     const MOST: usize = 32;
+    if text.len() > 1_000 || !text.contains('{') {
+        return None;
+    }
     let mut words = vec![text.to_owned()];
     for _ in 0..4 {
         let open = |word: &String| {
@@ -615,7 +618,9 @@ fn braced(text: &str) -> Option<Vec<String>> {
             .take(MOST + 1)
             .collect();
     }
-    (2..=MOST).contains(&words.len()).then_some(words)
+    // What is left in braces would be taken apart again, and that once for each word.
+    let is_done = words.iter().all(|word| !word.contains('{'));
+    (is_done && (2..=MOST).contains(&words.len())).then_some(words)
 }
 
 /// The pattern that a word looks for below its folder: `*.csv` of `"$data"/*.csv`.
