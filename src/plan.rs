@@ -1,6 +1,7 @@
 //! Owns the plan: the exact invocations of a run, in order, after every check has passed. Knows nothing of how
 //! they are carried out.
 
+mod beside;
 pub mod build;
 pub mod changed;
 mod command_line;

@@ -41,6 +41,51 @@ pub fn covered_at(text: &str, parts: &[(usize, usize)]) -> String {
     covered
 }
 
+/// Whether the name of an argument says that its value must not be shown. Words of models (`pad_token`, `max_tokens`,
+/// `key`) are none.
+pub fn is_secret_argument(name: &str) -> bool {
+    const ALONE: &[&str] = &[
+        "password",
+        "passwd",
+        "passphrase",
+        "secret",
+        "apikey",
+        "credentials",
+    ];
+    // What a token or a key is for, where it opens something.
+    const OPENS: &[&str] = &[
+        "access",
+        "account",
+        "api",
+        "auth",
+        "bearer",
+        "bot",
+        "encryption",
+        "github",
+        "gitlab",
+        "hf",
+        "hub",
+        "huggingface",
+        "jwt",
+        "oauth",
+        "personal",
+        "private",
+        "refresh",
+        "secret",
+        "session",
+        "slack",
+        "wandb",
+    ];
+    let name = name.to_ascii_lowercase().replace(['-', '.'], "_");
+    let words: Vec<&str> = name.split('_').filter(|word| !word.is_empty()).collect();
+    match words.as_slice() {
+        ["token"] => true,
+        [.., opens, "token" | "key"] => OPENS.contains(opens),
+        [.., last] => ALONE.contains(last),
+        [] => false,
+    }
+}
+
 /// Lines of YAML with the values of keys whose names say that these are secret covered by `*`, byte by byte, so that
 /// every place stays where it was. Names of variables (`${TOKEN}`), numbers and switches are no secrets.
 pub fn covered(text: &str) -> Cow<'_, str> {
@@ -80,8 +125,11 @@ fn secrets_in(line: &str) -> Vec<(usize, usize)> {
         let value = &rest[..end.unwrap_or(rest.len())];
         let begins = from + value.len() - value.trim_start().len();
         let value = value.trim();
-        if is_secret(value) {
-            found.push((begins, begins + value.len()));
+        // What a comment explains in several words is no value: `# secret: give it as ${NAME}`.
+        let is_comment = line[..colon].contains('#') && value.contains(' ');
+        if is_secret(value) && !is_comment {
+            let shown = reference(value);
+            found.push((begins + shown, begins + value.len()));
             from = begins + value.len();
         }
     }
@@ -110,6 +158,18 @@ pub fn names_secret(key: &str) -> bool {
     is_secret_name(&key) && !is_other && (!is_key || is_variable || opens)
 }
 
+/// How much of a value only names a variable: all before the fallback of `${TOKEN:-abc}`.
+fn reference(value: &str) -> usize {
+    let Some(name) = value.trim_start_matches(['"', '\'']).strip_prefix("${") else {
+        return 0;
+    };
+    let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let Some(end) = end.filter(|end| name[*end..].starts_with(":-")) else {
+        return 0;
+    };
+    value.len() - name.len() + end + ":-".len()
+}
+
 fn is_secret(value: &str) -> bool {
     let text = value.trim_matches(['"', '\'']);
     let is_variable = text
@@ -126,6 +186,36 @@ mod tests {
     use super::*;
 
     #[test]
+    fn secret_arguments_are_known_by_their_names() {
+        for name in [
+            "token",
+            "api-key",
+            "db_password",
+            "hf_token",
+            "secret_key",
+            "client-secret",
+            "apikey",
+            "API_KEY",
+        ] {
+            assert!(is_secret_argument(name), "{name}");
+        }
+        for name in [
+            "key",
+            "sort_key",
+            "pad_token",
+            "max_tokens",
+            "tokenizer",
+            "token_file",
+            "password_file",
+            "author",
+            "secretary",
+            "",
+        ] {
+            assert!(!is_secret_argument(name), "{name}");
+        }
+    }
+
+    #[test]
     fn values_of_secret_keys_are_covered_and_nothing_moves() {
         for (text, expected) in [
             ("a: b\n", "a: b\n"),
@@ -139,7 +229,14 @@ mod tests {
                 "env: { TOKEN: ***, USER: me }",
             ),
             ("TOKEN: ${TOKEN}", "TOKEN: ${TOKEN}"),
-            ("TOKEN: ${TOKEN:-abc}", "TOKEN: *************"),
+            ("TOKEN: ${TOKEN:-abc}", "TOKEN: ${TOKEN:-****"),
+            ("env: { TOKEN: ${TOKEN:-x} }", "env: { TOKEN: ${TOKEN:-*} }"),
+            ("TOKEN: abc${TOKEN:-x}", "TOKEN: **************"),
+            (
+                "  # secret: give it as ${NAME} (a.py:3)",
+                "  # secret: give it as ${NAME} (a.py:3)",
+            ),
+            ("  # API_TOKEN: abc", "  # API_TOKEN: ***"),
             ("max_tokens: 512", "max_tokens: 512"),
             ("tokenizer: bert", "tokenizer: bert"),
             (

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+use super::beside;
 use crate::analysis::Analysis;
 use crate::check::Checked;
 use crate::check::values::{Taken, paths, working_folder};
@@ -67,6 +68,8 @@ fn files(analysis: &Analysis, checked: &Checked, index: usize) -> Vec<PathBuf> {
             .iter()
             .map(|source| source.path().to_owned()),
     );
+    let own = analysed.script.source.iter().chain(&analysed.local_files);
+    files.extend(beside::named(analysed.script.language, own, &folder));
     let evidence = analysed.requirements.iter().flat_map(|r| &r.evidence);
     let evidence = evidence.map(|evidence| evidence.place.source.path());
     files.extend(

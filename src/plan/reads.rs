@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::looks;
+use super::{beside, looks};
 use crate::analysis::{AnalysedStep, Analysis};
 use crate::check::values::Taken;
 use crate::file;
@@ -66,6 +66,8 @@ pub fn reads(
         let names = looks::looked_for(source.text(), script.language);
         code.extend(names.into_iter().map(|name| file::resolve(dir, name)));
     }
+    let own = script.source.iter().chain(&analysed.local_files);
+    code.extend(beside::named(script.language, own, dir));
     if matches!(script.launcher, Launcher::Command(_)) {
         for word in command {
             code.extend(names(word).take(WORDS).map(|name| file::resolve(dir, name)));

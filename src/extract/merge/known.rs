@@ -10,7 +10,7 @@ use crate::requirement::{
     Binding, Claim, Column, Confidence, DataType, Evidence, Field, Kind, Layer, Origins, Pass,
     Requirement, ValueType, When,
 };
-use crate::secret::is_secret_name;
+use crate::secret::{is_secret_argument, is_secret_name};
 
 /// What a layer says of a field; nothing where it is silent.
 type Said<T> = Option<(T, Layer)>;
@@ -138,12 +138,26 @@ impl Known {
         let choices = tell(&mut origins, Field::Choices, self.choices).unwrap_or_default();
         let value_type = tell(&mut origins, Field::Type, self.value_type);
         let required = tell(&mut origins, Field::Required, self.required);
+        let value_type = value_type_of(value_type, kind, !choices.is_empty());
+        let default = tell(&mut origins, Field::Default, self.default);
+        let names_secret = match kind {
+            Kind::Env => is_secret_name(&name),
+            // What the script falls back on is no secret to anybody who can read it.
+            Kind::Arg => {
+                let variable =
+                    |way: &Way| matches!(&way.binding, Binding::Env { env } if is_secret_name(env));
+                value_type == ValueType::String
+                    && !matches!(&default, Some(Value::String(text)) if !text.is_empty())
+                    && (is_secret_argument(&name) || self.ways.iter().any(variable))
+            }
+            Kind::Input | Kind::Output => false,
+        };
         Requirement {
-            value_type: value_type_of(value_type, kind, !choices.is_empty()),
+            value_type,
             // A declaration in the manifest that says nothing of it asks for a value; one in a contract does not.
             required: required
                 .unwrap_or(kind.is_path() || kind == Kind::Arg && strongest == Layer::Manifest),
-            default: tell(&mut origins, Field::Default, self.default),
+            default,
             own_default: self.own_default,
             choices,
             pattern: tell(&mut origins, Field::Pattern, self.pattern),
@@ -152,8 +166,7 @@ impl Known {
             example: tell(&mut origins, Field::Example, self.example),
             description: tell(&mut origins, Field::Description, self.description),
             data_type: tell(&mut origins, Field::DataType, self.data_type),
-            secret: tell(&mut origins, Field::Secret, self.secret)
-                .unwrap_or_else(|| kind == Kind::Env && is_secret_name(&name)),
+            secret: tell(&mut origins, Field::Secret, self.secret).unwrap_or(names_secret),
             path: tell(&mut origins, Field::Path, self.path),
             when: tell(&mut origins, Field::When, self.when),
             exclusive: tell(&mut origins, Field::Exclusive, self.exclusive),
