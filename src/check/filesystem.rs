@@ -65,6 +65,8 @@ pub fn check(analysis: &Analysis, values: &Values, selected: &[usize]) -> Diagno
                             problems.push(collision(&subject, &other));
                         }
                     }
+                    // What a script that cannot be read opens by itself is told once it can.
+                    _ if !analysed.is_whole && !requirement.is_answerable() => {}
                     Kind::Input | Kind::Output if !is_made(&path, &made, folder) => {
                         let found = check_input(&subject, &path);
                         let upstream = found.as_ref().and_then(|_| output_named(analysis, &path));
