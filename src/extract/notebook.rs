@@ -132,7 +132,8 @@ fn cell(cell: &Json) -> Cell {
         let begins = |line: &String| PROMPTS.iter().any(|prompt| line.starts_with(prompt));
         let is_prompt = lines.iter().any(begins);
         let may_fail = MAY_FAIL.iter().any(|tag| is_tagged(tag));
-        broken = (!is_prompt && !may_fail).then(|| (lines[line].clone(), why));
+        let may_run = is_prompt || may_fail || is_magic_by_name(&lines);
+        broken = (!may_run).then(|| (lines[line].clone(), why));
         // One cell with an open bracket must not swallow those after it.
         lines.iter_mut().for_each(String::clear);
     }
@@ -154,6 +155,79 @@ fn level(lines: &mut [String]) {
     {
         line.drain(..width);
     }
+}
+
+/// Whether a cell is one line that begins with a magic's name, which IPython runs without its `%`: `pip install x`
+/// (<https://ipython.readthedocs.io/en/stable/interactive/magics.html#magic-automagic>).
+fn is_magic_by_name(lines: &[String]) -> bool {
+    const NAMES: &[&str] = &[
+        "alias",
+        "autoreload",
+        "cat",
+        "cd",
+        "conda",
+        "config",
+        "cp",
+        "debug",
+        "dhist",
+        "dirs",
+        "env",
+        "history",
+        "hist",
+        "ldir",
+        "less",
+        "lf",
+        "lk",
+        "ll",
+        "load",
+        "load_ext",
+        "ls",
+        "lsmagic",
+        "lx",
+        "magic",
+        "man",
+        "matplotlib",
+        "micromamba",
+        "mkdir",
+        "more",
+        "mv",
+        "pdb",
+        "pip",
+        "popd",
+        "precision",
+        "prun",
+        "psearch",
+        "psource",
+        "pushd",
+        "pwd",
+        "pycat",
+        "pylab",
+        "reload_ext",
+        "reset",
+        "rm",
+        "rmdir",
+        "run",
+        "save",
+        "sc",
+        "sx",
+        "system",
+        "tb",
+        "time",
+        "timeit",
+        "unalias",
+        "unload_ext",
+        "uv",
+        "who",
+        "whos",
+        "xdel",
+        "xmode",
+    ];
+    let mut said = lines.iter().filter(|line| !line.trim().is_empty());
+    let (Some(line), None) = (said.next(), said.next()) else {
+        return false;
+    };
+    let name = line.split_whitespace().next().unwrap_or_default();
+    NAMES.contains(&name)
 }
 
 /// The first line of a cell that Python would refuse, by its place, and why.
@@ -362,6 +436,8 @@ mod tests {
             ("print 'a'", vec![], serde_json::json!({}), true),
             ("    a = 1\n    b = 2", vec![], python(), false),
             (">>> a = 1", vec![], python(), false),
+            ("pip install x", vec![], python(), false),
+            ("ls -la\nx = 1", vec![], python(), true),
             ("%%sql\nSELECT * FROM t", vec![], python(), false),
             (
                 "%time x = 1\n!ls {x}\nx?\nawait f()",
