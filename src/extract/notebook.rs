@@ -437,7 +437,7 @@ mod tests {
             ("    a = 1\n    b = 2", vec![], python(), false),
             (">>> a = 1", vec![], python(), false),
             ("pip install x", vec![], python(), false),
-            ("ls -la\nx = 1", vec![], python(), true),
+            ("pip install x\ny = 1", vec![], python(), true),
             ("%%sql\nSELECT * FROM t", vec![], python(), false),
             (
                 "%time x = 1\n!ls {x}\nx?\nawait f()",
