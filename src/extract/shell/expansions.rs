@@ -122,6 +122,12 @@ impl Walk<'_> {
                 let message = self.word_between(file, node, start, end);
                 let shown = shown_message(&rest, &message);
                 let value = self.variable(file, node, name, Read::Required(shown));
+                if operator == ":?"
+                    && self.branches == 0
+                    && let Some(id) = value::likely_need(&value)
+                {
+                    self.ledger.refuses_empty(id);
+                }
                 if !value.is_empty() && words::is_name(name) {
                     self.put(name.to_owned(), value.clone());
                 }

@@ -233,6 +233,13 @@ impl Ledger {
         need.stops |= need.default.is_none() && !need.optional_by_default();
     }
 
+    /// The script stops where it is empty: an empty text that was put there before helps nobody.
+    pub fn refuses_empty(&mut self, id: usize) {
+        let need = &mut self.needs[id];
+        need.default = need.default.take().filter(|default| !default.is_null());
+        self.stops(id);
+    }
+
     /// The script goes on without it.
     pub fn optional(&mut self, id: usize) {
         self.needs[id].optional = true;

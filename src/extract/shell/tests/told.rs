@@ -304,3 +304,30 @@ fn braces_stand_for_several_paths() {
         ),
     ]);
 }
+
+#[test]
+fn an_empty_beginning_is_no_way_around_a_demand() {
+    let options = "IN= OUT=\"\" MODE=fast\nwhile [ $# -gt 0 ]; do case $1 in --in) IN=$2; shift 2;; --out) OUT=$2; shift 2;; --mode) MODE=$2; shift 2;; esac; done\n";
+    for (rest, required) in [
+        (": \"${IN:?say where from}\" \"${OUT:?}\"", true),
+        // Only what is not set is refused.
+        (": \"${IN?}\" \"${OUT?}\"", false),
+        (
+            "if [ -n \"$X\" ]; then : \"${IN:?}\" \"${OUT:?}\"; fi",
+            false,
+        ),
+    ] {
+        let script = format!("{options}{rest}; sort \"$IN\" > \"$OUT\"; echo $MODE");
+        let claims = super::claims(&super::reading(&script));
+        for name in ["--in", "--out"] {
+            let is_it = |claim: &&String| claim.contains(name);
+            let claim = claims.iter().find(is_it).expect(name);
+            assert_eq!(claim.contains(" required"), required, "{script}\n{claim}");
+        }
+        let mode = claims.iter().find(|claim| claim.contains("--mode"));
+        assert!(
+            mode.is_some_and(|mode| mode.contains("=\"fast\"")),
+            "{claims:#?}"
+        );
+    }
+}
